@@ -1,0 +1,25 @@
+//! swfbeat: an operations console in the terminal for the manual activity tasks of Amazon SWF.
+//!
+//! The map of the house. A folder is a room; its `mod.rs` opens with what the room is for and what it is not for.
+//! An arrow is an import; no other import between rooms is allowed.
+//!
+//! ```text
+//! main -> cli -> runtime -> console -> task, wire, clock, text
+//!                runtime -> swf      -> task, wire, text
+//!                runtime -> journal  -> task
+//!         cli -> tui     -> console (its facts and commands, never its insides), text, demo::view
+//!         cli -> demo, emulator          demo -> swf, never the emulator's insides
+//! ```
+
+pub mod cli;
+pub mod clock;
+pub mod console;
+pub mod demo;
+pub mod emulator;
+pub mod journal;
+pub mod runtime;
+pub mod swf;
+pub mod task;
+pub mod text;
+pub mod tui;
+pub mod wire;
