@@ -1,1 +1,216 @@
-//! clock
+//! Time: the boot clock (counts suspend), the wall clock, and the service's clock as an interval.
+//!
+//! The only file that asks the system for the time. `std::time::Instant` and tokio's timers stop during suspend, so
+//! no deadline is ever kept in them. Pure code gets a [`Now`] as an argument.
+
+use std::ops::{Add, Sub};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// How far a local oscillator may be off, in parts per million (the drift guard ρ).
+pub const DRIFT_PPM: i64 = 500;
+
+/// An instant on the boot clock, milliseconds since boot; goes on during suspend, never steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Boot(pub i64);
+
+impl Add<i64> for Boot {
+    type Output = Self;
+    fn add(self, millis: i64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+}
+
+impl Sub for Boot {
+    type Output = i64;
+    fn sub(self, other: Self) -> i64 {
+        self.0.saturating_sub(other.0)
+    }
+}
+
+/// An instant on the wall clock, milliseconds since 1970 UTC. Can step; for display and for hints only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Wall(pub i64);
+
+/// One reading of all local clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// The boot clock.
+    pub boot: Boot,
+    /// The monotonic clock that stops during suspend, milliseconds; only compared with `boot`.
+    pub mono: i64,
+    /// The wall clock.
+    pub wall: Wall,
+}
+
+/// Reads the clocks. Rounded down to the millisecond, which is the safe side for an instant of sending.
+pub fn now() -> Now {
+    use rustix::time::{ClockId, clock_gettime};
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let (boot, mono) = (ClockId::Boottime, ClockId::Monotonic);
+    // On macOS CLOCK_MONOTONIC counts suspend; there is nothing portable to compare it with.
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let (boot, mono) = (ClockId::Monotonic, ClockId::Monotonic);
+    Now {
+        boot: Boot(millis(clock_gettime(boot))),
+        mono: millis(clock_gettime(mono)),
+        wall: Wall(millis(clock_gettime(ClockId::Realtime))),
+    }
+}
+
+fn millis(time: rustix::time::Timespec) -> i64 {
+    time.tv_sec * 1_000 + time.tv_nsec / 1_000_000
+}
+
+/// Names the current boot: [`Boot`] instants of another boot mean nothing in this one.
+pub fn boot_id() -> Arc<str> {
+    if let Ok(id) = std::fs::read_to_string("/proc/sys/kernel/random/boot_id") {
+        return id.trim().into();
+    }
+    // Elsewhere the minute in which the boot clock was 0. A stepped wall clock only makes countdowns "unsure".
+    let now = now();
+    format!("boot-{}", (now.wall.0 - now.boot.0) / 60_000).into()
+}
+
+/// What became of a sample of the service's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Agreement {
+    /// It fits what was known.
+    Agreed,
+    /// It cannot be true together with what was known: some clock was stepped, or a proxy answered from a cache.
+    Disjoint,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Interval {
+    low: i64,
+    high: i64,
+    at: Boot,
+}
+
+impl Interval {
+    fn widened(self, now: Boot) -> Self {
+        let drift = drift(now - self.at);
+        Self { low: self.low - drift, high: self.high + drift, at: now }
+    }
+}
+
+/// The most that two clocks can drift apart in `elapsed` milliseconds, rounded up.
+pub fn drift(elapsed: i64) -> i64 {
+    (elapsed.abs().saturating_mul(DRIFT_PPM) + 999_999) / 1_000_000
+}
+
+/// The service's clock minus the boot clock, kept as an interval that only shrinks with samples and grows with age
+/// (engine rules, "Countdown that never overstates", 3 and 5).
+#[derive(Debug, Clone, Default)]
+pub struct ServiceClock {
+    known: Option<Interval>,
+}
+
+impl ServiceClock {
+    /// Takes a sample: at some instant between `sent` and `received` the service's clock showed something between
+    /// `earliest` and `latest` (milliseconds since 1970).
+    pub fn sample(&mut self, earliest: i64, latest: i64, sent: Boot, received: Boot) -> Agreement {
+        let new = Interval { low: earliest - received.0, high: latest - sent.0, at: received };
+        let Some(old) = self.known.map(|known| known.widened(received)) else {
+            self.known = Some(new);
+            return Agreement::Agreed;
+        };
+        let (low, high) = (old.low.max(new.low), old.high.min(new.high));
+        if low <= high {
+            self.known = Some(Interval { low, high, at: received });
+            Agreement::Agreed
+        } else {
+            // Rebase to the pessimistic end: the larger offset makes deadlines earlier.
+            self.known = Some(Interval { high: new.high.max(old.high), ..new });
+            Agreement::Disjoint
+        }
+    }
+
+    /// Takes a `Date` header, which has whole seconds and may be up to a second stale, 250 ms of skew among hosts added.
+    pub fn date_header(&mut self, date: i64, sent: Boot, received: Boot) -> Agreement {
+        self.sample(date - 250, date + 2_000 + 250, sent, received)
+    }
+
+    /// The earliest local instant at which the service's clock may show `service`.
+    pub fn earliest_local(&self, service: i64, now: Boot) -> Option<Boot> {
+        self.known.map(|known| Boot(service - known.widened(now).high))
+    }
+
+    /// The latest local instant at which the service's clock may show `service`.
+    pub fn latest_local(&self, service: i64, now: Boot) -> Option<Boot> {
+        self.known.map(|known| Boot(service - known.widened(now).low))
+    }
+
+    /// The least the service's clock can show at a local instant.
+    pub fn lower_bound(&self, at: Boot, now: Boot) -> Option<i64> {
+        self.known.map(|known| at.0 + known.widened(now).low)
+    }
+
+    /// Forgets everything, after a clock step or a restore.
+    pub fn forget(&mut self) {
+        self.known = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn clocks_run() {
+        let (first, second) = (now(), now());
+        assert!(second.boot >= first.boot && second.mono >= first.mono && first.wall.0 > 1_600_000_000_000);
+        assert_eq!(boot_id(), boot_id());
+    }
+
+    #[test]
+    fn samples_intersect_and_age_widens() {
+        let mut clock = ServiceClock::default();
+        assert_eq!(clock.earliest_local(5_000, Boot(0)), None);
+        clock.sample(1_000_000, 1_000_000, Boot(0), Boot(60_000));
+        assert_eq!(clock.earliest_local(1_010_000, Boot(60_000)), Some(Boot(10_000)));
+        clock.sample(1_100_000, 1_100_000, Boot(100_000), Boot(100_010));
+        assert_eq!(clock.earliest_local(1_110_000, Boot(100_010)), Some(Boot(110_000)));
+        assert_eq!(clock.earliest_local(1_110_000, Boot(2_100_010)), Some(Boot(110_000 - 1_000)));
+    }
+
+    #[test]
+    fn a_disjoint_sample_rebases_to_the_pessimistic_end() {
+        let mut clock = ServiceClock::default();
+        clock.sample(1_000_000, 1_000_000, Boot(0), Boot(10));
+        assert_eq!(clock.sample(900_000, 900_000, Boot(20), Boot(30)), Agreement::Disjoint);
+        assert!(clock.earliest_local(1_000_000, Boot(30)) <= Some(Boot(0)));
+    }
+
+    proptest! {
+        #[test]
+        fn no_overstatement_the_true_offset_stays_inside(
+            offset in -1_000_000_000i64..1_000_000_000,
+            samples in prop::collection::vec((0i64..100_000, 0i64..60_000, 0i64..1_000, any::<bool>()), 1..20),
+        ) {
+            let mut clock = ServiceClock::default();
+            let mut at = 0;
+            for (gap, rtt, served, header) in samples {
+                at += gap;
+                let (sent, received) = (Boot(at), Boot(at + rtt));
+                let service = offset + at + served.min(rtt);
+                if header {
+                    let stale = service.div_euclid(1_000) * 1_000;
+                    clock.date_header(stale, sent, received);
+                } else {
+                    clock.sample(service, service, sent, received);
+                }
+                at += rtt;
+                let earliest = clock.earliest_local(offset + at, Boot(at)).unwrap();
+                let latest = clock.latest_local(offset + at, Boot(at)).unwrap();
+                prop_assert!(earliest.0 <= at && at <= latest.0, "{earliest:?} {at} {latest:?}");
+            }
+        }
+    }
+}
