@@ -1,0 +1,84 @@
+//! Why a journal cannot be opened, each a sentence that says what to do.
+
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// A journal that could not be opened; it is as it was.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// Another process is its keeper.
+    #[error("the journal {path} is held by {by}: end that process, or look on with --read-only", path = path.display())]
+    Held {
+        /// The journal.
+        path: PathBuf,
+        /// As the other process describes itself: `pid 123, user@host, since 2026-11-24 14:02`.
+        by: String,
+    },
+    /// A newer swfbeat wrote it.
+    #[error(
+        "the journal {path} has format {found}, and this swfbeat knows formats up to {known}: use a newer swfbeat, or \
+         another journal with --journal (nothing was changed)",
+        path = path.display()
+    )]
+    Newer {
+        /// The journal.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+        /// The newest format known here.
+        known: u32,
+    },
+    /// It needs a migration, which only a keeper may do.
+    #[error(
+        "the journal {path} has the old format {found}: open it once without --read-only, which brings it to format {known}",
+        path = path.display()
+    )]
+    Older {
+        /// The journal.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+        /// The format wanted.
+        known: u32,
+    },
+    /// The file is something else.
+    #[error("the file {path} is not a swfbeat journal: name another with --journal (nothing was changed)", path = path.display())]
+    NotAJournal {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There is nothing to read.
+    #[error("there is no journal {path} to look at: leave --read-only out to start one", path = path.display())]
+    Missing {
+        /// The journal.
+        path: PathBuf,
+    },
+    /// Others could read or change it, or it is kept where SQLite cannot be relied on.
+    #[error("the journal is not safe at {path}: {what}", path = path.display())]
+    Unsafe {
+        /// The file or directory.
+        path: PathBuf,
+        /// What is wrong and what to do.
+        what: String,
+    },
+    /// The system or SQLite says no.
+    #[error("the journal {path} cannot be opened: {why}", path = path.display())]
+    Unreadable {
+        /// The file or directory.
+        path: PathBuf,
+        /// The system's words.
+        why: String,
+    },
+}
+
+impl OpenError {
+    pub(super) fn unreadable(path: &Path, why: &dyn Display) -> Self {
+        Self::Unreadable { path: path.into(), why: why.to_string() }
+    }
+
+    pub(super) fn not_safe(path: &Path, what: impl Into<String>) -> Self {
+        Self::Unsafe { path: path.into(), what: what.into() }
+    }
+}

@@ -1,0 +1,442 @@
+//! The journal's promises: what was acknowledged is there, what is refused changes nothing.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use proptest::prelude::*;
+use rusqlite::Connection;
+use tempfile::{TempDir, tempdir};
+
+use super::*;
+use crate::clock::{Boot, Wall};
+use crate::task::{
+    ActivityType, ClaimSource, ClaimedTask, Limit, Outcome, OutcomeKind, PollNumber, Source, Stamp, TaskToken,
+    TimeoutKind, Timeouts, Verdict, WorkflowExecution,
+};
+use crate::text::Foreign;
+
+type Done = Receiver<(u64, Result<(), AppendFailure>)>;
+
+fn open(path: &Path) -> (Journal, Vec<Entry>, Done) {
+    let (sender, done) = channel();
+    let on_done = move |batch, result| sender.send((batch, result)).unwrap();
+    let (journal, entries) = Journal::open(&Place::named(path), "ann@host", "boot-a".into(), on_done).unwrap();
+    (journal, entries, done)
+}
+
+fn open_error(path: &Path) -> OpenError {
+    Journal::open(&Place::named(path), "bob@host", "boot-a".into(), |_, _| {}).unwrap_err()
+}
+
+fn directory() -> (TempDir, std::path::PathBuf) {
+    let directory = tempdir().unwrap();
+    let path = directory.path().canonicalize().unwrap().join("test.db");
+    (directory, path)
+}
+
+fn records(entries: &[Entry]) -> Vec<Record> {
+    entries.iter().map(|entry| entry.record.clone()).collect()
+}
+
+fn next(done: &Done) -> (u64, Result<(), AppendFailure>) {
+    done.recv_timeout(Duration::from_secs(10)).expect("the journal answers")
+}
+
+fn at(boot: i64) -> Stamp {
+    Stamp { boot: Boot(boot), wall: Wall(boot + 1), service: None }
+}
+
+fn claimed(claim: u64, poll: u64) -> Record {
+    let task = ClaimedTask {
+        token: TaskToken::new(format!("secret-{claim}")),
+        activity_id: "swap-17".into(),
+        activity_type: ActivityType { name: "SwapDisk".into(), version: "2.1".into() },
+        started_event_id: 7,
+        execution: WorkflowExecution { workflow_id: "rack".into(), run_id: "22f4".into() },
+        input: Some("{}".into()),
+    };
+    let source = ClaimSource {
+        domain: "ops".into(),
+        task_list: "manual".into(),
+        poll: PollNumber(poll),
+        identity: "ann@host/1/1".into(),
+    };
+    Record::Claimed { claim: ClaimId(claim), source, task: Box::new(task), sent: at(1), received: at(2) }
+}
+
+fn intent(claim: u64) -> Record {
+    Record::Intent { claim: ClaimId(claim), outcome: Outcome::Completed { result: Some("done".into()) }, at: at(3) }
+}
+
+#[test]
+fn no_lost_token_what_was_acknowledged_survives_a_kill() {
+    let (directory, path) = directory();
+    let (journal, entries, done) = open(&path);
+    assert_eq!(entries, []);
+    let written = vec![Record::PollStarted { poll: PollNumber(1), at: at(0) }, claimed(1, 1)];
+    journal.append(1, written.clone(), Durability::Synced).unwrap();
+    assert_eq!(next(&done), (1, Ok(())));
+
+    // The files as a kill would leave them, while the keeper still has them open.
+    let crashed = directory.path().join("crashed.db");
+    fs::copy(&path, &crashed).unwrap();
+    fs::copy(place::beside(&path, "-wal"), place::beside(&crashed, "-wal")).unwrap();
+    assert_eq!(records(&open(&crashed).1), written);
+
+    journal.close().unwrap();
+    let (_journal, entries, _done) = open(&path);
+    assert_eq!(records(&entries), written);
+    assert_eq!((entries[0].seq, &*entries[0].boot_id), (1, "boot-a"));
+}
+
+#[test]
+fn batches_are_answered_in_the_order_they_came() {
+    let (_directory, path) = directory();
+    let (journal, _, done) = open(&path);
+    for id in 0..300 {
+        journal.append(id, vec![Record::PollStarted { poll: PollNumber(id), at: at(0) }], Durability::Synced).unwrap();
+    }
+    let answers: Vec<u64> = (0..300).map(|_| next(&done).0).collect();
+    assert_eq!(answers, (0..300).collect::<Vec<_>>());
+    journal.close().unwrap();
+    let polls: Vec<u64> = records(&open(&path).1)
+        .iter()
+        .map(|record| match record {
+            Record::PollStarted { poll, .. } => poll.0,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(polls, answers);
+}
+
+#[test]
+fn lazy_batches_go_with_the_next_synced_one_and_are_not_answered() {
+    let (directory, path) = directory();
+    let (journal, _, done) = open(&path);
+    let beaten = Record::Beaten { claim: ClaimId(1), sent: at(5), took_ms: 8, count: 1 };
+    journal.append(1, vec![beaten.clone()], Durability::Lazy).unwrap();
+    journal.append(2, vec![claimed(1, 1)], Durability::Synced).unwrap();
+    assert_eq!(next(&done), (2, Ok(())));
+    let crashed = directory.path().join("crashed.db");
+    fs::copy(&path, &crashed).unwrap();
+    fs::copy(place::beside(&path, "-wal"), place::beside(&crashed, "-wal")).unwrap();
+    assert_eq!(records(&open(&crashed).1), [beaten.clone(), claimed(1, 1)]);
+
+    journal.append(3, vec![beaten.clone()], Durability::Lazy).unwrap();
+    journal.close().unwrap();
+    assert_eq!(records(&open(&path).1), [beaten.clone(), claimed(1, 1), beaten]);
+    assert!(done.try_recv().is_err());
+}
+
+#[test]
+fn one_outcome_a_second_intent_fails_with_its_whole_batch() {
+    let (_directory, path) = directory();
+    let (journal, _, done) = open(&path);
+    let details = Record::Details { claim: ClaimId(1), details: "60%".into() };
+    let other = Record::Details { claim: ClaimId(2), details: "70%".into() };
+    journal.append(1, vec![claimed(1, 1), intent(1)], Durability::Synced).unwrap();
+    journal.append(2, vec![details, intent(1)], Durability::Synced).unwrap();
+    journal.append(3, vec![other.clone()], Durability::Synced).unwrap();
+    assert_eq!(next(&done), (1, Ok(())));
+    let (batch, refused) = next(&done);
+    assert_eq!((batch, refused.unwrap_err().intent_taken), (2, Some(ClaimId(1))));
+    assert_eq!(next(&done), (3, Ok(())));
+    journal.close().unwrap();
+
+    let (journal, entries, done) = open(&path);
+    assert_eq!(records(&entries), [claimed(1, 1), intent(1), other]);
+    journal.append(4, vec![intent(1)], Durability::Synced).unwrap();
+    assert_eq!(next(&done).1.unwrap_err().intent_taken, Some(ClaimId(1)), "also after a restart");
+    let withdrawn = Record::IntentWithdrawn { claim: ClaimId(1) };
+    journal.append(5, vec![withdrawn, intent(1)], Durability::Synced).unwrap();
+    assert_eq!(next(&done), (5, Ok(())));
+}
+
+#[test]
+fn tokens_are_kept_apart_and_files_are_private() {
+    let (_directory, path) = directory();
+    let (journal, _, done) = open(&path);
+    journal.append(1, vec![claimed(1, 1)], Durability::Synced).unwrap();
+    assert_eq!(next(&done), (1, Ok(())));
+    for suffix in ["", "-wal", "-shm", ".lock"] {
+        let mode = place::beside(&path, suffix).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{suffix}");
+    }
+    journal.close().unwrap();
+    let database = Connection::open(&path).unwrap();
+    let body: String = database.query_row("SELECT body FROM records", [], |row| row.get(0)).unwrap();
+    assert!(!body.contains("secret"), "{body}");
+    let token: String = database.query_row("SELECT token FROM tokens WHERE claim = 1", [], |row| row.get(0)).unwrap();
+    assert_eq!(token, "secret-1");
+    database.execute("DELETE FROM tokens", []).unwrap();
+    drop(database);
+    match &open(&path).1[0].record {
+        Record::Claimed { task, .. } => assert_eq!(task.token.expose(), "", "an erased token"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn dismissed_claims_and_ended_polls_stay_away_but_numbers_are_not_reused() {
+    let (_directory, path) = directory();
+    let (journal, _, _done) = open(&path);
+    let started = |poll| Record::PollStarted { poll: PollNumber(poll), at: at(0) };
+    let ended = |poll| Record::PollEnded { poll: PollNumber(poll) };
+    let dismissed = |claim| Record::Dismissed { claim: ClaimId(claim) };
+    let batch = vec![
+        started(1),
+        claimed(1, 1),
+        started(2),
+        ended(2),
+        started(3), // a possible orphan
+        started(4),
+        claimed(2, 4),
+        started(5),
+        claimed(3, 5),
+        dismissed(1),
+        dismissed(3),
+        started(6),
+        ended(6),
+    ];
+    journal.append(1, batch, Durability::Synced).unwrap();
+    journal.close().unwrap();
+    let live = [started(3), claimed(2, 4), claimed(3, 5), dismissed(3), started(6), ended(6)];
+    assert_eq!(records(&open(&path).1), live);
+}
+
+#[test]
+fn a_second_keeper_is_told_who_holds_it_and_may_follow() {
+    let (_directory, path) = directory();
+    let (journal, _, done) = open(&path);
+    let error = open_error(&path);
+    let OpenError::Held { by, .. } = &error else { panic!("{error}") };
+    assert!(by.starts_with(&format!("pid {}, ann@host, since 2", std::process::id())), "{by}");
+    assert!(error.to_string().contains("--read-only"), "{error}");
+
+    journal.append(1, vec![claimed(1, 1)], Durability::Synced).unwrap();
+    assert_eq!(next(&done).1, Ok(()));
+    let (mut follower, entries) = Follower::open(&Place::named(&path)).unwrap();
+    assert_eq!(records(&entries), [claimed(1, 1)]);
+    assert_eq!(follower.follow().unwrap(), []);
+    journal.append(2, vec![intent(1)], Durability::Synced).unwrap();
+    assert_eq!(next(&done).1, Ok(()));
+    assert_eq!(records(&follower.follow().unwrap()), [intent(1)]);
+    assert_eq!(follower.follow().unwrap(), []);
+
+    journal.close().unwrap();
+    open(&path).0.close().unwrap();
+}
+
+#[test]
+fn a_follower_creates_nothing() {
+    let (_directory, path) = directory();
+    let error = Follower::open(&Place::named(&path)).unwrap_err();
+    assert!(matches!(error, OpenError::Missing { .. }), "{error}");
+    assert!(!path.exists());
+}
+
+/// Refused, with these words, and not a byte changed.
+fn assert_refused(path: &Path, words: &str) {
+    let before = fs::read(path).unwrap();
+    for error in [open_error(path), Follower::open(&Place::named(path)).unwrap_err()] {
+        assert!(error.to_string().contains(words), "{error}");
+    }
+    assert_eq!(fs::read(path).unwrap(), before);
+}
+
+fn private(path: &Path, content: &[u8]) {
+    fs::write(path, content).unwrap();
+    fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
+}
+
+#[test]
+fn a_newer_journal_is_left_alone() {
+    let (_directory, path) = directory();
+    open(&path).0.close().unwrap();
+    let database = Connection::open(&path).unwrap();
+    database.pragma_update(None, "user_version", schema::FORMAT + 1).unwrap();
+    drop(database);
+    assert_refused(&path, "has format 2, and this swfbeat knows formats up to 1: use a newer swfbeat");
+}
+
+#[test]
+fn what_is_not_a_journal_is_left_alone() {
+    let (_directory, path) = directory();
+    private(&path, b"shopping list\n".repeat(100).as_slice());
+    assert_refused(&path, "is not a swfbeat journal");
+
+    fs::remove_file(&path).unwrap();
+    Connection::open(&path).unwrap().execute_batch("CREATE TABLE songs (title TEXT)").unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+    assert_refused(&path, "is not a swfbeat journal");
+
+    let error = open_error(path.parent().unwrap());
+    assert!(error.to_string().contains("is not a swfbeat journal"), "{error}");
+}
+
+#[test]
+fn an_unreadable_record_is_named() {
+    let (_directory, path) = directory();
+    open(&path).0.close().unwrap();
+    let database = Connection::open(&path).unwrap();
+    database.execute("INSERT INTO records (boot_id, kind, body) VALUES ('b', 'Dance', '{}')", []).unwrap();
+    drop(database);
+    let error = open_error(&path);
+    assert!(error.to_string().contains("its record 1 cannot be read"), "{error}");
+}
+
+#[test]
+fn others_must_not_be_able_to_read_or_replace_it() {
+    let (directory, path) = directory();
+    open(&path).0.close().unwrap();
+    let link = directory.path().join("link.db");
+    symlink(&path, &link).unwrap();
+    let error = open_error(&link);
+    assert!(error.to_string().contains("symbolic link"), "{error}");
+
+    fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+    let error = open_error(&path);
+    assert!(error.to_string().contains("its mode 640 lets others in: chmod 600 it"), "{error}");
+    fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+
+    fs::set_permissions(directory.path(), Permissions::from_mode(0o777)).unwrap();
+    let error = open_error(&path);
+    assert!(error.to_string().contains("anybody may write to this directory"), "{error}");
+}
+
+#[test]
+fn a_directory_that_does_not_exist_is_named() {
+    let (directory, _) = directory();
+    let error = open_error(&directory.path().join("no/such.db"));
+    assert!(error.to_string().contains("/no cannot be opened: No such file"), "{error}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+    #[test]
+    fn every_record_comes_back_as_it_was(written in prop::collection::vec(any_record(), 1..40)) {
+        let (_directory, path) = directory();
+        let (journal, _, done) = open(&path);
+        journal.append(1, written.clone(), Durability::Synced).unwrap();
+        prop_assert_eq!(next(&done), (1, Ok(())));
+        // Without the choice of what is live, which has a test of its own.
+        let reader = Connection::open(&path).unwrap();
+        prop_assert_eq!(records(&store::read_all(&path, &reader).unwrap()), written);
+    }
+}
+
+fn any_foreign() -> impl Strategy<Value = Foreign> {
+    any::<String>().prop_map(Foreign::from)
+}
+
+fn any_stamp() -> impl Strategy<Value = Stamp> {
+    (any::<i64>(), any::<i64>(), any::<Option<i64>>()).prop_map(|(boot, wall, service)| Stamp {
+        boot: Boot(boot),
+        wall: Wall(wall),
+        service,
+    })
+}
+
+fn any_outcome() -> impl Strategy<Value = Outcome> {
+    let text = || prop::option::of(any_foreign());
+    prop_oneof![
+        text().prop_map(|result| Outcome::Completed { result }),
+        (text(), text()).prop_map(|(reason, details)| Outcome::Failed { reason, details }),
+        text().prop_map(|details| Outcome::Canceled { details }),
+    ]
+}
+
+fn any_verdict() -> impl Strategy<Value = Verdict> {
+    let kind = || prop::sample::select(vec![OutcomeKind::Completed, OutcomeKind::Failed, OutcomeKind::Canceled]);
+    let text = || prop::option::of(any_foreign());
+    prop_oneof![
+        (kind(), any::<bool>()).prop_map(|(kind, from_history)| Verdict::Ours { kind, from_history }),
+        (kind(), text()).prop_map(|(kind, written)| Verdict::ClosedByOther { kind, written }),
+        (prop::sample::select(TimeoutKind::CLAIMED.to_vec()), text())
+            .prop_map(|(kind, details)| Verdict::TimedOut { kind, details }),
+        any_foreign().prop_map(|event_type| Verdict::ExecutionClosed { event_type }),
+        any::<String>().prop_map(|why| Verdict::Unproven { why }),
+    ]
+}
+
+fn any_timeouts() -> impl Strategy<Value = Timeouts> {
+    let limit = prop_oneof![Just(Limit::None), any::<u32>().prop_map(Limit::Seconds)];
+    let source = prop::sample::select(vec![Source::History, Source::TypeDefault, Source::Operator]);
+    let value = prop::option::of((limit, source)).boxed();
+    (value.clone(), value.clone(), value.clone(), value).prop_map(
+        |(heartbeat, start_to_close, schedule_to_close, execution)| Timeouts {
+            heartbeat,
+            start_to_close,
+            schedule_to_close,
+            execution,
+        },
+    )
+}
+
+/// A claim with text in every member. Its number is far from those of `any_record`'s others and nearly unique: a claim has
+/// one token, and at most one intent.
+fn any_claimed() -> impl Strategy<Value = Record> {
+    let text = prop::collection::vec(any_foreign(), 8);
+    (any::<u32>(), any::<u32>(), text, ".{1,1024}", any_stamp(), any_stamp()).prop_map(
+        |(claim, poll, text, token, sent, received)| {
+            let [domain, task_list, identity, activity_id, name, version, workflow_id, run_id] =
+                <[Foreign; 8]>::try_from(text).unwrap();
+            let source = ClaimSource { domain, task_list, poll: PollNumber(poll.into()), identity };
+            let task = ClaimedTask {
+                token: TaskToken::new(token),
+                input: (poll % 2 == 0).then(|| activity_id.clone()),
+                activity_id,
+                activity_type: ActivityType { name, version },
+                started_event_id: claim.into(),
+                execution: WorkflowExecution { workflow_id, run_id },
+            };
+            Record::Claimed { claim: ClaimId(claim.into()), source, task: Box::new(task), sent, received }
+        },
+    )
+}
+
+fn any_record() -> impl Strategy<Value = Record> {
+    let claim = || (0..1u64 << 62).prop_map(ClaimId);
+    let poll = || any::<u32>().prop_map(|poll| PollNumber(poll.into()));
+    let number = any::<Option<i64>>;
+    prop_oneof![
+        (poll(), any_stamp()).prop_map(|(poll, at)| Record::PollStarted { poll, at }),
+        poll().prop_map(|poll| Record::PollEnded { poll }),
+        any_claimed(),
+        (claim(), any_timeouts(), number(), number(), number(), number()).prop_map(
+            |(claim, timeouts, scheduled_at, started_at, execution_started_at, scheduled_event_id)| {
+                Record::TimeoutsLearned {
+                    claim,
+                    timeouts,
+                    scheduled_at,
+                    started_at,
+                    execution_started_at,
+                    scheduled_event_id,
+                }
+            }
+        ),
+        (claim(), any_foreign()).prop_map(|(claim, details)| Record::Details { claim, details }),
+        (claim(), any_stamp(), any::<i64>(), any::<u64>()).prop_map(|(claim, sent, took_ms, count)| Record::Beaten {
+            claim,
+            sent,
+            took_ms,
+            count
+        }),
+        (claim(), any_stamp(), number(), any::<String>()).prop_map(|(claim, at, length_ms, why)| Record::Lease {
+            claim,
+            at,
+            length_ms,
+            why
+        }),
+        (claim(), any_stamp()).prop_map(|(claim, at)| Record::CancelSeen { claim, at }),
+        claim().prop_map(|claim| Record::CancelAnswered { claim }),
+        (claim(), any_outcome(), any_stamp()).prop_map(|(claim, outcome, at)| Record::Intent { claim, outcome, at }),
+        (claim(), any::<bool>()).prop_map(|(claim, maybe_applied)| Record::Attempt { claim, maybe_applied }),
+        claim().prop_map(|claim| Record::IntentWithdrawn { claim }),
+        (claim(), any_verdict(), any_stamp()).prop_map(|(claim, verdict, at)| Record::Verdict { claim, verdict, at }),
+        claim().prop_map(|claim| Record::Dismissed { claim }),
+    ]
+}
