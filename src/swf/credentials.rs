@@ -29,10 +29,9 @@ pub const IMDS_LIMIT: Duration = Duration::from_secs(1);
 /// STS, SSO, a container's agent or a credential process get this long at the start.
 const SOURCE_LIMIT: Duration = Duration::from_secs(30);
 
-/// A client for the instance metadata service that gives up soon.
+/// A client for the instance metadata service with one attempt; callers bound what they do with it by [`IMDS_LIMIT`].
 pub fn imds_client(config: &ProviderConfig) -> imds::Client {
-    let builder = imds::Client::builder().configure(config).max_attempts(1);
-    builder.connect_timeout(IMDS_LIMIT).operation_attempt_timeout(IMDS_LIMIT).operation_timeout(IMDS_LIMIT).build()
+    imds::Client::builder().configure(config).max_attempts(1).build()
 }
 
 /// The first source that has credentials, and those credentials inside it, so that they are not asked for twice.
@@ -43,42 +42,66 @@ pub fn imds_client(config: &ProviderConfig) -> imds::Client {
 /// What each source said.
 pub async fn find(config: &ProviderConfig, profile: Option<&str>) -> Result<SharedCredentialsProvider, Vec<Tried>> {
     let mut tried = Vec::new();
-    for (source, provider) in sources(config, profile) {
-        let asked = tokio::time::timeout(SOURCE_LIMIT, provider.provide_credentials()).await;
+    for source in sources(config, profile) {
+        let asked = tokio::time::timeout(SOURCE_LIMIT, source.provider.provide_credentials()).await;
         let error = match asked.unwrap_or_else(|_| Err(CredentialsError::provider_timed_out(SOURCE_LIMIT))) {
-            Ok(credentials) => return Ok(SharedCredentialsProvider::new(Primed::new(credentials, provider))),
+            Ok(credentials) => return Ok(SharedCredentialsProvider::new(Primed::new(credentials, source.provider))),
             Err(error) => error,
         };
-        let skipped = matches!(error, CredentialsError::CredentialsNotLoaded(_));
-        tried.push(Tried { source: source.into_owned(), said: printable(&root_cause(&error)).into_owned() });
+        let absent = matches!(error, CredentialsError::CredentialsNotLoaded(_));
+        let said = match source.absent {
+            Some(words) if absent => words.to_owned(),
+            _ => printable(&root_cause(&error)).into_owned(),
+        };
+        tried.push(Tried { source: source.name.into_owned(), said });
         // A source that is configured and broken must not be passed over in silence for another identity.
-        if !skipped {
+        if !absent {
             break;
         }
     }
     Err(tried)
 }
 
-type Source = (Cow<'static, str>, SharedCredentialsProvider);
+struct Source {
+    name: Cow<'static, str>,
+    /// What to say where the source is not configured at all.
+    absent: Option<&'static str>,
+    provider: SharedCredentialsProvider,
+}
 
 fn sources(config: &ProviderConfig, profile: Option<&str>) -> Vec<Source> {
-    let mut builder = ProfileFileCredentialsProvider::builder().configure(config);
+    let mut profiles = ProfileFileCredentialsProvider::builder().configure(config);
     if let Some(profile) = profile {
-        builder = builder.profile_name(profile);
+        profiles = profiles.profile_name(profile);
     }
-    let name = profile.map_or(Cow::Borrowed("profile"), |profile| format!("profile {}", printable(profile)).into());
+    let profile_name =
+        profile.map_or(Cow::Borrowed("profile"), |profile| format!("profile {}", printable(profile)).into());
     let imds = ImdsCredentialsProvider::builder().configure(config).imds_client(imds_client(config)).build();
-    let mut sources: Vec<Source> = vec![
-        ("environment".into(), shared(EnvironmentVariableCredentialsProvider::new())),
-        (name, shared(builder.build())),
-        ("web identity token".into(), shared(WebIdentityTokenCredentialsProvider::builder().configure(config).build())),
-        ("container".into(), shared(EcsCredentialsProvider::builder().configure(config).build())),
-        ("instance metadata".into(), shared(Bounded(imds))),
-    ];
-    if profile.is_some() {
-        sources.remove(0);
+    let environment = Source {
+        name: "environment".into(),
+        absent: Some("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set"),
+        provider: shared(EnvironmentVariableCredentialsProvider::new()),
+    };
+    let files = Source {
+        name: profile_name,
+        absent: Some("has no keys, role, SSO session or credential process in ~/.aws/config and ~/.aws/credentials"),
+        provider: shared(profiles.build()),
+    };
+    let web_identity = Source {
+        name: "web identity token".into(),
+        absent: Some("AWS_WEB_IDENTITY_TOKEN_FILE is not set"),
+        provider: shared(WebIdentityTokenCredentialsProvider::builder().configure(config).build()),
+    };
+    let container = Source {
+        name: "container".into(),
+        absent: Some("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and AWS_CONTAINER_CREDENTIALS_FULL_URI are not set"),
+        provider: shared(EcsCredentialsProvider::builder().configure(config).build()),
+    };
+    let metadata = Source { name: "instance metadata".into(), absent: None, provider: shared(Bounded(imds)) };
+    match profile {
+        None => vec![environment, files, web_identity, container, metadata],
+        Some(_) => vec![files, web_identity, container, metadata],
     }
-    sources
 }
 
 fn shared(provider: impl ProvideCredentials + 'static) -> SharedCredentialsProvider {

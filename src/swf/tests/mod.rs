@@ -1,5 +1,7 @@
 //! The real SDK over real sockets against a server that answers from a script.
 
+mod chain;
+
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -195,7 +197,7 @@ async fn nothing_listening_means_not_applied() {
     for request in [heartbeat(), poll()] {
         let failure = service.call(request, LIMIT).await.result.unwrap_err();
         assert_eq!(failure.class, Class::NotApplied);
-        assert_eq!(failure.line(), "cannot connect: Connection refused (os error 111)");
+        assert!(failure.line().starts_with("cannot connect: Connection refused"), "{failure:?}");
     }
 }
 
@@ -208,16 +210,6 @@ async fn a_name_that_does_not_resolve_means_not_applied() {
     };
     let failure = Service::connect(&settings).await.unwrap().call(heartbeat(), LIMIT).await.result.unwrap_err();
     assert_eq!(failure.class, Class::NotApplied, "{failure:?}");
-}
-
-#[tokio::test]
-async fn a_failed_handshake_means_not_applied() {
-    let server = Scripted::start([Step::Hang]).await;
-    let settings = Settings { endpoint_url: Some(format!("https://{}", server.addr)), ..server.settings() };
-    let service = Service::connect(&settings).await.unwrap();
-    // The server waits for the end of an HTTP request, the client for a handshake: the limit ends it.
-    let failure = service.call(heartbeat(), Duration::from_millis(200)).await.result.unwrap_err();
-    assert_eq!((failure.class, failure.line().as_str()), (Class::NotApplied, "no connection within 200 ms"));
 }
 
 #[tokio::test]
