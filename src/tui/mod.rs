@@ -6,7 +6,24 @@
 //! (`action`), actions change the state and give commands (`update`), the state is drawn into a buffer (`view`). Only
 //! `run`, `session` and `signals` touch the system.
 
+mod action;
+mod canvas;
+mod confirm;
+mod countdown;
+#[cfg(test)]
+mod fixtures;
+mod form;
+mod input;
+mod keys;
+mod run;
+mod session;
 mod signals;
+mod state;
+mod tasks;
+mod theme;
+mod update;
+mod view;
+mod zone;
 
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
@@ -17,6 +34,7 @@ use crate::console::{Command, LogLine, Status, TaskFacts};
 use crate::task::ClaimId;
 use crate::text::Foreign;
 
+pub use run::run;
 pub use signals::{Signals, stop_process};
 
 /// What the screen is connected to.
