@@ -104,7 +104,7 @@ impl Console {
             Class::Invalid | Class::Refused => {
                 live.close_stopped = true;
                 self.reach.heard();
-                let text = format!("refused: {words}; not sent again by itself: take it back (u) and decide anew");
+                let text = format!("refused: {words}; not sent again by itself: take it back (w) and decide anew");
                 self.say(now, Level::Error, "close", Some(id), text);
             }
             _ => {
