@@ -2,9 +2,11 @@
 
 use crossterm::event::KeyCode;
 
+use super::action::Action;
 use super::keys::Key;
 use super::state::{Overlay, State};
 use crate::console::{Command, TaskFacts, TaskState};
+use crate::task::ClaimId;
 
 /// One question with two buttons.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub struct Confirm {
     pub yes: Yes,
     /// Whether that button is chosen; Cancel is otherwise.
     pub chosen: bool,
+    /// The act and the task it is about; whether it still may be done is looked at again.
+    pub about: Option<(Action, ClaimId)>,
     /// Where Cancel goes back to.
     pub back: Option<Overlay>,
 }
@@ -51,7 +55,7 @@ pub enum Answer {
 impl Confirm {
     /// A question with Cancel chosen.
     pub fn new(title: String, lines: Vec<String>, verb: &'static str, yes: Yes) -> Self {
-        Self { title, lines, verb, yes, chosen: false, back: None }
+        Self { title, lines, verb, yes, chosen: false, about: None, back: None }
     }
 
     /// Takes a key.

@@ -35,8 +35,8 @@ pub fn run(options: Options, engine: &mut dyn Engine, signals: &Signals) -> Resu
     let session = Session::enter()?;
     let area = session.size();
     let mut screen = Screen {
-        state: State::new(&options, area),
         theme: Theme::choose(options.color),
+        state: State::new(options, area),
         canvas: Canvas::new(area),
         parser: Parser::default(),
         esc_at: None,
@@ -148,7 +148,7 @@ impl Screen<'_> {
         if self.frame_at.is_none_or(|at| at > now.boot) {
             return Ok(None);
         }
-        if !self.session.is_entered() {
+        if !session::is_entered() {
             // The panic hook of another thread has given the terminal back.
             return Ok(Some(Exit::EngineGone("a part of the program has failed".into())));
         }

@@ -50,7 +50,7 @@ pub struct Field {
 #[derive(Debug)]
 pub enum Body {
     /// A text.
-    Text(Editor),
+    Text(Box<Editor>),
     /// One of several timeouts.
     Choice {
         /// Which there are; at least one.
@@ -176,7 +176,7 @@ impl Form {
 
 impl Field {
     fn text(label: &'static str, hint: &'static str, editor: Editor) -> Self {
-        Self { label, hint, body: Body::Text(editor) }
+        Self { label, hint, body: Body::Text(Box::new(editor)) }
     }
 
     fn key(&mut self, key: Key) -> bool {

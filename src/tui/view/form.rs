@@ -108,9 +108,9 @@ fn draw_text(buf: &mut Buffer, area: Rect, field: &Field, editor: &Editor, theme
 
 /// The chosen one between arrows.
 fn choice(options: &[TimeoutKind], at: usize) -> String {
-    let names = options.iter().enumerate().map(|(index, kind)| match index == at {
-        true => format!("▸{}◂", kind.name()),
-        false => format!(" {} ", kind.name()),
+    let names = options.iter().enumerate().map(|(index, kind)| {
+        let (before, after) = if index == at { ("▸", "◂") } else { (" ", " ") };
+        format!("{before}{}{after}", kind.name())
     });
     names.collect::<Vec<_>>().join(" ")
 }

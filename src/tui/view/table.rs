@@ -47,13 +47,12 @@ impl Column {
     /// Cells, if not a share of what is left.
     fn fixed(self) -> Option<u16> {
         match self {
-            C::State => Some(13),
+            C::State | C::First => Some(13),
             C::Glyph => Some(1),
             C::Activity | C::Id => None,
             C::Bar => Some(10),
             C::Heartbeat => Some(8),
             C::EndsBy => Some(15),
-            C::First => Some(13),
             C::Kept => Some(7),
         }
     }
