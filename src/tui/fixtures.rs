@@ -131,6 +131,7 @@ pub fn zoo() -> Vec<Arc<TaskFacts>> {
             .arc(),
         task(8, "dns-4")
             .of_type("MoveDns", "3.0")
+            .with(|facts| facts.deadlines[0].approximate = true)
             .state(TaskState::Refused { said: "UnknownResourceFault: Unknown activity, scheduledEventId = 5".into() })
             .arc(),
         task(9, "keys-3").of_type("RotateKeys", "1.0").ended(timed_out).arc(),

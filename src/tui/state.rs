@@ -125,7 +125,7 @@ impl State {
         self.log.push_back(line);
     }
 
-    /// Says why something is not done. Takes the place of anything but a fresh error.
+    /// Says why something is not done.
     pub fn refuse(&mut self, why: impl Into<String>) {
         self.message = Some(Message { level: Level::Warn, text: why.into(), stays_until: Boot(0) });
     }

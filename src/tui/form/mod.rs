@@ -160,7 +160,7 @@ impl Form {
     /// The keys valid in it, for the footer.
     pub fn footer(&self) -> Vec<(&'static str, &'static str)> {
         let asks = matches!(self.action, Action::Complete | Action::Fail | Action::Cancel);
-        let mut keys = vec![("enter", if asks { "go on" } else { "send" }), ("esc", "back")];
+        let mut keys = vec![("enter", if asks { "continue" } else { "send" }), ("esc", "back")];
         match &self.fields[self.at].body {
             Body::Text(editor) if editor.has_several_lines() => keys.push(("ctrl-j", "new line")),
             Body::Choice { .. } => keys.push(("←→", "choose")),

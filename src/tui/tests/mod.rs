@@ -2,6 +2,7 @@
 
 mod keys;
 mod pictures;
+mod pty;
 mod random;
 
 use std::sync::Arc;
