@@ -199,7 +199,7 @@ impl Writer<'_> {
             text.push_str("; one is on its way");
         } else if let Some(next) = facts.next_beat.filter(|_| !facts.has_ended()) {
             let left = ((next - moment.now.boot) / 1_000).max(0);
-            text += &format!("; next in {left} s");
+            text = format!("{text}; next in {left} s");
         }
         self.text("last beat", &text);
         self.foreign("details", facts.details.as_ref(), DETAIL_LINES);
