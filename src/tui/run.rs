@@ -271,11 +271,21 @@ impl Screen<'_> {
     fn suspend(&mut self, job: bool) -> Result<(), ScreenError> {
         session::leave();
         let stopped = stop_process(job);
+        if stopped.is_ok() {
+            self.await_resume();
+        }
         self.resume()?;
         if let Err(error) = stopped {
             self.state.refuse(format!("the system does not suspend this process: {error}"));
         }
         Ok(())
+    }
+
+    /// The stop may take effect a little later than asked for. SIGCONT ends the wait; so does time, for a process that
+    /// cannot be stopped, such as a container's first.
+    fn await_resume(&self) {
+        let mut fds = [PollFd::from_borrowed_fd(self.signals.fd(), PollFlags::IN)];
+        let _ = poll(&mut fds, Some(&Timespec { tv_sec: 1, tv_nsec: 0 }));
     }
 
     fn resume(&mut self) -> Result<(), ScreenError> {
