@@ -147,7 +147,7 @@ pub fn zoo() -> Vec<Arc<TaskFacts>> {
                 facts.last_beat = None;
             })
             .arc(),
-        task(14, "lost-1").of_type("Inspect", "1.0").with(|facts| facts.saved = false).arc(),
+        task(14, "lost-1").of_type("Inspect", "1.0").with(|facts| facts.saved = false).cancel().arc(),
         task(15, "free-1").of_type("WaitForParts", "1.0").deadline(TimeoutKind::Heartbeat, Limit::None, None).arc(),
         hostile(16),
     ]
