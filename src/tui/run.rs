@@ -4,7 +4,6 @@
 use std::io;
 use std::os::fd::BorrowedFd;
 
-use ratatui::layout::Rect;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::Signal;
@@ -298,7 +297,7 @@ impl Screen<'_> {
 
     /// Every cell anew, for the size as it is now.
     fn repaint(&mut self) {
-        let area: Rect = self.session.size();
+        let area = self.session.size();
         self.state.area = area;
         self.canvas.reset(area);
         self.touch();
