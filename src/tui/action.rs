@@ -116,7 +116,7 @@ impl Action {
     ];
 
     /// The acts of the footer, most telling first; help and quit are always there.
-    pub const FOOTER: [Self; 13] = [
+    pub const FOOTER: [Self; 15] = [
         A::Cancel,
         A::GoOn,
         A::Reload,
@@ -128,8 +128,10 @@ impl Action {
         A::Fail,
         A::Dismiss,
         A::Claim,
+        A::Percent(10),
         A::SetTimeout,
         A::StopClaiming,
+        A::StopKeeping,
     ];
 
     /// What a key does, if anything.

@@ -78,6 +78,7 @@ struct Woken {
     terminal_lost: bool,
     keys: bool,
     news: bool,
+    engine_gone: bool,
     signals: bool,
 }
 
@@ -101,6 +102,9 @@ impl Screen<'_> {
         {
             return Ok(Some(exit));
         }
+        if woken.engine_gone {
+            return Ok(Some(Exit::EngineGone("the engine has stopped without a word".into())));
+        }
         if woken.keys
             && let Some(exit) = self.take_keys()?
         {
@@ -123,7 +127,8 @@ impl Screen<'_> {
         Ok(Woken {
             terminal_lost: tty.intersects(gone),
             keys: tty.contains(PollFlags::IN),
-            news: !news.is_empty(),
+            news: news.contains(PollFlags::IN),
+            engine_gone: news.intersects(gone),
             signals: !signals.is_empty(),
         })
     }
