@@ -4,7 +4,6 @@
 use std::io;
 use std::os::fd::BorrowedFd;
 
-use ratatui::layout::Rect;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::Signal;
@@ -35,8 +34,8 @@ pub fn run(options: Options, engine: &mut dyn Engine, signals: &Signals) -> Resu
     let session = Session::enter()?;
     let area = session.size();
     let mut screen = Screen {
-        state: State::new(&options, area),
         theme: Theme::choose(options.color),
+        state: State::new(options, area),
         canvas: Canvas::new(area),
         parser: Parser::default(),
         esc_at: None,
@@ -79,6 +78,7 @@ struct Woken {
     terminal_lost: bool,
     keys: bool,
     news: bool,
+    engine_gone: bool,
     signals: bool,
 }
 
@@ -102,6 +102,9 @@ impl Screen<'_> {
         {
             return Ok(Some(exit));
         }
+        if woken.engine_gone {
+            return Ok(Some(Exit::EngineGone("the engine has stopped without a word".into())));
+        }
         if woken.keys
             && let Some(exit) = self.take_keys()?
         {
@@ -124,7 +127,8 @@ impl Screen<'_> {
         Ok(Woken {
             terminal_lost: tty.intersects(gone),
             keys: tty.contains(PollFlags::IN),
-            news: !news.is_empty(),
+            news: news.contains(PollFlags::IN),
+            engine_gone: news.intersects(gone),
             signals: !signals.is_empty(),
         })
     }
@@ -148,7 +152,7 @@ impl Screen<'_> {
         if self.frame_at.is_none_or(|at| at > now.boot) {
             return Ok(None);
         }
-        if !self.session.is_entered() {
+        if !session::is_entered() {
             // The panic hook of another thread has given the terminal back.
             return Ok(Some(Exit::EngineGone("a part of the program has failed".into())));
         }
@@ -271,11 +275,21 @@ impl Screen<'_> {
     fn suspend(&mut self, job: bool) -> Result<(), ScreenError> {
         session::leave();
         let stopped = stop_process(job);
+        if stopped.is_ok() {
+            self.await_resume();
+        }
         self.resume()?;
         if let Err(error) = stopped {
             self.state.refuse(format!("the system does not suspend this process: {error}"));
         }
         Ok(())
+    }
+
+    /// The stop may take effect a little later than asked for. SIGCONT ends the wait; so does time, for a process that
+    /// cannot be stopped, such as a container's first.
+    fn await_resume(&self) {
+        let mut fds = [PollFd::from_borrowed_fd(self.signals.fd(), PollFlags::IN)];
+        let _ = poll(&mut fds, Some(&Timespec { tv_sec: 1, tv_nsec: 0 }));
     }
 
     fn resume(&mut self) -> Result<(), ScreenError> {
@@ -288,7 +302,7 @@ impl Screen<'_> {
 
     /// Every cell anew, for the size as it is now.
     fn repaint(&mut self) {
-        let area: Rect = self.session.size();
+        let area = self.session.size();
         self.state.area = area;
         self.canvas.reset(area);
         self.touch();

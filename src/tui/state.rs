@@ -37,6 +37,8 @@ pub struct State {
     pub overlay: Option<Overlay>,
     /// The message line.
     pub message: Option<Message>,
+    /// What the message line says when there is nothing else to say; printable.
+    pub hint: Option<String>,
     /// Only look.
     pub read_only: bool,
     /// The task list the claim form starts with.
@@ -85,8 +87,7 @@ pub struct Message {
 
 impl State {
     /// Before any news.
-    pub fn new(options: &Options, area: Rect) -> Self {
-        let hint = |text: &String| Message { level: Level::Info, text: text.clone(), stays_until: Boot(0) };
+    pub fn new(options: Options, area: Rect) -> Self {
         Self {
             tasks: Tasks::default(),
             status: None,
@@ -95,9 +96,10 @@ impl State {
             detail_scroll: 0,
             log_scroll: 0,
             overlay: None,
-            message: options.demo.as_ref().map(hint),
+            message: None,
+            hint: options.demo,
             read_only: options.read_only,
-            task_list: options.task_list.clone(),
+            task_list: options.task_list,
             zone: options.zone,
             area,
         }
@@ -106,6 +108,11 @@ impl State {
     /// The task under the cursor.
     pub fn selected(&self) -> Option<&TaskFacts> {
         self.tasks.selected().map(Arc::as_ref)
+    }
+
+    /// Whether acts are refused altogether.
+    pub fn only_looks(&self) -> bool {
+        self.read_only || self.status.as_ref().is_some_and(|status| status.read_only)
     }
 
     /// Keeps a log line and, if it is loud, says it in the message line too.
@@ -125,7 +132,7 @@ impl State {
         self.log.push_back(line);
     }
 
-    /// Says why something is not done. Takes the place of anything but a fresh error.
+    /// Says why something is not done.
     pub fn refuse(&mut self, why: impl Into<String>) {
         self.message = Some(Message { level: Level::Warn, text: why.into(), stays_until: Boot(0) });
     }
