@@ -249,7 +249,7 @@ fn an_empty_poll_is_held_and_nothing_is_sent_before() {
     let mut connection = emulator.connect();
     let sent = clock::now().boot;
     connection.send("PollForActivityTask", &activity_poll().to_string());
-    connection.assert_silent(Duration::from_millis(1_000));
+    connection.assert_silent(Duration::from_secs(1));
     let reply = connection.receive();
     let held = clock::now().boot - sent;
     assert_eq!((reply.status, reply.body.as_str()), (200, "{\"startedEventId\":0}"));
