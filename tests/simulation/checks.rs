@@ -171,9 +171,21 @@ impl Checks {
                 return Err(format!("no-lost-token: {id} was read and is neither on disk nor a possible orphan"));
             }
         }
-        for task in self.tasks.values_mut() {
+        let mut agreed = BTreeMap::new();
+        let mut tokens = BTreeMap::new();
+        for record in disk {
+            match record {
+                Record::Claimed { claim, task, .. } => drop(tokens.insert(*claim, task.activity_id.raw())),
+                Record::Lease { claim, at, length_ms, .. } => {
+                    agreed.insert(tokens[claim], length_ms.map_or(at.boot.0, |length| at.boot.0 + length));
+                }
+                _ => {}
+            }
+        }
+        for (id, task) in &mut self.tasks {
             // Only what is on disk is known after a restart; the next heartbeat says it again.
             task.cancel_read = false;
+            task.kept_until = agreed.get(id.as_str()).copied().unwrap_or(0);
         }
         Ok(())
     }
