@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use swfbeat::console::{Command, TaskFacts, TaskState};
-use swfbeat::emulator::Inspection;
+use swfbeat::emulator::OpenActivity;
 use swfbeat::task::{ClaimId, ClaimedTask, Outcome, OutcomeKind, PollNumber, Record, TimeoutKind, Verdict};
 use swfbeat::wire::{Answer, Request};
 
@@ -92,6 +92,8 @@ impl Checks {
                     }
                 }
                 Command::Close { .. } => task.decided_at = Some(at),
+                // Going on despite nothing is not an act.
+                Command::GoOn { .. } if facts.cancel.is_none_or(|cancel| cancel.answered) => {}
                 _ => {
                     task.asked_at = Some(at);
                     if task.kept_until > at {
@@ -209,17 +211,17 @@ impl Checks {
         &mut self,
         at: i64,
         host: &Host,
-        truth: &Inspection,
+        truth: &[OpenActivity],
         facts: &BTreeMap<ClaimId, Arc<TaskFacts>>,
         disk_idle: bool,
     ) -> Result<u64, String> {
         let mut countdowns = 0;
-        let open: BTreeMap<_, _> = truth.activities.iter().map(|it| (it.activity_id.as_str(), it)).collect();
+        let open: BTreeMap<_, _> = truth.iter().map(|it| (it.activity_id.as_str(), it)).collect();
         for facts in facts.values() {
             let id = facts.activity_id.raw();
             if facts.has_ended() {
                 if self.seen_ended.insert(facts.id) {
-                    self.verdict(facts, truth)?;
+                    self.verdict(facts, host)?;
                 }
                 continue;
             }
@@ -227,18 +229,20 @@ impl Checks {
                 countdowns += overstated(host, facts, task).map_err(|error| format!("{error} at {at}"))?;
             }
             let task = self.tasks.get_mut(id).ok_or_else(|| format!("{id} is shown and was never handed out"))?;
-            if disk_idle && task.cancel_read && facts.cancel.is_none() {
-                return Err(format!("cancel-seen: {id} has a cancel request that is not shown"));
+            if disk_idle && std::mem::take(&mut task.cancel_read) {
+                if facts.cancel.is_none() {
+                    return Err(format!("cancel-seen: {id} has a cancel request that is not shown"));
+                }
+                self.cancels += 1;
             }
-            self.cancels += u64::from(std::mem::take(&mut task.cancel_read) && disk_idle);
         }
-        self.timeouts(at, host, truth, &open)?;
+        self.timeouts(at, host, &open)?;
         Ok(countdowns)
     }
 }
 
 /// no-overstatement: each deadline is at or before the service's own.
-fn overstated(host: &Host, facts: &TaskFacts, task: &swfbeat::emulator::OpenActivity) -> Result<u64, String> {
+fn overstated(host: &Host, facts: &TaskFacts, task: &OpenActivity) -> Result<u64, String> {
     let mut compared = 0;
     for deadline in &facts.deadlines {
         let truth = match deadline.kind {
@@ -260,11 +264,11 @@ fn overstated(host: &Host, facts: &TaskFacts, task: &swfbeat::emulator::OpenActi
 
 impl Checks {
     /// one-outcome: the verdict is what the service has.
-    fn verdict(&mut self, facts: &TaskFacts, truth: &Inspection) -> Verdicts {
+    fn verdict(&mut self, facts: &TaskFacts, host: &Host) -> Verdicts {
         let TaskState::Ended { verdict, .. } = &facts.state else { return Ok(()) };
         self.verdicts += 1;
         let task = &self.tasks[facts.activity_id.raw()];
-        let end = truth.handed_out.iter().find(|it| it.token == task.token).and_then(|it| it.end);
+        let end = host.service.how_it_ended(&task.token);
         let closed = |kind: &OutcomeKind| match kind {
             OutcomeKind::Completed => end == Some("ActivityTaskCompleted"),
             OutcomeKind::Failed => end == Some("ActivityTaskFailed"),
@@ -285,14 +289,7 @@ impl Checks {
     }
 
     /// keep-alive: what the service lets time out by heartbeat was not kept.
-    fn timeouts(
-        &mut self,
-        at: i64,
-        host: &Host,
-        truth: &Inspection,
-        open: &BTreeMap<&str, &swfbeat::emulator::OpenActivity>,
-    ) -> Verdicts {
-        let ends: BTreeMap<_, _> = truth.handed_out.iter().map(|it| (it.token.as_str(), it.end)).collect();
+    fn timeouts(&mut self, at: i64, host: &Host, open: &BTreeMap<&str, &OpenActivity>) -> Verdicts {
         for (id, task) in self.tasks.iter_mut().filter(|(_, task)| !task.ended) {
             if let Some(activity) = open.get(id.as_str()) {
                 let deadlines = activity.deadlines;
@@ -300,7 +297,7 @@ impl Checks {
                 continue;
             }
             task.ended = true;
-            let timed_out = ends.get(task.token.as_str()) == Some(&Some("ActivityTaskTimedOut"));
+            let timed_out = host.service.how_it_ended(&task.token) == Some("ActivityTaskTimedOut");
             self.timed_out += u64::from(timed_out);
             let kept = task.kept_until > at + 100
                 && at - task.kept_from > LATE_MS

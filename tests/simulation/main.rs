@@ -21,7 +21,7 @@ fn setting(name: &str, default: u64) -> u64 {
 
 #[test]
 fn the_promises_hold_in_bad_weather() {
-    let (first, seeds) = (setting("SWFBEAT_SIM_SEED", 1), setting("SWFBEAT_SIM_SEEDS", 40));
+    let (first, seeds) = (setting("SWFBEAT_SIM_SEED", 1), setting("SWFBEAT_SIM_SEEDS", 6));
     let hours = setting("SWFBEAT_SIM_HOURS", 1);
     let mut totals = world::Totals::default();
     for seed in first..first + seeds {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use swfbeat::emulator::{Answer, Config, Handled, Inspection, RequestId, Service};
+use swfbeat::emulator::{Answer, Config, Handled, RequestId, Service};
 
 use crate::chance::Chance;
 
@@ -67,10 +67,6 @@ impl Host {
             boot -= 1;
         }
         boot
-    }
-
-    pub fn inspect(&self) -> Inspection {
-        self.service.inspect()
     }
 
     /// One request that is answered at once.

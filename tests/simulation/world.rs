@@ -240,7 +240,7 @@ impl World {
             if !self.touched {
                 continue;
             }
-            let truth = self.host.inspect();
+            let truth = self.host.service.open_activities();
             let told = self.checks.step(self.at, &self.host, &truth, &self.facts, self.writes.is_empty());
             match told {
                 Ok(countdowns) => self.totals.countdowns += countdowns,
@@ -520,7 +520,7 @@ impl World {
     }
 
     fn meanwhile(&mut self) {
-        let open: Vec<_> = self.host.inspect().activities.into_iter().filter(|it| it.token.is_some()).collect();
+        let open: Vec<_> = self.host.service.open_activities().into_iter().filter(|it| it.token.is_some()).collect();
         if let Some(task) = self.chance.pick(&open) {
             match self.chance.between(0, 9) {
                 0 => self.host.replace_execution(self.at),
