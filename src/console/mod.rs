@@ -1,11 +1,55 @@
 //! The operator's side, pure: what is held, what is due, what to send next.
 //!
-//! A state machine without I/O, clock, tokio or randomness: [`Console::handle`] takes a [`Now`](crate::clock::Now) and
-//! an [`Event`] and gives [`Effect`]s back, [`Console::next_wake`] says when it wants to be woken. Durable facts change
-//! only through records. Not here: sending (`runtime`, `swf`), storing (`journal`), showing (`tui`).
+//! A state machine without I/O, clock, tokio or randomness: [`Console::handle`] takes a [`Now`] and an [`Event`] and
+//! gives [`Effect`]s back, [`Console::next_wake`] says when it wants to be woken. Durable facts change only through
+//! records. Not here: sending (`runtime`, `swf`), storing (`journal`), showing (`tui`).
+//!
+//! Where to look: `ledger` what is durable, `live` what is not, `agenda` when something is due, `writing` records on their
+//! way to the disk; then one file an activity: `claiming`, `beats`, `leases`, `lookup`, `closing`, `commands`, `leaving`;
+//! `telling` what the screen gets.
 
+mod agenda;
+mod beats;
+mod cadence;
+mod claiming;
+mod closing;
+mod commands;
+mod deadlines;
 mod event;
 mod facts;
+mod leases;
+mod leaving;
+mod ledger;
+mod live;
+mod lookup;
+mod reach;
+mod ready;
+mod scan;
+mod telling;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod watch;
+mod writing;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::clock::{Boot, Now, ServiceClock};
+use crate::task::{ActivityType, ClaimId, Entry, Record, Stamp, Timeouts};
+use crate::text::Foreign;
+use crate::wire::{Answer, Failure, Request};
+
+use agenda::{Agenda, Job};
+use claiming::Claiming as Poller;
+use leaving::Leaving;
+use ledger::Ledger;
+use live::{Live, Purpose};
+use reach::Reach;
+use ready::Ready;
+use watch::{Oddity, Watch};
+use writing::Writing;
 
 pub use event::{
     AppendError, BatchId, CallId, Command, Config, Details, Durability, Effect, Event, Level, LogLine, Timing,
@@ -14,3 +58,244 @@ pub use facts::{
     BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, PendingCount, Status, TaskFacts, TaskState,
     Urgency,
 };
+
+/// The console's core.
+#[derive(Debug)]
+pub struct Console {
+    config: Config,
+    ledger: Ledger,
+    live: BTreeMap<ClaimId, Live>,
+    agenda: Agenda,
+    ready: Ready,
+    writing: Writing,
+    claiming: Poller,
+    calls: BTreeMap<CallId, Purpose>,
+    clock: ServiceClock,
+    reach: Reach,
+    watch: Watch,
+    /// Type defaults, asked once a type.
+    types: BTreeMap<(Foreign, ActivityType), Timeouts>,
+    /// What was said once and for all tasks.
+    said: BTreeSet<&'static str>,
+    leaving: Option<Leaving>,
+    last_call: u64,
+    out: Vec<Effect>,
+    dirty: BTreeSet<ClaimId>,
+    status: Option<Arc<Status>>,
+}
+
+impl Console {
+    /// Takes up where the journal's entries end (none in a new journal): the same tasks, and on with them.
+    pub fn new(config: Config, now: Now, entries: &[Entry]) -> (Self, Vec<Effect>) {
+        let mut console = Self {
+            config,
+            ledger: Ledger::default(),
+            live: BTreeMap::new(),
+            agenda: Agenda::default(),
+            ready: Ready::default(),
+            writing: Writing::default(),
+            claiming: Poller::default(),
+            calls: BTreeMap::new(),
+            clock: ServiceClock::default(),
+            reach: Reach::new(),
+            watch: Watch::new(now),
+            types: BTreeMap::new(),
+            said: BTreeSet::new(),
+            leaving: None,
+            last_call: 0,
+            out: Vec::new(),
+            dirty: BTreeSet::new(),
+            status: None,
+        };
+        console.follow(entries);
+        if !console.config.read_only {
+            console.take_up(now);
+        }
+        console.tell(now);
+        let effects = std::mem::take(&mut console.out);
+        (console, effects)
+    }
+
+    /// Takes in one event. `now` must never be before an earlier one.
+    pub fn handle(&mut self, now: Now, event: Event) -> Vec<Effect> {
+        let asleep = self.look_at_clocks(now);
+        match event {
+            Event::Command(command) => self.command(now, command),
+            Event::Appended(batch) => self.appended(now, batch),
+            Event::AppendFailed(batch, error) => self.append_failed(now, batch, &error),
+            Event::Answered { call, timing, result } => self.answered(now, call, timing, result),
+            Event::Followed(entries) => self.follow(&entries),
+            Event::Wake => {}
+        }
+        if asleep {
+            self.resend_all(now);
+        }
+        while let Some((at, job)) = self.agenda.pop_due(now.boot) {
+            self.run(now, at, job);
+        }
+        self.send_ready(now);
+        self.settle(now);
+        self.tell(now);
+        std::mem::take(&mut self.out)
+    }
+
+    /// When [`Event::Wake`] is wanted at the latest. Calls and appends on their way come back without it.
+    pub fn next_wake(&self) -> Option<Boot> {
+        self.agenda.next()
+    }
+
+    fn run(&mut self, now: Now, at: Boot, job: Job) {
+        match job {
+            Job::Beat(claim) => self.make_ready(now, claim, at),
+            Job::Close(claim) => self.attempt_close(now, claim),
+            Job::Lookup(claim) => self.look_up(now, claim),
+            Job::Overdue(claim) => self.overdue(now, claim),
+            Job::Lease(claim) => self.look_at_lease(now, claim),
+            Job::Poll => self.poll_next(now),
+            Job::Count => self.count(now),
+            Job::Save => self.save_again(now),
+            // Both only want `send_ready` and `settle` to look again.
+            Job::Reach | Job::Leave => {}
+        }
+    }
+
+    /// Facts that are on disk already.
+    fn follow(&mut self, entries: &[Entry]) {
+        let known: BTreeSet<_> = self.ledger.claims.keys().copied().collect();
+        for entry in entries {
+            self.ledger.apply(&entry.record, entry.boot_id == self.config.boot_id);
+            self.dirty.extend(entry.record.claim());
+        }
+        for gone in known.into_iter().filter(|id| !self.ledger.claims.contains_key(id)) {
+            self.out.push(Effect::Removed(gone));
+        }
+        for claim in self.ledger.claims.values() {
+            if let Some(started_at) = claim.started_at {
+                deadlines::sample_event(&mut self.clock, started_at, claim.sent, claim.received);
+            }
+        }
+    }
+
+    /// What a restart has to do for the tasks it finds.
+    fn take_up(&mut self, now: Now) {
+        let open: Vec<_> = self.ledger.claims.values().filter(|claim| claim.is_open()).cloned().collect();
+        for claim in open {
+            let lookup = &mut self.live(claim.id).lookup;
+            lookup.scanned = claim.started_at.is_some() && claim.scheduled_at.is_some();
+            lookup.execution_asked = claim.timeouts.execution.is_some();
+            self.agenda.set(Job::Lookup(claim.id), now.boot);
+            // Deadlines may have passed while nobody looked.
+            self.agenda.set(Job::Overdue(claim.id), now.boot);
+            if claim.intent.is_some() {
+                // An attempt may have been under way when the process ended: it may have been applied.
+                self.append(now, Record::Attempt { claim: claim.id, maybe_applied: true });
+            }
+            if let Some(lease) = claim.lease {
+                self.agenda.set(Job::Lease(claim.id), now.boot);
+                if lease.until().is_some_and(|until| until > now.boot) {
+                    let due = claim.beat.and_then(|beat| beat.sent.boot).unwrap_or(now.boot);
+                    self.arm(now, claim.id, due);
+                }
+            }
+        }
+    }
+
+    /// Says what time did; `true` if nothing ran for a while, so that what is in flight is as good as lost.
+    fn look_at_clocks(&mut self, now: Now) -> bool {
+        let wake = self.agenda.next();
+        let (text, asleep) = match self.watch.look(now, wake) {
+            None => return false,
+            Some(Oddity::Suspended(ms)) => (format!("the machine slept for {} s", ms / 1_000), true),
+            Some(Oddity::Frozen(ms)) => (format!("this process did not run for {} s", ms / 1_000), true),
+            Some(Oddity::Stepped(ms)) => (format!("the wall clock was moved by {} s", ms / 1_000), false),
+        };
+        self.say(now, Level::Warn, "clock", None, text);
+        self.dirty.extend(self.ledger.claims.keys());
+        asleep
+    }
+
+    /// Sends a request; its end comes back as [`Event::Answered`].
+    fn call(&mut self, now: Now, purpose: Purpose, request: Request, limit_ms: u64) -> CallId {
+        if self.reach.wants_credentials() && purpose.carries_token() {
+            self.out.push(Effect::ReloadCredentials);
+        }
+        self.reach.sent(now.boot);
+        self.last_call += 1;
+        let call = CallId(self.last_call);
+        self.calls.insert(call, purpose);
+        self.out.push(Effect::Call { call, request, limit_ms });
+        call
+    }
+
+    fn answered(&mut self, now: Now, call: CallId, timing: Timing, result: Result<Answer, Failure>) {
+        // A call nobody waits for any more has no purpose, and its answer no meaning.
+        let Some(purpose) = self.calls.remove(&call) else { return };
+        self.sample_date(now, timing);
+        self.no_longer_in_flight(&purpose);
+        match result {
+            Ok(answer) => {
+                if !matches!(purpose, Purpose::Poll { .. }) && self.reach.answered(timing.received - timing.sent) {
+                    self.say(now, Level::Info, "service", None, "back in reach");
+                }
+                self.took(now, purpose, timing, answer);
+            }
+            Err(failure) => self.missed(now, &purpose, &failure),
+        }
+    }
+
+    fn no_longer_in_flight(&mut self, purpose: &Purpose) {
+        match *purpose {
+            Purpose::Beat { claim, .. } | Purpose::Close { claim } => {
+                self.live(claim).in_flight = None;
+                self.dirty.insert(claim);
+            }
+            Purpose::Scan { claim } | Purpose::ExecutionStart { claim } | Purpose::Type { claim } => {
+                self.live(claim).lookup.asking = None;
+                self.dirty.insert(claim);
+            }
+            Purpose::Poll { .. } | Purpose::Count { .. } => {}
+        }
+    }
+
+    fn took(&mut self, now: Now, purpose: Purpose, timing: Timing, answer: Answer) {
+        match (purpose, answer) {
+            (Purpose::Beat { claim, due }, Answer::Beaten { cancel_requested }) => {
+                self.beaten(now, claim, due, timing, cancel_requested);
+            }
+            (Purpose::Close { claim }, Answer::Closed) => self.closed(now, claim),
+            (Purpose::Scan { claim }, Answer::History(page)) => self.scanned(now, claim, &page),
+            (Purpose::ExecutionStart { claim }, Answer::History(page)) => self.execution_start(now, claim, &page),
+            (Purpose::Type { claim }, Answer::ActivityType(defaults)) => self.type_described(now, claim, defaults),
+            (Purpose::Poll { .. }, Answer::Polled(task)) => self.polled(now, timing, task),
+            (Purpose::Count { domain, task_list }, Answer::Pending { count, truncated }) => {
+                self.counted(domain, task_list, count, truncated);
+            }
+            // The runtime answers a request with its own kind of answer; anything else is a defect of ours.
+            (purpose, answer) => {
+                debug_assert!(false, "{purpose:?} was answered with {answer:?}");
+            }
+        }
+    }
+
+    fn missed(&mut self, now: Now, purpose: &Purpose, failure: &Failure) {
+        match *purpose {
+            Purpose::Beat { claim, due } => self.beat_failed(now, claim, due, failure),
+            Purpose::Close { claim } => self.close_failed(now, claim, failure),
+            Purpose::Poll { .. } => self.poll_failed(now, failure),
+            Purpose::Count { .. } => self.count_failed(now, failure),
+            Purpose::Scan { claim } | Purpose::ExecutionStart { claim } | Purpose::Type { claim } => {
+                self.lookup_failed(now, claim, purpose, failure);
+            }
+        }
+    }
+
+    fn live(&mut self, claim: ClaimId) -> &mut Live {
+        self.live.entry(claim).or_default()
+    }
+
+    /// A past instant of this boot as it is stored.
+    fn stamp_at(&self, now: Now, at: Boot) -> Stamp {
+        let wall = crate::clock::Wall(now.wall.0 - (now.boot - at));
+        Stamp { boot: at, wall, service: self.clock.lower_bound(at, now.boot) }
+    }
+}

@@ -1,1 +1,39 @@
-//! emulator
+//! The embedded SWF service: what the demo, the tests and `swfbeat emulator` talk to instead of AWS.
+//!
+//! Two parts. [`Service`] is pure: no I/O, no clock, no randomness; time and a seed are arguments. It keeps domains,
+//! types, executions with their histories, task lists, held polls, and every timeout in one queue of deadlines.
+//! [`Server`] is its HTTP face on loopback: AWS JSON 1.0 on `POST /`, polls really held, timers woken on time.
+//!
+//! Not here: anything of the console, and any shortcut past the API for the demo. Signatures are accepted unread.
+//!
+//! Where AWS's documentation is silent the emulator decides as follows.
+//! - A heartbeat without details blanks the ones before: a timeout event carries the details of "the last call".
+//! - A timeout of `0` is over at once; an empty timeout counts as not given.
+//! - Timeouts of one task due at the same instant: schedule-to-close, then start-to-close, then heartbeat.
+//! - A token the service never gave out is a validation error, "Invalid token".
+//! - `RespondActivityTaskCanceled` is accepted without a cancel request before it.
+//! - An execution may close over open activity tasks; `UNHANDLED_DECISION` is only for events the decider has not seen.
+//! - Pending activity tasks are those not yet handed out.
+
+mod activity;
+mod answer;
+mod check;
+mod deadlines;
+mod decisions;
+mod events;
+mod execution;
+mod fault;
+mod history;
+mod http;
+mod inspect;
+mod lifecycle;
+mod lists;
+mod mint;
+mod ops;
+mod registry;
+mod service;
+mod shapes;
+
+pub use http::{Control, Options, Server, StartError};
+pub use inspect::{ActivityDeadlines, HandedOut, Inspection, OpenActivity};
+pub use service::{Answer, Config, Handled, RequestId, Service};

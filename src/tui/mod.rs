@@ -1,1 +1,136 @@
-//! tui
+//! The screen: what the operator sees and the keys that act.
+//!
+//! Shows [`TaskFacts`](crate::console::TaskFacts) and sends [`Command`](crate::console::Command)s through an [`Engine`];
+//! it never sees a token, the network or the journal, and decides nothing about tasks. One thread, woken only by news,
+//! a key, a signal, or the next second at which a visible countdown changes. Pure inside: keys become actions
+//! (`action`), actions change the state and give commands (`update`), the state is drawn into a buffer (`view`). Only
+//! `run`, `session` and `signals` touch the system.
+
+mod action;
+mod canvas;
+mod confirm;
+mod countdown;
+#[cfg(test)]
+mod fixtures;
+mod form;
+mod input;
+mod keys;
+mod run;
+mod session;
+mod signals;
+mod state;
+mod tasks;
+mod theme;
+mod update;
+mod view;
+mod zone;
+
+use std::os::fd::BorrowedFd;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::console::{Command, LogLine, Status, TaskFacts};
+use crate::task::ClaimId;
+use crate::text::Foreign;
+
+pub use run::run;
+pub use signals::{Signals, stop_process};
+
+/// What the screen is connected to.
+pub trait Engine {
+    /// Readable while there is news.
+    fn wake_fd(&self) -> BorrowedFd<'_>;
+
+    /// Takes all news and makes the descriptor quiet again. Never blocks.
+    fn take(&mut self) -> News;
+
+    /// Hands over a command. Never blocks.
+    ///
+    /// # Errors
+    /// [`EngineGone`] if nobody is there to take it.
+    fn send(&mut self, command: Command) -> Result<(), EngineGone>;
+}
+
+/// The engine has stopped; why, in one printable line.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct EngineGone(pub String);
+
+/// What changed since the last time it was taken.
+#[derive(Debug, Clone, Default)]
+pub struct News {
+    /// The newest facts of each task that changed.
+    pub changed: Vec<Arc<TaskFacts>>,
+    /// Tasks that are no longer on the list.
+    pub removed: Vec<ClaimId>,
+    /// The newest header facts, if they changed.
+    pub status: Option<Arc<Status>>,
+    /// New log lines, oldest first.
+    pub log: Vec<LogLine>,
+    /// The engine is done after a shutdown: nothing in flight, nothing unsaved.
+    pub drained: bool,
+    /// The engine has stopped without being asked: why, in one printable line.
+    pub gone: Option<String>,
+}
+
+/// Whether to use colours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ColorChoice {
+    /// Unless `NO_COLOR` is set to something or the terminal is `dumb`.
+    #[default]
+    Auto,
+    /// Whatever the environment says.
+    Always,
+    /// Bold, reverse and the like only.
+    Never,
+}
+
+/// Which clock on the wall times of day are shown by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Zone {
+    /// The machine's.
+    #[default]
+    Local,
+    /// So many seconds east of UTC.
+    Fixed(i32),
+}
+
+/// How the screen is to look and behave.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Colours or not.
+    pub color: ColorChoice,
+    /// Only look: acts are refused with a reason.
+    pub read_only: bool,
+    /// The task list the claim form starts with.
+    pub task_list: Option<Foreign>,
+    /// A hint shown in the message line at the start, such as the demo's; printable.
+    pub demo: Option<String>,
+    /// For times of day.
+    pub zone: Zone,
+}
+
+/// Why the screen was left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Exit {
+    /// The operator said so, and confirmed it if anything depended on this process.
+    Quit,
+    /// A signal said so: its number.
+    Signal(i32),
+    /// The terminal is gone. Nothing may touch it again, stderr included if it was the terminal.
+    TerminalLost,
+    /// The engine stopped: why, in one printable line.
+    EngineGone(String),
+}
+
+/// Why the screen could not be shown.
+#[derive(Debug, Error)]
+pub enum ScreenError {
+    /// There is no terminal to show it on.
+    #[error("this needs a terminal, and neither standard input nor /dev/tty is one ({0}); run it in a terminal")]
+    NoTerminal(#[source] std::io::Error),
+    /// The terminal refused a mode or a write.
+    #[error("the terminal does not do as told: {0}")]
+    Terminal(#[source] std::io::Error),
+}

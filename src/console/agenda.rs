@@ -1,0 +1,117 @@
+//! The one deadline queue: what wants to happen when. A few entries a claim, no timer anywhere.
+//!
+//! Not for deciding: what a job does when its time has come is said where the job belongs (`beats`, `closing` …).
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::clock::Boot;
+use crate::task::ClaimId;
+
+/// Something that wants to happen at an instant. Each is at most once in the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Job {
+    /// A heartbeat is due.
+    Beat(ClaimId),
+    /// The close is to be sent (again).
+    Close(ClaimId),
+    /// History or the type is to be asked (again).
+    Lookup(ClaimId),
+    /// A lower bound has passed: has the service ended the task?
+    Overdue(ClaimId),
+    /// The keep-alive lease wants a warning, or ends.
+    Lease(ClaimId),
+    /// A poll may go out (again).
+    Poll,
+    /// Task lists are counted (again).
+    Count,
+    /// What is not on disk is tried again.
+    Save,
+    /// Something may be sent again after an outage, a refusal or throttling.
+    Reach,
+    /// The patience of leaving is over.
+    Leave,
+}
+
+/// The queue, ordered by instant.
+#[derive(Debug, Default)]
+pub(super) struct Agenda {
+    queue: BTreeSet<(Boot, Job)>,
+    at: HashMap<Job, Boot>,
+}
+
+impl Agenda {
+    /// Puts a job at an instant, instead of wherever it was.
+    pub(super) fn set(&mut self, job: Job, at: Boot) {
+        if let Some(old) = self.at.insert(job, at) {
+            self.queue.remove(&(old, job));
+        }
+        self.queue.insert((at, job));
+    }
+
+    /// As [`Agenda::set`], unless the job would happen earlier anyway.
+    pub(super) fn set_by(&mut self, job: Job, at: Boot) {
+        if self.at.get(&job).is_none_or(|&old| at < old) {
+            self.set(job, at);
+        }
+    }
+
+    /// Takes a job out.
+    pub(super) fn clear(&mut self, job: Job) {
+        if let Some(old) = self.at.remove(&job) {
+            self.queue.remove(&(old, job));
+        }
+    }
+
+    /// Takes out all that concerns a claim.
+    pub(super) fn clear_claim(&mut self, claim: ClaimId) {
+        for job in [Job::Beat(claim), Job::Close(claim), Job::Lookup(claim), Job::Overdue(claim), Job::Lease(claim)] {
+            self.clear(job);
+        }
+    }
+
+    /// When a job will happen.
+    pub(super) fn when(&self, job: Job) -> Option<Boot> {
+        self.at.get(&job).copied()
+    }
+
+    /// The first instant at which something wants to happen.
+    pub(super) fn next(&self) -> Option<Boot> {
+        self.queue.first().map(|&(at, _)| at)
+    }
+
+    /// Takes out the first job whose time has come.
+    pub(super) fn pop_due(&mut self, now: Boot) -> Option<(Boot, Job)> {
+        let &(at, job) = self.queue.first().filter(|&&(at, _)| at <= now)?;
+        self.clear(job);
+        Some((at, job))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jobs_come_in_the_order_of_their_instants_and_once() {
+        let mut agenda = Agenda::default();
+        agenda.set(Job::Beat(ClaimId(1)), Boot(30));
+        agenda.set(Job::Poll, Boot(20));
+        agenda.set(Job::Beat(ClaimId(1)), Boot(10));
+        agenda.set_by(Job::Poll, Boot(25));
+        assert_eq!(agenda.next(), Some(Boot(10)));
+        assert_eq!(agenda.pop_due(Boot(9)), None);
+        assert_eq!(agenda.pop_due(Boot(40)), Some((Boot(10), Job::Beat(ClaimId(1)))));
+        assert_eq!(agenda.pop_due(Boot(40)), Some((Boot(20), Job::Poll)));
+        assert_eq!(agenda.pop_due(Boot(40)), None);
+    }
+
+    #[test]
+    fn a_claim_leaves_nothing_behind() {
+        let mut agenda = Agenda::default();
+        agenda.set(Job::Beat(ClaimId(1)), Boot(1));
+        agenda.set(Job::Lease(ClaimId(1)), Boot(1));
+        agenda.set(Job::Close(ClaimId(2)), Boot(2));
+        agenda.clear_claim(ClaimId(1));
+        assert_eq!(agenda.next(), Some(Boot(2)));
+    }
+}

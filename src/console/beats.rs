@@ -1,0 +1,235 @@
+//! Heartbeats: one queue, earliest deadline first, one request in flight a token (engine rules, "Heartbeats under a
+//! quota", 3, 5 and 7).
+//!
+//! A heartbeat goes out because a keep-alive lease runs or because a person asked for it, never for another reason.
+
+use crate::clock::{Boot, Now};
+use crate::task::{ClaimId, Record};
+use crate::wire::{Class, Failure, Request};
+
+use super::agenda::Job;
+use super::cadence::{attempt_limit, interval, jitter};
+use super::event::{Effect, Level, Timing};
+use super::facts::Connection;
+use super::live::Purpose;
+use super::{Console, deadlines};
+
+/// A heartbeat a person asked for is tried this long, milliseconds.
+const ASKED_MS: i64 = 60_000;
+/// Between two heartbeats of a kept task whose token was refused, milliseconds.
+const REFUSED_MS: i64 = 10_000;
+/// Where a task without a known deadline stands in the queue: behind a timeout of half a minute.
+const NO_DEADLINE_MS: i64 = 30_000;
+
+impl Console {
+    /// A person, or the claim itself, asks for one heartbeat now.
+    pub(super) fn beat_soon(&mut self, now: Now, id: ClaimId) {
+        if !self.ledger.claims.contains_key(&id) {
+            return;
+        }
+        let live = self.live(id);
+        live.asked_until = Some(now.boot + ASKED_MS);
+        live.trouble = None;
+        self.make_ready(now, id, now.boot);
+    }
+
+    /// The heartbeat's time has come: it waits for its turn from now on.
+    pub(super) fn make_ready(&mut self, now: Now, id: ClaimId, due: Boot) {
+        let Some(claim) = self.ledger.claims.get(&id).filter(|claim| claim.is_open()) else { return };
+        let deadline = deadlines::heartbeat(claim, &self.clock, now.boot).unwrap_or(due + NO_DEADLINE_MS);
+        self.unready(id);
+        self.agenda.clear(Job::Beat(id));
+        self.live(id).due = Some(due);
+        self.ready.insert(id, deadline);
+    }
+
+    fn unready(&mut self, id: ClaimId) {
+        self.ready.remove(id);
+    }
+
+    /// Sends what is ready, most urgent first, as long as anything may be sent.
+    pub(super) fn send_ready(&mut self, now: Now) {
+        let mut later = Vec::new();
+        while let Some((deadline, id)) = self.ready.first() {
+            let in_flight = self.calls.values().filter(|purpose| purpose.carries_token()).count();
+            match self.reach.may_send(now.boot, in_flight) {
+                Ok(()) => {}
+                Err(until) => {
+                    if let Some(until) = until {
+                        self.agenda.set_by(Job::Reach, until);
+                    }
+                    break;
+                }
+            }
+            self.ready.remove(id);
+            if !self.may_beat(now, id) {
+                self.live(id).due = None;
+            } else if self.live(id).in_flight.is_some() {
+                // One in flight a token: this one goes out when the answer is in.
+                later.push((id, deadline));
+            } else {
+                self.send_beat(now, id);
+            }
+        }
+        for (id, deadline) in later {
+            self.ready.insert(id, deadline);
+        }
+    }
+
+    /// Whether there is a reason for a heartbeat, and none against it.
+    fn may_beat(&mut self, now: Now, id: ClaimId) -> bool {
+        let Some(claim) = self.ledger.claims.get(&id).filter(|claim| claim.is_open()) else { return false };
+        let kept = claim.lease.and_then(|lease| lease.until()).is_some_and(|until| until > now.boot);
+        let closing = claim.intent.as_ref().map(|intent| intent.at.boot);
+        let live = self.live(id);
+        let asked = live.asked_until.is_some_and(|until| until > now.boot);
+        let recently_decided = closing.is_some_and(|at| at.is_some_and(|at| now.boot - at < super::closing::LEASE_MS));
+        if live.deciding || live.close_gone || live.concluding {
+            return false;
+        }
+        if closing.is_some() { kept || recently_decided } else { kept || asked }
+    }
+
+    fn send_beat(&mut self, now: Now, id: ClaimId) {
+        let Some(claim) = self.ledger.claims.get(&id) else { return };
+        let request = Request::Heartbeat { token: claim.task.token.clone(), details: claim.details.clone() };
+        let deadline = deadlines::heartbeat(claim, &self.clock, now.boot);
+        let limit = attempt_limit(deadline, now.boot, self.reach.rtt_ms());
+        let due = self.live(id).due.take().unwrap_or(now.boot);
+        let call = self.call(now, Purpose::Beat { claim: id, due }, request, limit);
+        self.live(id).in_flight = Some(call);
+        self.dirty.insert(id);
+    }
+
+    /// A heartbeat was answered with 200.
+    pub(super) fn beaten(&mut self, now: Now, id: ClaimId, due: Boot, timing: Timing, cancel_requested: bool) {
+        let Some(claim) = self.ledger.claims.get(&id) else { return };
+        let count = claim.beats() + 1;
+        let news = cancel_requested && claim.cancel.is_none();
+        let took_ms = timing.received - timing.sent;
+        let sent = self.stamp_at(now, timing.sent);
+        self.append_lazily(Record::Beaten { claim: id, sent, took_ms, count });
+        let live = self.live(id);
+        let was_refused = live.refused.take().is_some();
+        live.trouble = None;
+        live.overdue_tries = 0;
+        if live.asked_until.is_some_and(|_| live.due.is_none()) {
+            live.asked_until = None;
+        }
+        if was_refused {
+            live.lookup.ending_wanted = None;
+        }
+        if news {
+            let at = self.stamp_at(now, timing.received);
+            self.append(now, Record::CancelSeen { claim: id, at });
+        }
+        let text = format!("ok, {took_ms} ms");
+        self.say(now, Level::Info, "beat", Some(id), text);
+        self.arm(now, id, due);
+    }
+
+    /// Puts the next periodic heartbeat on the agenda, from the due time of the one before, so that nothing drifts.
+    pub(super) fn arm(&mut self, now: Now, id: ClaimId, due: Boot) {
+        let Some(claim) = self.ledger.claims.get(&id).filter(|claim| claim.is_open()) else { return };
+        if claim.lease.is_none() || self.ready.contains(id) {
+            return;
+        }
+        let held_for = claim.received.boot.map_or(i64::MAX, |received| now.boot - received);
+        let share = jitter(self.config.seed, id, claim.beats());
+        let wait = interval(deadlines::heartbeat_limit(claim), held_for, share);
+        let next = due + wait;
+        let next = if next > now.boot { next } else { now.boot + wait };
+        self.agenda.set(Job::Beat(id), next);
+        self.dirty.insert(id);
+    }
+
+    /// A heartbeat failed. It goes back into the queue, where it is again the most urgent.
+    pub(super) fn beat_failed(&mut self, now: Now, id: ClaimId, due: Boot, failure: &Failure) {
+        let words = failure.line();
+        let invalid_token = failure.class == Class::Invalid && failure.message.raw().contains("token");
+        if failure.class == Class::Gone || invalid_token {
+            self.token_refused(now, id, words);
+            return;
+        }
+        let live = self.live(id);
+        let since = live.trouble.as_ref().map_or(now.boot, |(since, _)| *since);
+        let news = live.trouble.is_none();
+        live.trouble = Some((since, words.clone()));
+        if news {
+            let level =
+                if failure.class.is_outage() || failure.class == Class::Throttled { Level::Warn } else { Level::Error };
+            let text = format!("failed: {words}{}", next_step(failure.class));
+            self.say(now, level, "beat", Some(id), text);
+        }
+        if matches!(failure.class, Class::Invalid | Class::Refused) {
+            // Sending the same again at once would fail the same way.
+            self.live(id).asked_until = None;
+            self.arm(now, id, now.boot);
+        } else {
+            self.make_ready(now, id, due);
+        }
+        self.heard_failure(now, failure);
+    }
+
+    /// "Unknown activity": gone only with proof, so history is asked; until then the token stays.
+    fn token_refused(&mut self, now: Now, id: ClaimId, said: String) {
+        self.reach.heard();
+        let live = self.live(id);
+        live.trouble = None;
+        live.asked_until = None;
+        let text = format!("refused, unproven: {said}; looking in history for the reason");
+        if live.refused.replace(said).is_none() {
+            self.say(now, Level::Warn, "beat", Some(id), text);
+        }
+        self.want_ending(now, id);
+        let kept = self.ledger.claims.get(&id).is_some_and(|claim| claim.lease.is_some());
+        if kept {
+            self.agenda.set(Job::Beat(id), now.boot + REFUSED_MS);
+        }
+    }
+
+    /// What a failure says about the service or our access, for everybody.
+    pub(super) fn heard_failure(&mut self, now: Now, failure: &Failure) {
+        if !self.reach.failed(failure, now.boot) {
+            return;
+        }
+        let (level, text) = match self.reach.connection() {
+            Connection::NoAccess { why, .. } => {
+                (Level::Alarm, format!("no access: {why}; tokens are kept, renew the credentials, they are read again"))
+            }
+            Connection::Throttled { .. } => {
+                (Level::Warn, "throttled: the account's request rate is used up; sending slower".to_owned())
+            }
+            _ => (Level::Warn, format!("out of reach: {}; trying on", failure.line())),
+        };
+        self.say(now, level, "service", None, text);
+    }
+
+    /// Everything in flight with a token is as good as dead (the machine slept): forget it, send it again.
+    pub(super) fn resend_all(&mut self, now: Now) {
+        let beats: Vec<_> = self
+            .calls
+            .iter()
+            .filter_map(|(&call, purpose)| match *purpose {
+                Purpose::Beat { claim, due } => Some((call, claim, due)),
+                _ => None,
+            })
+            .collect();
+        for (call, claim, due) in beats {
+            self.calls.remove(&call);
+            self.out.push(Effect::Abandon(call));
+            self.live(claim).in_flight = None;
+            self.make_ready(now, claim, due);
+        }
+        self.reach.try_again();
+    }
+}
+
+fn next_step(class: Class) -> &'static str {
+    match class {
+        Class::Invalid => "; change the details (d) and send again",
+        Class::Refused => "; check account, region and domain",
+        Class::Denied | Class::Expired => "; it goes on when the credentials work again",
+        _ => "; trying again",
+    }
+}

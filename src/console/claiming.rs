@@ -1,0 +1,245 @@
+//! Polling task lists for tasks, one poll in flight (engine rules, "Closing once", 6 and 7).
+//!
+//! A claim is irrevocable: its poll is numbered and written down before it goes out, is never retried blindly, and a
+//! task is on disk before anybody sees it.
+
+use crate::clock::Now;
+use crate::task::{ClaimId, ClaimSource, ClaimedTask, PollNumber, Record};
+use crate::text::Foreign;
+use crate::wire::{Class, Failure, Request};
+
+use super::Console;
+use super::agenda::Job;
+use super::cadence::{CALL_LIMIT_MS, backoff};
+use super::event::{Level, Timing};
+use super::facts::{self, PendingCount};
+use super::live::Purpose;
+
+/// Between two counts of the same task list, milliseconds: the service allows 6 a second for the whole account.
+const COUNT_MS: i64 = 60_000;
+/// A count soon after something changed.
+const COUNT_SOON_MS: i64 = 1_500;
+/// Held by the service for 60 s at most; the client gives up after 75 s.
+const POLL_LIMIT_MS: u64 = 75_000;
+
+/// Which lists are polled, and the one poll.
+#[derive(Debug, Default)]
+pub(super) struct Claiming {
+    wants: Vec<facts::Claiming>,
+    turn: usize,
+    poll: Option<Poll>,
+    failures: u32,
+    counts: Vec<PendingCount>,
+    count_denied: bool,
+}
+
+/// The poll being written down or in flight.
+#[derive(Debug)]
+struct Poll {
+    number: PollNumber,
+    domain: Foreign,
+    task_list: Foreign,
+    identity: Foreign,
+    in_flight: bool,
+}
+
+impl Claiming {
+    /// For the header.
+    pub(super) fn wants(&self) -> &[facts::Claiming] {
+        &self.wants
+    }
+
+    /// For the header.
+    pub(super) fn counts(&self) -> &[PendingCount] {
+        &self.counts
+    }
+
+    /// Whether a task may be on its way to us.
+    pub(super) fn poll_in_flight(&self) -> bool {
+        self.poll.as_ref().is_some_and(|poll| poll.in_flight)
+    }
+
+    /// Whether a poll is in flight or about to be.
+    pub(super) fn is_busy(&self) -> bool {
+        self.poll.is_some()
+    }
+
+    /// The number of the present poll.
+    pub(super) fn poll_number(&self) -> Option<PollNumber> {
+        self.poll.as_ref().map(|poll| poll.number)
+    }
+
+    /// The disk refused the poll's number, so the poll was not sent.
+    pub(super) fn poll_not_sent(&mut self) {
+        self.poll = None;
+    }
+
+    /// No further poll.
+    pub(super) fn stop(&mut self) {
+        self.wants.clear();
+    }
+
+    fn want(&mut self, domain: &Foreign, task_list: &Foreign) -> Option<&mut facts::Claiming> {
+        self.wants.iter_mut().find(|want| want.domain == *domain && want.task_list == *task_list)
+    }
+
+    fn next_want(&mut self) -> Option<(Foreign, Foreign)> {
+        self.wants.retain(|want| want.wanted > 0);
+        self.turn = (self.turn + 1).checked_rem(self.wants.len())?;
+        self.wants.get(self.turn).map(|want| (want.domain.clone(), want.task_list.clone()))
+    }
+}
+
+impl Console {
+    /// The operator wants tasks from a list.
+    pub(super) fn want_tasks(&mut self, now: Now, domain: Foreign, task_list: Foreign, wanted: u32) {
+        match self.claiming.want(&domain, &task_list) {
+            Some(want) => want.wanted = wanted,
+            None => self.claiming.wants.push(facts::Claiming { domain, task_list, wanted }),
+        }
+        self.claiming.failures = 0;
+        self.agenda.set_by(Job::Count, now.boot);
+        self.poll_next(now);
+    }
+
+    /// Writes down the next poll, if one is wanted and nothing stands against it.
+    pub(super) fn poll_next(&mut self, now: Now) {
+        let blocked = self.leaving.is_some() || self.writing.failure().is_some() || self.claiming.is_busy();
+        if blocked || self.agenda.when(Job::Poll).is_some() {
+            return;
+        }
+        let Some((domain, task_list)) = self.claiming.next_want() else { return };
+        let number = self.ledger.new_poll();
+        let identity = format!("{}/{}/{}", self.config.identity.raw(), self.config.run, number.0).into();
+        self.claiming.poll = Some(Poll { number, domain, task_list, identity, in_flight: false });
+        let at = self.stamp(now);
+        self.append(now, Record::PollStarted { poll: number, at });
+    }
+
+    /// The poll's number is on disk: out with it.
+    pub(super) fn send_poll(&mut self, now: Now, number: PollNumber) {
+        let leaving = self.leaving.is_some();
+        let Some(poll) = self.claiming.poll.as_mut().filter(|poll| poll.number == number) else { return };
+        if leaving {
+            self.claiming.poll = None;
+            self.append_lazily(Record::PollEnded { poll: number });
+            return;
+        }
+        poll.in_flight = true;
+        let request = Request::Poll {
+            domain: poll.domain.clone(),
+            task_list: poll.task_list.clone(),
+            identity: poll.identity.clone(),
+        };
+        self.call(now, Purpose::Poll { poll: number }, request, POLL_LIMIT_MS);
+    }
+
+    /// The poll was answered with a task, or with nothing.
+    pub(super) fn polled(&mut self, now: Now, timing: Timing, task: Option<Box<ClaimedTask>>) {
+        let Some(poll) = self.claiming.poll.take() else { return };
+        self.claiming.failures = 0;
+        self.reach.heard();
+        let Some(task) = task else {
+            self.append_lazily(Record::PollEnded { poll: poll.number });
+            self.poll_next(now);
+            return;
+        };
+        if let Some(want) = self.claiming.want(&poll.domain, &poll.task_list) {
+            want.wanted = want.wanted.saturating_sub(1);
+        }
+        let source =
+            ClaimSource { domain: poll.domain, task_list: poll.task_list, poll: poll.number, identity: poll.identity };
+        let claim = self.ledger.new_claim();
+        let (sent, received) = (self.stamp_at(now, timing.sent), self.stamp_at(now, timing.received));
+        self.append(now, Record::Claimed { claim, source, task, sent, received });
+    }
+
+    /// A claim is on disk (or is shown as NOT SAVED): now it may be seen.
+    pub(super) fn claim_landed(&mut self, now: Now, id: ClaimId) {
+        let Some(claim) = self.ledger.claims.get(&id) else { return };
+        let text = format!("from {}", claim.source.task_list.line());
+        self.say(now, Level::Info, "claim", Some(id), text);
+        self.agenda.set(Job::Lookup(id), now.boot);
+        // A first heartbeat gives a tight bound, proves that the token works and shows a cancel request.
+        self.beat_soon(now, id);
+        self.agenda.set_by(Job::Count, now.boot + COUNT_SOON_MS);
+        self.poll_next(now);
+    }
+
+    /// The poll came to nothing.
+    pub(super) fn poll_failed(&mut self, now: Now, failure: &Failure) {
+        let Some(poll) = self.claiming.poll.take() else { return };
+        self.claiming.failures += 1;
+        let list = poll.task_list.line().into_owned();
+        if failure.class.definitely_not_applied() {
+            self.append_lazily(Record::PollEnded { poll: poll.number });
+        } else {
+            let text = format!(
+                "poll {} of {list} had no answer ({}): if the service gave it a task, that task is a possible orphan",
+                poll.number.0,
+                failure.line()
+            );
+            self.say(now, Level::Warn, "poll", None, text);
+        }
+        match failure.class {
+            Class::Refused | Class::Denied | Class::Invalid | Class::Gone
+                if failure.code.as_ref().is_none_or(|code| code.raw() != "LimitExceededFault") =>
+            {
+                self.claiming.wants.retain(|want| want.domain != poll.domain || want.task_list != poll.task_list);
+                let text = format!("claiming from {list} stopped: {}", failure.line());
+                self.say(now, Level::Error, "poll", None, text);
+            }
+            _ => {
+                self.heard_failure(now, failure);
+                let wait = backoff(self.claiming.failures, 100, 60_000);
+                self.agenda.set(Job::Poll, now.boot + wait);
+            }
+        }
+        self.poll_next(now);
+    }
+
+    /// Asks what waits in the lists that are of interest.
+    pub(super) fn count(&mut self, now: Now) {
+        if self.claiming.count_denied || self.leaving.is_some() {
+            return;
+        }
+        let lists: Vec<_> = self
+            .claiming
+            .wants
+            .iter()
+            .map(|want| (&want.domain, &want.task_list))
+            .chain(self.claiming.counts.iter().map(|count| (&count.domain, &count.task_list)))
+            .map(|(domain, list)| (domain.clone(), list.clone()))
+            .collect();
+        let mut asked = std::collections::BTreeSet::new();
+        for (domain, task_list) in lists {
+            if asked.insert((domain.clone(), task_list.clone())) && self.reach.may_send(now.boot, 0).is_ok() {
+                let request = Request::CountPending { domain: domain.clone(), task_list: task_list.clone() };
+                self.call(now, Purpose::Count { domain, task_list }, request, CALL_LIMIT_MS);
+            }
+        }
+        if !asked.is_empty() {
+            self.agenda.set(Job::Count, now.boot + COUNT_MS);
+        }
+    }
+
+    /// The service's estimate.
+    pub(super) fn counted(&mut self, domain: Foreign, task_list: Foreign, count: u32, truncated: bool) {
+        let new = PendingCount { domain, task_list, count, truncated };
+        let known =
+            self.claiming.counts.iter_mut().find(|old| old.domain == new.domain && old.task_list == new.task_list);
+        match known {
+            Some(old) => *old = new,
+            None => self.claiming.counts.push(new),
+        }
+    }
+
+    /// Counting is a convenience: a denial is said once, and that is all.
+    pub(super) fn count_failed(&mut self, now: Now, failure: &Failure) {
+        if failure.class == Class::Denied && !self.claiming.count_denied {
+            self.claiming.count_denied = true;
+            let text = format!("waiting tasks cannot be counted: {}", failure.line());
+            self.say(now, Level::Warn, "count", None, text);
+        }
+    }
+}

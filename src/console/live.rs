@@ -1,0 +1,96 @@
+//! What is volatile: requests in flight, back-off, what a person asked for and has not got yet. Gone after a restart,
+//! and nothing is lost by that.
+
+use crate::clock::Boot;
+use crate::task::{ClaimId, PollNumber};
+use crate::text::Foreign;
+
+use super::event::CallId;
+use super::scan::Scan;
+
+/// What a call in flight is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A heartbeat; the due time it was sent for, from which the next one is re-armed.
+    Beat { claim: ClaimId, due: Boot },
+    /// An attempt to close.
+    Close { claim: ClaimId },
+    /// A page of history, newest first.
+    Scan { claim: ClaimId },
+    /// The first event of the execution.
+    ExecutionStart { claim: ClaimId },
+    /// The type's defaults.
+    Type { claim: ClaimId },
+    /// A poll.
+    Poll { poll: PollNumber },
+    /// What waits in a task list.
+    Count { domain: Foreign, task_list: Foreign },
+}
+
+impl Purpose {
+    /// Whether it carries the claim's token: of those there is one in flight at most.
+    pub(super) fn carries_token(&self) -> bool {
+        matches!(self, Self::Beat { .. } | Self::Close { .. })
+    }
+
+    /// Whether it reads, for one claim.
+    pub(super) fn is_lookup(&self) -> bool {
+        matches!(self, Self::Scan { .. } | Self::ExecutionStart { .. } | Self::Type { .. })
+    }
+}
+
+/// How far the lookup of a task's timeouts and ending has come.
+#[derive(Debug, Default)]
+pub(super) struct Lookup {
+    /// The call in flight.
+    pub asking: Option<CallId>,
+    /// Pages read so far, and the token of the next.
+    pub scan: Option<(Scan, Option<String>)>,
+    /// Started and scheduled events were found (or are known from the journal).
+    pub scanned: bool,
+    /// The execution's first event was asked for, with success or not.
+    pub execution_asked: bool,
+    /// The type's defaults were asked for, with success or not.
+    pub type_asked: bool,
+    /// History may not be read.
+    pub denied: bool,
+    /// Somebody wants to know how the task ended; since when.
+    pub ending_wanted: Option<Boot>,
+    /// Scans in a row that did not find what was wanted.
+    pub tries: u32,
+}
+
+/// The volatile side of a claim.
+#[derive(Debug, Default)]
+pub(super) struct Live {
+    /// The one call with this token in flight.
+    pub in_flight: Option<CallId>,
+    /// A person asked for a heartbeat; not sent any more after this instant.
+    pub asked_until: Option<Boot>,
+    /// The due time of the next heartbeat, while it waits to be sent.
+    pub due: Option<Boot>,
+    /// Since when heartbeats fail, and why.
+    pub trouble: Option<(Boot, String)>,
+    /// The service's words when it refused the token, unproven.
+    pub refused: Option<String>,
+    /// The claim is not on disk.
+    pub unsaved: bool,
+    /// A close intent is on its way to the disk.
+    pub deciding: bool,
+    /// A verdict is on its way to the disk.
+    pub concluding: bool,
+    /// Attempts to close that failed in a row.
+    pub close_tries: u32,
+    /// Why the last attempt to close failed.
+    pub close_trouble: Option<String>,
+    /// The last attempt can not succeed by repeating it: it is not repeated by itself.
+    pub close_stopped: bool,
+    /// The service answered UnknownResource to a close: the task is dead, no more heartbeats.
+    pub close_gone: bool,
+    /// Looks after a passed deadline that found nothing.
+    pub overdue_tries: u32,
+    /// Warnings given for the present lease.
+    pub lease_warnings: u8,
+    /// See [`Lookup`].
+    pub lookup: Lookup,
+}

@@ -1,0 +1,167 @@
+//! Whether the service can be reached, and whether anything may be sent now (engine rules 3.4, 3.6 and 3.9).
+//!
+//! One state for the whole console: no private back-off a task. Not for retrying: who failed goes back to its queue.
+
+use crate::clock::Boot;
+use crate::wire::{Class, Failure};
+
+use super::facts::Connection;
+
+/// Failures in a row after which only probes go out.
+const BREAKER: u32 = 5;
+/// Between two probes during an outage.
+const PROBE_MS: i64 = 500;
+/// After "Rate exceeded".
+const THROTTLE_MS: i64 = 1_000;
+/// Between two tries with new credentials.
+const ACCESS_MS: i64 = 5_000;
+
+/// The state, see the file's head.
+#[derive(Debug)]
+pub(super) struct Reach {
+    connection: Connection,
+    failures: u32,
+    /// Nothing goes out before this instant.
+    closed_until: Option<Boot>,
+    /// At most this many in flight.
+    width: usize,
+    smooth_rtt_ms: i64,
+}
+
+/// In flight at once, closes included (engine rules 3.3).
+const WIDTH: usize = 64;
+
+impl Reach {
+    pub(super) fn new() -> Self {
+        Self { connection: Connection::Untried, failures: 0, closed_until: None, width: WIDTH, smooth_rtt_ms: 0 }
+    }
+
+    /// For the header.
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Smoothed round trip, milliseconds; 0 while unknown.
+    pub(super) fn rtt_ms(&self) -> i64 {
+        self.smooth_rtt_ms
+    }
+
+    /// Whether one more call may go out beside those in flight; `Err` is the instant to ask again, if time will help.
+    pub(super) fn may_send(&self, now: Boot, in_flight: usize) -> Result<(), Option<Boot>> {
+        match self.closed_until {
+            Some(until) if until > now => Err(Some(until)),
+            _ if in_flight >= self.width => Err(None),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether credentials have to be taken anew before the next try.
+    pub(super) fn wants_credentials(&self) -> bool {
+        matches!(self.connection, Connection::NoAccess { .. })
+    }
+
+    /// A probe is going out: the next one not before a while.
+    pub(super) fn sent(&mut self, now: Boot) {
+        match self.connection {
+            Connection::OutOfReach { .. } if self.width == 1 => self.closed_until = Some(now + PROBE_MS),
+            Connection::NoAccess { .. } => self.closed_until = Some(now + ACCESS_MS),
+            _ => {}
+        }
+    }
+
+    /// The service answered, well or badly. `true` if that ends an outage.
+    pub(super) fn answered(&mut self, rtt_ms: i64) -> bool {
+        let back = matches!(self.connection, Connection::OutOfReach { .. } | Connection::NoAccess { .. });
+        self.failures = 0;
+        self.width = WIDTH;
+        self.closed_until = None;
+        self.smooth_rtt_ms =
+            if self.smooth_rtt_ms == 0 { rtt_ms.max(1) } else { (self.smooth_rtt_ms * 7 + rtt_ms) / 8 };
+        self.connection = Connection::Online { rtt_ms };
+        back
+    }
+
+    /// The service answered, but not in a way that measures the round trip (a poll, a refusal).
+    pub(super) fn heard(&mut self) {
+        self.answered(self.smooth_rtt_ms);
+    }
+
+    /// A call failed in a way that says something about the service or our access. `true` if that is news.
+    pub(super) fn failed(&mut self, failure: &Failure, now: Boot) -> bool {
+        match failure.class {
+            Class::NotApplied | Class::Unknown => self.out_of_reach(failure, now),
+            Class::Throttled => {
+                let news = !matches!(self.connection, Connection::Throttled { .. });
+                if news {
+                    self.connection = Connection::Throttled { since: now };
+                }
+                self.closed_until = Some(now + THROTTLE_MS);
+                news
+            }
+            Class::Expired | Class::Denied => {
+                let news = !matches!(self.connection, Connection::NoAccess { .. });
+                if news {
+                    self.connection = Connection::NoAccess { since: now, why: failure.line() };
+                }
+                self.width = 1;
+                self.closed_until = Some(now + ACCESS_MS);
+                news
+            }
+            Class::Gone | Class::Refused | Class::Invalid => false,
+        }
+    }
+
+    fn out_of_reach(&mut self, failure: &Failure, now: Boot) -> bool {
+        self.failures += 1;
+        if self.failures >= BREAKER {
+            self.width = 1;
+            self.closed_until = Some(now + PROBE_MS);
+        }
+        let news = !matches!(self.connection, Connection::OutOfReach { .. });
+        if news {
+            self.connection = Connection::OutOfReach { since: now, why: failure.line() };
+        }
+        news
+    }
+
+    /// The operator, or a resume after suspend, says that it may work again.
+    pub(super) fn try_again(&mut self) {
+        self.closed_until = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Phase;
+
+    fn failure(code: Option<&str>, phase: Phase) -> Failure {
+        Failure::new(code.map(|_| 400), code, "words", phase)
+    }
+
+    #[test]
+    fn five_failures_leave_one_probe_at_a_time() {
+        let mut reach = Reach::new();
+        for n in 0..5 {
+            assert_eq!(reach.failed(&failure(None, Phase::NoAnswer), Boot(n)), n == 0);
+        }
+        assert_eq!(reach.may_send(Boot(10), 0), Err(Some(Boot(504))));
+        assert_eq!(reach.may_send(Boot(504), 0), Ok(()));
+        reach.sent(Boot(504));
+        assert_eq!(reach.may_send(Boot(600), 0), Err(Some(Boot(1_004))));
+        assert_eq!(reach.may_send(Boot(1_004), 1), Err(None));
+        assert!(reach.answered(8));
+        assert_eq!(reach.may_send(Boot(1_004), 63), Ok(()));
+    }
+
+    #[test]
+    fn says_why_lost_access_is_news_once() {
+        let mut reach = Reach::new();
+        assert!(reach.failed(&failure(Some("ExpiredTokenException"), Phase::Answered), Boot(0)));
+        assert!(!reach.failed(&failure(Some("ExpiredTokenException"), Phase::Answered), Boot(9)));
+        assert!(reach.wants_credentials());
+        assert!(reach.may_send(Boot(100), 0).is_err());
+        reach.try_again();
+        assert_eq!(reach.may_send(Boot(100), 0), Ok(()));
+    }
+}

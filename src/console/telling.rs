@@ -1,0 +1,141 @@
+//! What the screen gets to see: facts of the claims that changed, the header, log lines. Absolute instants, no formatting
+//! of time, no token.
+
+use std::sync::Arc;
+
+use crate::clock::Now;
+use crate::task::ClaimId;
+
+use super::agenda::Job;
+use super::event::{Effect, Level, LogLine};
+use super::facts::{BeatFact, CancelFact, LeaseFact, Status, TaskFacts, TaskState};
+use super::ledger::Claim;
+use super::live::Live;
+use super::lookup::OVERDUE_MS;
+use super::{Console, deadlines};
+
+/// Polls of earlier runs without a recorded end are mentioned this long, milliseconds: by then every task has timed out
+/// or been noticed otherwise.
+const ORPHANS_MS: i64 = 24 * 3_600_000;
+
+impl Console {
+    /// Says something in the log pane.
+    pub(super) fn say(
+        &mut self,
+        now: Now,
+        level: Level,
+        word: &'static str,
+        claim: Option<ClaimId>,
+        text: impl Into<String>,
+    ) {
+        let known = claim.and_then(|id| self.ledger.claims.get(&id));
+        let subject = known.map_or_else(String::new, |claim| claim.task.activity_id.line().into_owned());
+        self.out.push(Effect::Log(LogLine { at: now.wall, level, word, claim, subject, text: text.into() }));
+    }
+
+    /// Says something that would be true for every task: once is enough.
+    pub(super) fn say_once(&mut self, now: Now, word: &'static str, text: String) {
+        if self.said.insert(word) {
+            self.say(now, Level::Warn, word, None, text);
+        }
+    }
+
+    /// Sends the screen what changed.
+    pub(super) fn tell(&mut self, now: Now) {
+        for id in std::mem::take(&mut self.dirty) {
+            let Some(claim) = self.ledger.claims.get(&id) else { continue };
+            let live = self.live.entry(id).or_default();
+            let next_beat = self.agenda.when(Job::Beat(id));
+            let deadlines = deadlines::deadlines(claim, &self.clock, now.boot);
+            let facts = TaskFacts { deadlines, next_beat, ..facts(claim, live) };
+            let first = facts.first_deadline().and_then(|deadline| deadline.at);
+            if claim.is_open()
+                && !self.config.read_only
+                && let Some(at) = first.filter(|&at| at > now.boot)
+            {
+                self.agenda.set(Job::Overdue(id), at + OVERDUE_MS);
+            }
+            self.out.push(Effect::Changed(Arc::new(facts)));
+        }
+        let status = self.status(now);
+        if self.status.as_deref() != Some(&status) {
+            let status = Arc::new(status);
+            self.status = Some(Arc::clone(&status));
+            self.out.push(Effect::Status(status));
+        }
+    }
+
+    fn status(&self, now: Now) -> Status {
+        let open = || self.ledger.claims.values().filter(|claim| claim.is_open());
+        let own = self.claiming.poll_number();
+        let orphans = self
+            .ledger
+            .open_polls
+            .iter()
+            .filter(|&(&poll, at)| own != Some(poll) && now.wall.0 - at.wall.0 < ORPHANS_MS);
+        Status {
+            service: self.config.service.clone(),
+            domain: self.config.domain.clone(),
+            connection: self.reach.connection().clone(),
+            claiming: self.claiming.wants().to_vec(),
+            pending: self.claiming.counts().to_vec(),
+            poll_in_flight: self.claiming.poll_in_flight(),
+            kept: open().filter(|claim| claim.lease.is_some()).count(),
+            closing: open().filter(|claim| claim.intent.is_some()).count(),
+            possible_orphans: orphans.count(),
+            read_only: self.config.read_only,
+            not_saved: self.writing.failure().cloned(),
+            draining: self.leaving.is_some(),
+        }
+    }
+}
+
+/// The facts of a claim, but for its deadlines.
+fn facts(claim: &Claim, live: &Live) -> TaskFacts {
+    TaskFacts {
+        id: claim.id,
+        domain: claim.source.domain.clone(),
+        task_list: claim.source.task_list.clone(),
+        activity_id: claim.task.activity_id.clone(),
+        activity_type: claim.task.activity_type.clone(),
+        execution: claim.task.execution.clone(),
+        input: claim.task.input.clone(),
+        claimed_at: claim.received.wall,
+        state: state(claim, live),
+        saved: !live.unsaved,
+        cancel: claim.cancel.map(|cancel| CancelFact { seen_at: cancel.seen, answered: cancel.answered }),
+        deadlines: crate::task::TimeoutKind::CLAIMED.map(|kind| super::facts::Deadline {
+            kind,
+            limit: None,
+            at: None,
+            approximate: false,
+        }),
+        looking_up: claim.is_open() && !live.lookup.scanned && !live.lookup.denied,
+        lease: claim.lease.and_then(|lease| {
+            let until = lease.until()?;
+            let until_wall = crate::clock::Wall(lease.at.wall.0 + lease.length_ms);
+            Some(LeaseFact { until, until_wall, length_ms: lease.length_ms })
+        }),
+        next_beat: None,
+        last_beat: claim
+            .beat
+            .and_then(|beat| Some(BeatFact { sent: beat.sent.boot?, took_ms: beat.took_ms, count: beat.count })),
+        details: claim.details.clone(),
+        trouble: live.trouble.clone(),
+        in_flight: live.in_flight.is_some(),
+    }
+}
+
+fn state(claim: &Claim, live: &Live) -> TaskState {
+    match (&claim.verdict, &claim.intent, &live.refused) {
+        (Some((verdict, at)), ..) => TaskState::Ended { verdict: verdict.clone(), at: *at },
+        (None, Some(intent), _) => TaskState::Closing {
+            kind: intent.outcome.kind(),
+            attempts: intent.attempts,
+            unconfirmed: intent.maybe_applied || live.close_gone,
+            trouble: live.close_trouble.clone(),
+        },
+        (None, None, Some(said)) => TaskState::Refused { said: said.clone() },
+        (None, None, None) => TaskState::Held,
+    }
+}

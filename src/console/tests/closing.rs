@@ -1,0 +1,155 @@
+//! One outcome, decided once, and the service's word on it.
+
+use super::*;
+use crate::task::{Outcome, OutcomeKind, TimeoutKind, Verdict};
+
+fn completed(result: &str) -> Outcome {
+    Outcome::Completed { result: Some(result.into()) }
+}
+
+fn closing() -> (World, ClaimId) {
+    let mut world = World::new();
+    let claim = world.claim("rel-1");
+    world.command(Command::Close { claims: vec![claim], outcome: completed("done") });
+    (world, claim)
+}
+
+#[test]
+fn one_outcome_the_intent_is_on_disk_before_the_first_byte() {
+    let mut world = World::new();
+    let claim = world.claim("rel-1");
+    world.disk_works = false;
+    world.command(Command::Close { claims: vec![claim], outcome: completed("done") });
+    assert_eq!(world.calls_to(COMPLETE), 0);
+    world.disk_writes();
+    assert_eq!(world.calls_to(COMPLETE), 1);
+    world.disk_works = true;
+    world.answer(COMPLETE, 8, Ok(Answer::Closed));
+    assert_eq!(world.verdict(claim), Some(&Verdict::Ours { kind: OutcomeKind::Completed, from_history: false }));
+}
+
+#[test]
+fn one_outcome_a_second_decision_is_refused() {
+    let (mut world, claim) = closing();
+    world.command(Command::Close { claims: vec![claim], outcome: Outcome::Canceled { details: None } });
+    assert!(world.said("close").last().unwrap().contains("already decided"));
+    assert_eq!(world.calls_to("RespondActivityTaskCanceled"), 0);
+}
+
+#[test]
+fn one_outcome_the_other_process_won() {
+    let mut world = World::new();
+    let claim = world.claim("rel-1");
+    world.disk_works = false;
+    world.command(Command::Close { claims: vec![claim], outcome: completed("done") });
+    let (batch, _) = world.waiting.remove(0);
+    let error = AppendError { message: "taken".into(), intent_taken: Some(claim) };
+    world.event(Event::AppendFailed(batch, error));
+    assert_eq!(world.calls_to(COMPLETE), 0);
+    assert!(world.said("close").last().unwrap().contains("another process"));
+}
+
+#[test]
+fn one_outcome_an_unknown_attempt_sends_the_same_again_and_history_decides() {
+    let (mut world, claim) = closing();
+    world.answer(COMPLETE, 50, no_answer());
+    assert!(matches!(world.facts(claim).state, TaskState::Closing { unconfirmed: true, .. }));
+    world.command(Command::WithdrawClose { claim });
+    assert!(world.said("close").last().unwrap().contains("cannot be taken back"));
+    world.pass(1_100);
+    let Request::Complete { result, .. } = world.answer(COMPLETE, 8, gone()) else { panic!() };
+    assert_eq!(result, Some("done".into()));
+    assert!(matches!(world.facts(claim).state, TaskState::Closing { unconfirmed: true, .. }));
+    let event = Attributes::Completed { started_event_id: 6, result: Some("done".into()) };
+    world.answer(HISTORY, 5, history_with("rel-1", "ActivityTaskCompleted", event));
+    assert_eq!(world.verdict(claim), Some(&Verdict::Ours { kind: OutcomeKind::Completed, from_history: true }));
+}
+
+#[test]
+fn one_outcome_too_late_is_shown_as_what_it_is() {
+    let (mut world, claim) = closing();
+    world.answer(COMPLETE, 8, gone());
+    world.pass(70_000);
+    assert_eq!(world.calls_to(BEAT), 0, "no heartbeat after UnknownResource to a close");
+    let event =
+        Attributes::TimedOut { started_event_id: 6, timeout_type: "HEARTBEAT".into(), details: Some("40 %".into()) };
+    world.answer(HISTORY, 5, history_with("rel-1", "ActivityTaskTimedOut", event));
+    let verdict = Verdict::TimedOut { kind: TimeoutKind::Heartbeat, details: Some("40 %".into()) };
+    assert_eq!(world.verdict(claim), Some(&verdict));
+}
+
+#[test]
+fn one_outcome_another_result_under_the_same_kind_is_somebody_elses() {
+    let (mut world, claim) = closing();
+    world.answer(COMPLETE, 8, gone());
+    let event = Attributes::Completed { started_event_id: 6, result: Some("theirs".into()) };
+    world.answer(HISTORY, 5, history_with("rel-1", "ActivityTaskCompleted", event));
+    let theirs = Verdict::ClosedByOther { kind: OutcomeKind::Completed, written: Some("theirs".into()) };
+    assert_eq!(world.verdict(claim), Some(&theirs));
+}
+
+#[test]
+fn one_outcome_a_crash_after_the_intent_never_un_freezes_it() {
+    let (world, claim) = closing();
+    let mut again = World::restarted(world.at + 1_000, world.disk);
+    again.pass(100);
+    assert_eq!(again.calls_to(COMPLETE), 1, "the same close goes out again");
+    again.answer(COMPLETE, 8, refused("ValidationException", "bad"));
+    again.command(Command::WithdrawClose { claim });
+    assert!(again.said("close").last().unwrap().contains("cannot be taken back"));
+}
+
+#[test]
+fn a_close_that_was_definitely_not_applied_can_be_taken_back() {
+    let (mut world, claim) = closing();
+    world.answer(COMPLETE, 8, refused("ValidationException", "1 validation error detected"));
+    world.pass(20_000);
+    assert_eq!(world.calls_to(COMPLETE), 0, "what is invalid stays invalid");
+    world.command(Command::WithdrawClose { claim });
+    assert_eq!(world.facts(claim).state, TaskState::Held);
+    world.command(Command::Close { claims: vec![claim], outcome: completed("better") });
+    world.answer(COMPLETE, 8, Ok(Answer::Closed));
+    assert!(world.verdict(claim).is_some());
+}
+
+#[test]
+fn a_close_abandons_the_heartbeat_in_flight() {
+    let mut world = World::new();
+    let claim = world.claim("rel-1");
+    world.command(Command::Beat { claims: vec![claim], details: Details::Same });
+    world.command(Command::Close { claims: vec![claim], outcome: completed("done") });
+    assert_eq!(world.abandoned.len(), 1);
+    assert_eq!((world.calls_to(BEAT), world.calls_to(COMPLETE)), (0, 1));
+    world.pass(5_000);
+    assert_eq!(world.calls_to(BEAT), 0, "no heartbeat while an attempt is in flight");
+}
+
+#[test]
+fn heartbeats_go_on_between_unknown_attempts() {
+    let (mut world, _) = closing();
+    world.answer(COMPLETE, 50, no_answer());
+    world.pass(100);
+    assert_eq!(world.calls_to(BEAT), 1);
+}
+
+#[test]
+fn lengths_are_checked_before_anything_is_written() {
+    let mut world = World::new();
+    let claim = world.claim("rel-1");
+    let written = world.disk.len();
+    let outcome = Outcome::Failed { reason: Some("r".repeat(257).into()), details: None };
+    world.command(Command::Close { claims: vec![claim], outcome });
+    assert_eq!((world.disk.len(), world.calls.len()), (written, 0));
+    assert!(world.said("close").last().unwrap().contains("reason has 257 characters, SWF takes at most 256"));
+}
+
+#[test]
+fn an_ended_task_can_be_dismissed_and_an_open_one_cannot() {
+    let (mut world, claim) = closing();
+    world.command(Command::Dismiss { claims: vec![claim] });
+    assert!(world.facts.contains_key(&claim));
+    world.answer(COMPLETE, 8, Ok(Answer::Closed));
+    world.command(Command::Dismiss { claims: vec![claim] });
+    assert!(world.facts.is_empty());
+    assert!(World::restarted(world.at, world.disk).facts.is_empty());
+}

@@ -1,0 +1,176 @@
+//! Keep-alive, cancel requests, outages, details.
+
+use super::*;
+use crate::task::TimeoutKind;
+
+fn kept() -> (World, ClaimId) {
+    let mut world = World::new();
+    let claim = world.claim("rel-1");
+    world.command(Command::Keep { claims: vec![claim], length_ms: 1_800_000 });
+    (world, claim)
+}
+
+#[test]
+fn keep_alive_beats_until_the_lease_ends_and_not_after() {
+    let (mut world, claim) = kept();
+    let mut beats = 0;
+    let end = world.at + 1_800_000;
+    while world.at < end + 120_000 {
+        world.pass(1_000);
+        while world.calls_to(BEAT) > 0 {
+            assert!(world.at <= end, "attended: no heartbeat after the lease");
+            world.beat_ok();
+            beats += 1;
+        }
+    }
+    assert!((150..=170).contains(&beats), "every fifth of 60 s: {beats}");
+    assert!(world.facts(claim).lease.is_none());
+    assert!(world.said("keep").iter().any(|text| text.contains("lapsed")));
+    assert_eq!(world.said("keep").iter().filter(|text| text.starts_with("keep-alive ends in")).count(), 3);
+}
+
+#[test]
+fn attended_an_act_renews_the_lease() {
+    let (mut world, claim) = kept();
+    let before = world.facts(claim).lease.unwrap().until;
+    world.pass(10_000);
+    world.command(Command::Beat { claims: vec![claim], details: Details::Same });
+    assert!(world.facts(claim).lease.unwrap().until - before >= 10_000);
+}
+
+#[test]
+fn cancel_seen_by_the_next_heartbeat_and_sticky() {
+    let (mut world, claim) = kept();
+    world.pass(13_000);
+    world.answer(BEAT, 8, Ok(Answer::Beaten { cancel_requested: true }));
+    assert!(world.facts(claim).cancel.is_some_and(|cancel| !cancel.answered));
+    assert_eq!(world.facts(claim).urgency(Boot(world.at)), Urgency::Cancel);
+    assert_eq!(world.log.iter().filter(|line| line.level == Level::Alarm).count(), 1);
+    world.pass(13_000);
+    world.answer(BEAT, 8, Ok(Answer::Beaten { cancel_requested: true }));
+    assert_eq!(world.log.iter().filter(|line| line.level == Level::Alarm).count(), 1, "news only once");
+    let again = World::restarted(world.at, world.disk.clone());
+    assert!(again.facts(claim).cancel.is_some(), "and it survives a restart");
+    world.command(Command::GoOn { claims: vec![claim] });
+    assert!(world.facts(claim).cancel.is_some_and(|cancel| cancel.answered));
+    assert_eq!(world.facts(claim).urgency(Boot(world.at)), Urgency::Held);
+}
+
+#[test]
+fn cancel_seen_even_if_the_disk_is_full() {
+    let (mut world, claim) = kept();
+    world.pass(13_000);
+    world.disk_works = false;
+    world.answer(BEAT, 8, Ok(Answer::Beaten { cancel_requested: true }));
+    world.disk_refuses();
+    assert!(world.facts(claim).cancel.is_some());
+}
+
+#[test]
+fn automatic_heartbeats_repeat_the_last_details() {
+    let (mut world, claim) = kept();
+    world.command(Command::Beat { claims: vec![claim], details: Details::New("60 %".into()) });
+    world.beat_ok();
+    world.pass(13_000);
+    let Request::Heartbeat { details, .. } = world.beat_ok() else { panic!() };
+    assert_eq!(details, Some("60 %".into()));
+}
+
+#[test]
+fn details_are_saved_before_they_are_sent_and_checked_before_that() {
+    let mut world = World::new();
+    let claim = world.claim("rel-1");
+    let long = "x".repeat(3_000);
+    world.command(Command::Beat { claims: vec![claim], details: Details::New(long.into()) });
+    assert_eq!(world.calls_to(BEAT), 0);
+    assert_eq!(
+        world.said("beat").last(),
+        Some(&"not sent: details has 3000 characters, SWF takes at most 2048: shorten it")
+    );
+    world.disk_works = false;
+    world.command(Command::Beat { claims: vec![claim], details: Details::New("60 %".into()) });
+    assert_eq!(world.calls_to(BEAT), 0);
+    world.disk_writes();
+    assert_eq!(world.calls_to(BEAT), 1);
+}
+
+#[test]
+fn no_overstatement_a_failed_heartbeat_does_not_restart_the_countdown() {
+    let (mut world, claim) = kept();
+    let deadline = world.facts(claim).deadline(TimeoutKind::Heartbeat).unwrap().at;
+    world.pass(13_000);
+    world.answer(BEAT, 3_000, no_answer());
+    assert_eq!(world.facts(claim).deadline(TimeoutKind::Heartbeat).unwrap().at, deadline);
+    assert!(world.facts(claim).trouble.is_some());
+    assert_eq!(world.calls_to(BEAT), 1, "a failed beat goes back to the queue at once");
+}
+
+#[test]
+fn no_overstatement_a_heartbeat_counts_from_its_sending() {
+    let (mut world, claim) = kept();
+    world.pass(13_000);
+    let sent = world.calls.iter().find(|(_, request, _)| request.operation() == BEAT).unwrap().2;
+    world.answer(BEAT, 2_900, Ok(Answer::Beaten { cancel_requested: false }));
+    assert_eq!(world.facts(claim).deadline(TimeoutKind::Heartbeat).unwrap().at, Some(sent + 60_000 + -30));
+}
+
+#[test]
+fn an_outage_is_probed_by_the_most_urgent_and_ends_with_the_first_success() {
+    let mut world = World::new();
+    let claims: Vec<_> = (1..=5).map(|n| world.claim(&format!("rel-{n}"))).collect();
+    world.command(Command::Keep { claims, length_ms: 1_800_000 });
+    let mut most = 0;
+    for _ in 0..400 {
+        world.pass(100);
+        most = if world.at > 40_000 { most.max(world.calls_to(BEAT)) } else { most };
+        while world.calls_to(BEAT) > 0 {
+            world.answer(BEAT, 0, not_sent());
+        }
+    }
+    assert!(most <= 1, "one probe at a time: {most}");
+    assert!(matches!(world.status.as_ref().unwrap().connection, Connection::OutOfReach { .. }));
+    assert_eq!(world.said("service").len(), 1, "an outage is said once");
+    world.pass(500);
+    world.beat_ok();
+    assert!(matches!(world.status.as_ref().unwrap().connection, Connection::Online { .. }));
+    assert_eq!(world.calls_to(BEAT), 4, "all the others at once");
+}
+
+#[test]
+fn expired_credentials_stop_the_sending_and_keep_every_token() {
+    let (mut world, claim) = kept();
+    world.pass(13_000);
+    world.answer(BEAT, 8, refused("ExpiredTokenException", "The security token included in the request is expired"));
+    assert!(matches!(world.status.as_ref().unwrap().connection, Connection::NoAccess { .. }));
+    assert_eq!(world.calls_to(BEAT), 0);
+    world.pass(5_100);
+    world.beat_ok();
+    assert!(matches!(world.status.as_ref().unwrap().connection, Connection::Online { .. }));
+    assert_eq!(world.facts(claim).state, TaskState::Held);
+}
+
+#[test]
+fn one_request_in_flight_a_token() {
+    let (mut world, claim) = kept();
+    for _ in 0..5 {
+        world.command(Command::Beat { claims: vec![claim], details: Details::Same });
+    }
+    assert_eq!(world.calls_to(BEAT), 1);
+    world.beat_ok();
+    assert_eq!(world.calls_to(BEAT), 1, "what was asked meanwhile goes out once");
+    world.beat_ok();
+    assert_eq!(world.calls_to(BEAT), 0);
+}
+
+#[test]
+fn a_suspend_is_noticed_and_everything_is_sent_again() {
+    let (mut world, _) = kept();
+    world.pass(13_000);
+    assert_eq!(world.calls_to(BEAT), 1);
+    let resumed = Now { mono: world.at, ..now(world.at + 25_000) };
+    world.at += 25_000;
+    let effects = world.console.handle(resumed, Event::Wake);
+    world.perform(effects);
+    assert!(world.said("clock")[0].contains("slept for 25 s"));
+    assert_eq!((world.abandoned.len(), world.calls_to(BEAT)), (1, 1));
+}

@@ -1,0 +1,215 @@
+//! Records on their way to the disk, and what follows when they are there.
+//!
+//! Command → append → synced → state and network effect. What the service said stays true when the disk refuses it (it
+//! is shown as NOT SAVED and tried again); what we decide is not done before it is written.
+
+use std::collections::BTreeMap;
+
+use crate::clock::Now;
+use crate::task::{ClaimId, Record, Stamp};
+
+use super::Console;
+use super::agenda::Job;
+use super::event::{AppendError, BatchId, Durability, Effect, Level};
+
+/// Between two tries to write what could not be written, milliseconds.
+const SAVE_AGAIN_MS: i64 = 1_000;
+
+/// Batches on their way.
+#[derive(Debug, Default)]
+pub(super) struct Writing {
+    batches: BTreeMap<BatchId, Vec<Record>>,
+    /// What the service said and the disk refused, in order.
+    unsaved: Vec<Record>,
+    /// The batch that tries the first so many of `unsaved` again.
+    retry: Option<(BatchId, usize)>,
+    failure: Option<String>,
+    last: u64,
+}
+
+impl Writing {
+    /// Why the journal cannot be written.
+    pub(super) fn failure(&self) -> Option<&String> {
+        self.failure.as_ref()
+    }
+
+    /// Nothing is on its way and nothing is waiting.
+    pub(super) fn is_idle(&self) -> bool {
+        self.batches.is_empty() && self.unsaved.is_empty()
+    }
+
+    fn batch(&mut self, records: Vec<Record>) -> BatchId {
+        self.last += 1;
+        let batch = BatchId(self.last);
+        self.batches.insert(batch, records);
+        batch
+    }
+}
+
+/// Whether a fact holds even if it cannot be written: the service said it.
+fn is_said_by_service(record: &Record) -> bool {
+    matches!(
+        record,
+        Record::Claimed { .. }
+            | Record::TimeoutsLearned { .. }
+            | Record::CancelSeen { .. }
+            | Record::Attempt { .. }
+            | Record::Verdict { .. }
+            | Record::PollEnded { .. }
+    )
+}
+
+impl Console {
+    /// This instant as it is stored.
+    pub(super) fn stamp(&self, now: Now) -> Stamp {
+        Stamp { boot: now.boot, wall: now.wall, service: self.clock.lower_bound(now.boot, now.boot) }
+    }
+
+    /// Writes one fact; it lands when it is synced.
+    pub(super) fn append(&mut self, now: Now, record: Record) {
+        if self.writing.failure.is_some() {
+            // Facts go to the disk in order, so this one has to wait behind the others.
+            let error = AppendError { message: self.writing.failure.clone().unwrap_or_default(), intent_taken: None };
+            self.not_written(now, record, &error);
+            return;
+        }
+        let batch = self.writing.batch(vec![record.clone()]);
+        self.out.push(Effect::Append { batch, records: vec![record], durability: Durability::Synced });
+    }
+
+    /// Writes one fact whose loss would only make countdowns pessimistic; it holds at once.
+    pub(super) fn append_lazily(&mut self, record: Record) {
+        self.ledger.apply(&record, true);
+        self.dirty.extend(record.claim());
+        self.writing.last += 1;
+        let batch = BatchId(self.writing.last);
+        self.out.push(Effect::Append { batch, records: vec![record], durability: Durability::Lazy });
+    }
+
+    pub(super) fn appended(&mut self, now: Now, batch: BatchId) {
+        if let Some((_, count)) = self.writing.retry.filter(|(retry, _)| *retry == batch) {
+            self.saved_again(now, count);
+        }
+        for record in self.writing.batches.remove(&batch).unwrap_or_default() {
+            self.land(now, &record);
+        }
+    }
+
+    pub(super) fn append_failed(&mut self, now: Now, batch: BatchId, error: &AppendError) {
+        if self.writing.retry.is_some_and(|(retry, _)| retry == batch) {
+            self.writing.retry = None;
+            self.writing.batches.remove(&batch);
+            self.agenda.set(Job::Save, now.boot + SAVE_AGAIN_MS);
+        }
+        for record in self.writing.batches.remove(&batch).unwrap_or_default() {
+            self.not_written(now, record, error);
+        }
+    }
+
+    fn not_written(&mut self, now: Now, record: Record, error: &AppendError) {
+        let claim = record.claim();
+        if let Some(taken) = error.intent_taken {
+            self.live(taken).deciding = false;
+            self.dirty.insert(taken);
+            self.say(now, Level::Error, "close", Some(taken), "another process has already decided how to close it");
+            return;
+        }
+        if self.writing.failure.is_none() {
+            let text = format!("cannot write the journal: {}; trying again every second", error.message);
+            self.say(now, Level::Alarm, "journal", None, text);
+        }
+        self.writing.failure = Some(error.message.clone());
+        self.agenda.set_by(Job::Save, now.boot + SAVE_AGAIN_MS);
+        if is_said_by_service(&record) {
+            self.land(now, &record);
+            if let (Record::Claimed { .. }, Some(claim)) = (&record, claim) {
+                self.live(claim).unsaved = true;
+            }
+            self.writing.unsaved.push(record);
+        } else {
+            self.refused_by_disk(now, &record);
+        }
+    }
+
+    fn refused_by_disk(&mut self, now: Now, record: &Record) {
+        if let Record::PollStarted { .. } = record {
+            self.claiming.poll_not_sent();
+            return;
+        }
+        if let Some(claim) = record.claim() {
+            self.live(claim).deciding = false;
+            self.dirty.insert(claim);
+        }
+        let text = "not done, because it could not be written down first; free disk space, then try again";
+        self.say(now, Level::Error, "journal", record.claim(), text);
+    }
+
+    /// Tries again what the disk refused.
+    pub(super) fn save_again(&mut self, now: Now) {
+        if self.writing.retry.is_some() {
+            return;
+        }
+        if self.writing.unsaved.is_empty() {
+            // Only decisions were refused, and nobody waits for those: the next write will show.
+            self.writing.failure = None;
+            self.poll_next(now);
+            return;
+        }
+        let batch = self.writing.batch(Vec::new());
+        let records = self.writing.unsaved.clone();
+        self.writing.retry = Some((batch, records.len()));
+        self.out.push(Effect::Append { batch, records, durability: Durability::Synced });
+    }
+
+    /// The first `count` of what waited are on disk. More may have come while they were being written.
+    fn saved_again(&mut self, now: Now, count: usize) {
+        self.writing.retry = None;
+        let rest = self.writing.unsaved.split_off(count);
+        for record in std::mem::replace(&mut self.writing.unsaved, rest) {
+            if let Record::Claimed { claim, .. } = record {
+                self.live(claim).unsaved = false;
+                self.dirty.insert(claim);
+            }
+        }
+        if !self.writing.unsaved.is_empty() {
+            self.save_again(now);
+            return;
+        }
+        self.writing.failure = None;
+        self.say(now, Level::Warn, "journal", None, "written after all: everything is saved again");
+        self.poll_next(now);
+    }
+
+    /// A fact holds from here on.
+    fn land(&mut self, now: Now, record: &Record) {
+        self.ledger.apply(record, true);
+        self.dirty.extend(record.claim());
+        match record {
+            Record::PollStarted { poll, .. } => self.send_poll(now, *poll),
+            Record::PollEnded { .. } | Record::Beaten { .. } => {}
+            Record::Claimed { claim, .. } => self.claim_landed(now, *claim),
+            Record::TimeoutsLearned { claim, .. } => self.timeouts_landed(now, *claim),
+            Record::Details { claim, .. } => self.beat_soon(now, *claim),
+            Record::Lease { claim, length_ms, why, .. } => self.lease_landed(now, *claim, *length_ms, why),
+            Record::CancelSeen { claim, .. } => {
+                let text = "cancel requested by the workflow: respond canceled (x) or go on (i)";
+                self.say(now, Level::Alarm, "cancel", Some(*claim), text);
+            }
+            Record::CancelAnswered { claim } => {
+                self.say(now, Level::Info, "cancel", Some(*claim), "going on despite the cancel request");
+            }
+            Record::Intent { claim, .. } => self.intent_landed(now, *claim),
+            Record::Attempt { claim, .. } => self.agenda.set(Job::Close(*claim), now.boot),
+            Record::IntentWithdrawn { claim } => self.withdrawal_landed(now, *claim),
+            Record::Verdict { claim, verdict, .. } => self.verdict_landed(now, *claim, verdict),
+            Record::Dismissed { claim } => self.dismissed(*claim),
+        }
+    }
+
+    fn dismissed(&mut self, claim: ClaimId) {
+        self.live.remove(&claim);
+        self.agenda.clear_claim(claim);
+        self.dirty.remove(&claim);
+        self.out.push(Effect::Removed(claim));
+    }
+}

@@ -1,0 +1,122 @@
+//! One workflow execution: its settings, its history, and what is open in it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::activity::{ActivityTask, Priority, Span};
+use super::deadlines::Key;
+use super::history::History;
+use super::lists::{ListId, Place};
+use super::registry::TypeId;
+
+/// How the service knows an execution: in the order of their starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Run(pub u32);
+
+impl Run {
+    /// As an index.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What was said when it started, completed by the defaults of its type.
+#[derive(Debug)]
+pub struct Settings {
+    pub task_list: String,
+    pub priority: Option<Priority>,
+    pub execution_start_to_close: Span,
+    pub task_start_to_close: Span,
+    pub child_policy: String,
+    pub lambda_role: Option<String>,
+    pub tags: Vec<String>,
+}
+
+/// Another task list for decision tasks, set by `RespondDecisionTaskCompleted`; with a limit it is given up when a
+/// decision task on it times out.
+#[derive(Debug)]
+pub struct ListOverride {
+    pub task_list: String,
+    pub schedule_to_start: Option<Span>,
+}
+
+/// Where the open decision task is on its way.
+#[derive(Debug, Clone, Copy)]
+pub enum DecisionStage {
+    Scheduled(Place),
+    Started { event_id: i64 },
+}
+
+/// The open decision task; an execution has at most one.
+#[derive(Debug)]
+pub struct DecisionTask {
+    pub scheduled_event_id: i64,
+    pub list: ListId,
+    pub stage: DecisionStage,
+    /// The place of its timeout in the queue of deadlines.
+    pub armed: Option<Key>,
+}
+
+/// A timer that has not fired.
+#[derive(Debug)]
+pub struct Timer {
+    pub timer_id: Arc<str>,
+    pub armed: Key,
+}
+
+/// How an execution ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed {
+    /// SWF's `closeStatus`.
+    pub status: &'static str,
+    pub at: i64,
+}
+
+/// An execution, open or closed.
+#[derive(Debug)]
+pub struct Execution {
+    pub domain: Arc<str>,
+    pub workflow_id: Arc<str>,
+    pub run_id: Arc<str>,
+    pub workflow_type: Arc<TypeId>,
+    pub settings: Settings,
+    pub started_at: i64,
+    pub closed: Option<Closed>,
+    pub history: History,
+    pub cancel_requested: bool,
+    /// The place of its start-to-close timeout in the queue of deadlines.
+    pub armed: Option<Key>,
+
+    /// Open activity tasks by their ActivityTaskScheduled event.
+    pub activities: BTreeMap<i64, ActivityTask>,
+    /// The same by activity id.
+    pub activity_ids: HashMap<Arc<str>, i64>,
+    pub latest_activity_at: Option<i64>,
+    /// Timers by their TimerStarted event.
+    pub timers: BTreeMap<i64, Timer>,
+    /// The same by timer id.
+    pub timer_ids: HashMap<Arc<str>, i64>,
+
+    pub decision: Option<DecisionTask>,
+    pub list_override: Option<ListOverride>,
+    /// Something happened that the decider has to see, and the started decision task does not show it.
+    pub unseen: bool,
+    /// The DecisionTaskStarted event of the last decision task that was answered.
+    pub previous_started: i64,
+    pub context: Option<String>,
+}
+
+impl Execution {
+    /// Whether it is still open.
+    pub fn is_open(&self) -> bool {
+        self.closed.is_none()
+    }
+
+    /// The task list of the next decision task, and how long it may wait there.
+    pub fn decision_list(&self) -> (&str, Span) {
+        match &self.list_override {
+            Some(other) => (&other.task_list, other.schedule_to_start.unwrap_or(Span::NONE)),
+            None => (&self.settings.task_list, Span::NONE),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! One HTTP request: what is accepted, and how an answer looks.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::header::{CONNECTION, CONTENT_TYPE, DATE, HeaderName, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode};
+use tokio::time::timeout;
+
+use super::super::fault::Fault;
+use super::super::service::{Answer, RequestId};
+use super::shared::{Reply, Shared};
+
+/// SWF's own limit for a request: 1 MB.
+const MAX_BODY: usize = 1 << 20;
+/// A larger body is read on up to here, so that its sender gets to read the refusal.
+const MAX_DISCARDED: usize = 16 << 20;
+/// For the body to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+const TARGET: &str = "x-amz-target";
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+const AWS_JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.0");
+
+/// Answers one request; returns only once the whole answer is known.
+pub async fn respond(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    Ok(match call(&shared, request).await {
+        Ok(answer) => {
+            shared.answered(&answer);
+            response(&shared, answer.status, &answer.request_id, answer.body)
+        }
+        Err(fault) => refusal(&shared, &fault),
+    })
+}
+
+async fn call(shared: &Arc<Shared>, request: Request<Incoming>) -> Result<Answer, Fault> {
+    if request.method() != Method::POST || request.uri().path() != "/" {
+        return Err(Fault::not_found());
+    }
+    let (head, body) = request.into_parts();
+    let target = head.headers.get(TARGET).and_then(|target| target.to_str().ok()).unwrap_or_default();
+    // `SimpleWorkflowService.X`, or the older `com.amazonaws.swf.service.model.SimpleWorkflowService.X`.
+    let operation = target.rsplit('.').next().unwrap_or_default();
+    let body = read(body).await?;
+    match shared.handle(operation, &body) {
+        Reply::Now(answer) => Ok(answer),
+        Reply::Later(request, answer) => {
+            let mut poll = HeldPoll { shared, request: Some(request) };
+            let answer = answer.await;
+            poll.request = None;
+            answer.map_err(|_| Fault::internal())
+        }
+    }
+}
+
+/// Reads the body, up to the limit.
+async fn read(mut body: Incoming) -> Result<Vec<u8>, Fault> {
+    let mut bytes = Vec::with_capacity(body.size_hint().lower().min(MAX_BODY as u64) as usize);
+    let mut size = 0;
+    let all = async {
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame.map_err(|_| Fault::unread_body())?.into_data() else { continue };
+            size += data.len();
+            if size > MAX_DISCARDED {
+                break;
+            }
+            if size <= MAX_BODY {
+                bytes.extend_from_slice(&data);
+            }
+        }
+        Ok(())
+    };
+    timeout(BODY_TIMEOUT, all).await.map_err(|_| Fault::unread_body())??;
+    if size > MAX_BODY { Err(Fault::too_large(MAX_BODY)) } else { Ok(bytes) }
+}
+
+/// A held poll. Dropped with its request still set when the connection closes: then the poll is forgotten.
+struct HeldPoll<'a> {
+    shared: &'a Shared,
+    request: Option<RequestId>,
+}
+
+impl Drop for HeldPoll<'_> {
+    fn drop(&mut self) {
+        if let Some(request) = self.request {
+            self.shared.forget(request);
+        }
+    }
+}
+
+fn response(shared: &Shared, status: u16, request_id: &str, body: Vec<u8>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    headers.insert(CONTENT_TYPE, AWS_JSON);
+    if let Some(date) = shared.date() {
+        headers.insert(DATE, date);
+    }
+    response
+}
+
+/// An answer to something that never reached the service; the connection is not used again.
+fn refusal(shared: &Shared, fault: &Fault) -> Response<Full<Bytes>> {
+    let mut response = response(shared, fault.status, &shared.request_id(), fault.body());
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}

@@ -1,0 +1,187 @@
+//! The service on a socket: AWS JSON 1.0 over HTTP/1.1, on loopback only.
+//!
+//! Polls are really held, and nothing of an answer is sent before the hold ends. A held poll whose connection closes
+//! is forgotten at once. One task sleeps until the service's next deadline; while nothing is due and nobody calls,
+//! nothing wakes up. After the machine was suspended that sleep may end late; what was due then happens, with its own
+//! instants, at the next call.
+
+mod connection;
+mod shared;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use thiserror::Error;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::inspect::Inspection;
+use shared::Shared;
+
+/// More connections than this wait to be accepted.
+const MAX_CONNECTIONS: usize = 1_000;
+/// For the head of a request, and for the next request of a kept connection. Longer than the 90 s for which the AWS
+/// SDK keeps an idle connection, so that a request never meets a connection we are just closing.
+const HEAD_TIMEOUT: Duration = Duration::from_mins(2);
+/// After a stop: for answers that are being written.
+const STOP_GRACE: Duration = Duration::from_millis(500);
+/// After accept failed, which mostly means too many open files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How the server is set up.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// TCP port on 127.0.0.1; 0 for any free one.
+    pub port: u16,
+    /// How long a poll is held; SWF's own time is 60 s.
+    pub poll_hold: Duration,
+    /// The AWS account in ARNs.
+    pub account: String,
+    /// Whether answers carry a `Date` header, which shows the service's clock.
+    pub date_header: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { port: 0, poll_hold: Duration::from_mins(1), account: "123456789012".to_owned(), date_header: true }
+    }
+}
+
+/// The server could not start.
+#[derive(Debug, Error)]
+#[error("cannot listen on 127.0.0.1:{port}: {source}; give another --port, or 0 for any free one")]
+pub struct StartError {
+    /// The port asked for.
+    pub port: u16,
+    source: io::Error,
+}
+
+/// The service, listening.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    addr: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+impl Server {
+    /// Starts to listen on 127.0.0.1. Connections are accepted from now on, and answered once [`Server::run`] runs.
+    ///
+    /// # Errors
+    /// [`StartError`] when the port is taken or not allowed.
+    pub async fn bind(options: Options) -> Result<Self, StartError> {
+        let port = options.port;
+        let failed = |source| StartError { port, source };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
+        let addr = listener.local_addr().map_err(failed)?;
+        Ok(Self { listener, addr, shared: Arc::new(Shared::new(options)) })
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// A handle to it, for other threads.
+    pub fn control(&self) -> Control {
+        Control { shared: self.shared.clone() }
+    }
+
+    /// Serves until [`Control::stop`]; then answers held polls, lets answers in progress out, and ends. Must run
+    /// inside a tokio runtime with time and network.
+    pub async fn run(self) {
+        let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let mut connections = JoinSet::new();
+        let timers = tokio::spawn(wake_on_time(self.shared.clone()));
+        loop {
+            tokio::select! {
+                () = self.shared.stopped() => break,
+                stream = accept(&self.listener, &permits) => {
+                    let (shared, (stream, permit)) = (self.shared.clone(), stream);
+                    connections.spawn(async move {
+                        serve(stream, shared).await;
+                        drop(permit);
+                    });
+                }
+                Some(_) = connections.join_next() => {}
+            }
+        }
+        drop(self.listener);
+        timers.abort();
+        let all_closed = async { while connections.join_next().await.is_some() {} };
+        // Whoever does not read its answer by then loses it with the process anyway.
+        let _ = timeout(STOP_GRACE, all_closed).await;
+    }
+}
+
+/// Sleeps until the service's next deadline, again and again.
+async fn wake_on_time(shared: Arc<Shared>) {
+    loop {
+        let wait = shared.advance();
+        let woken = shared.deadline_came_nearer();
+        match wait {
+            Some(wait) => tokio::select! { () = sleep(wait) => {}, () = woken => {} },
+            None => woken.await,
+        }
+    }
+}
+
+async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> (TcpStream, tokio::sync::OwnedSemaphorePermit) {
+    loop {
+        // The semaphore is never closed; if it were, there would be no limit and no permit to wait for.
+        let Ok(permit) = permits.clone().acquire_owned().await else { std::future::pending().await };
+        match listener.accept().await {
+            Ok((stream, _)) => return (stream, permit),
+            Err(_) => sleep(ACCEPT_PAUSE).await,
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, shared: Arc<Shared>) {
+    // Answers are small and written whole; waiting to fill a packet only delays them.
+    let _ = stream.set_nodelay(true);
+    let handler = service_fn(|request| connection::respond(shared.clone(), request));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .auto_date_header(false)
+        .serve_connection(TokioIo::new(stream), handler);
+    let mut connection = std::pin::pin!(connection);
+    // A connection that breaks is the client's business; what it held is forgotten when its request is dropped.
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        () = shared.stopped() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
+}
+
+/// A handle to a running server, for any thread.
+#[derive(Debug, Clone)]
+pub struct Control {
+    shared: Arc<Shared>,
+}
+
+impl Control {
+    /// Answers every held poll at once, as empty. A poll that arrives later is held as ever, so whoever waits for a
+    /// poll to end calls this again until it has.
+    pub fn release_polls(&self) {
+        self.shared.release_polls();
+    }
+
+    /// Ends [`Server::run`]: held polls are answered as empty, later ones too and at once.
+    pub fn stop(&self) {
+        self.shared.stop();
+    }
+
+    /// Looks at the service from the inside, as of now.
+    pub fn inspect(&self) -> Inspection {
+        self.shared.inspect()
+    }
+}

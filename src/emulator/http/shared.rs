@@ -1,0 +1,184 @@
+//! What connections, the timer and the control share: the service under a lock, its clock, and who waits for a poll.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::DateTime;
+use hyper::header::HeaderValue;
+use tokio::sync::{Notify, oneshot, watch};
+
+use super::super::inspect::Inspection;
+use super::super::service::{Answer, Config, Handled, RequestId, Service};
+use super::Options;
+use crate::clock;
+
+/// Only for ARNs; clients may name any region.
+const REGION: &str = "us-east-1";
+
+/// Shared by everything around one server.
+#[derive(Debug)]
+pub struct Shared {
+    state: Mutex<State>,
+    /// Service time minus boot time. The boot clock never steps and counts suspend, so neither does the service's.
+    offset: i64,
+    date_header: bool,
+    /// The timer's sleep is too long now.
+    nearer: Notify,
+    stopped: watch::Sender<bool>,
+}
+
+#[derive(Debug)]
+struct State {
+    service: Service,
+    requests: u64,
+    waiting: HashMap<RequestId, oneshot::Sender<Answer>>,
+    /// Until when the timer sleeps.
+    armed: Option<i64>,
+    /// The second and its `Date` header, written once a second at most.
+    date: Option<(i64, HeaderValue)>,
+}
+
+/// An answer, or the promise of one.
+pub enum Reply {
+    Now(Answer),
+    Later(RequestId, oneshot::Receiver<Answer>),
+}
+
+impl Shared {
+    pub fn new(options: Options) -> Self {
+        let start = clock::now();
+        let config = Config {
+            seed: RandomState::new().hash_one(start.boot),
+            account: options.account,
+            region: REGION.to_owned(),
+            poll_hold: i64::try_from(options.poll_hold.as_millis()).unwrap_or(i64::MAX),
+        };
+        let (service, waiting) = (Service::new(config), HashMap::new());
+        Self {
+            state: Mutex::new(State { service, requests: 0, waiting, armed: None, date: None }),
+            offset: start.wall.0 - start.boot.0,
+            date_header: options.date_header,
+            nearer: Notify::new(),
+            stopped: watch::Sender::new(false),
+        }
+    }
+
+    /// The service's clock, milliseconds since 1970.
+    fn now(&self) -> i64 {
+        clock::now().boot.0 + self.offset
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic inside the service would be a bug of ours; the state stays readable either way.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes one request to the service.
+    pub fn handle(&self, operation: &str, body: &[u8]) -> Reply {
+        let now = self.now();
+        let state = &mut *self.state();
+        state.requests += 1;
+        let request = RequestId(state.requests);
+        let reply = match state.service.handle(now, request, operation, body) {
+            Handled::Answer(answer) => Reply::Now(answer),
+            Handled::Held => {
+                let (sender, receiver) = oneshot::channel();
+                state.waiting.insert(request, sender);
+                Reply::Later(request, receiver)
+            }
+        };
+        self.deliver(state, now);
+        reply
+    }
+
+    /// Sends ready answers to those who wait, and wakes the timer if it sleeps too long.
+    fn deliver(&self, state: &mut State, now: i64) {
+        for (request, answer) in state.service.advance(now) {
+            if let Some(waiting) = state.waiting.remove(&request) {
+                let _ = waiting.send(answer); // the connection went away in this very moment
+            }
+        }
+        let next = state.service.next_wake();
+        if next.is_some_and(|next| state.armed.is_none_or(|armed| next < armed)) {
+            state.armed = next;
+            self.nearer.notify_one();
+        }
+    }
+
+    /// Lets the service's time pass; for how long the timer may sleep then.
+    pub fn advance(&self) -> Option<Duration> {
+        let now = self.now();
+        let state = &mut *self.state();
+        self.deliver(state, now);
+        state.armed = state.service.next_wake();
+        state.armed.map(|next| Duration::from_millis((next - now).max(0) as u64))
+    }
+
+    pub async fn deadline_came_nearer(&self) {
+        self.nearer.notified().await;
+    }
+
+    /// Drops a poll whose connection closed.
+    pub fn forget(&self, request: RequestId) {
+        let state = &mut *self.state();
+        if state.waiting.remove(&request).is_some() {
+            state.service.forget(request);
+        }
+    }
+
+    /// An id for an answer that does not come from the service.
+    pub fn request_id(&self) -> String {
+        self.state().service.request_id()
+    }
+
+    /// Takes note that an answer goes out.
+    pub fn answered(&self, answer: &Answer) {
+        self.state().service.answered(answer);
+    }
+
+    /// The `Date` header, unless it is to be left out.
+    pub fn date(&self) -> Option<HeaderValue> {
+        if !self.date_header {
+            return None;
+        }
+        let second = self.now().div_euclid(1_000);
+        let state = &mut *self.state();
+        if state.date.as_ref().is_none_or(|(written, _)| *written != second) {
+            let text = DateTime::from_timestamp(second, 0)?.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+            state.date = Some((second, HeaderValue::try_from(text).ok()?));
+        }
+        state.date.as_ref().map(|(_, header)| header.clone())
+    }
+
+    pub fn release_polls(&self) {
+        let now = self.now();
+        let state = &mut *self.state();
+        state.service.release_polls();
+        self.deliver(state, now);
+    }
+
+    pub fn stop(&self) {
+        let now = self.now();
+        {
+            let state = &mut *self.state();
+            state.service.drain();
+            self.deliver(state, now);
+        }
+        self.stopped.send_replace(true);
+    }
+
+    /// Ends once the server is stopped.
+    pub async fn stopped(&self) {
+        // An error means that the sender is gone, and it is part of us.
+        let _ = self.stopped.subscribe().wait_for(|stopped| *stopped).await;
+    }
+
+    pub fn inspect(&self) -> Inspection {
+        let now = self.now();
+        let state = &mut *self.state();
+        self.deliver(state, now);
+        state.service.inspect()
+    }
+}

@@ -1,0 +1,141 @@
+//! What tests ask the service directly: its own deadlines, and what it handed out. Nowhere on the wire.
+
+use std::fmt;
+
+use super::activity::Stage;
+use super::execution::{Execution, Run};
+use super::mint::Ticket;
+use super::service::Service;
+
+/// An activity task that was handed out, as the service keeps it.
+#[derive(Debug)]
+pub(super) struct Claim {
+    pub run: Run,
+    pub scheduled: i64,
+    pub at: i64,
+    pub answered: bool,
+    pub end: Option<&'static str>,
+}
+
+/// The service at one instant. All instants are milliseconds since 1970 on the service's clock.
+#[derive(Debug, Clone)]
+pub struct Inspection {
+    /// The service's clock.
+    pub now: i64,
+    /// Open activity tasks, scheduled and started, in the order they were scheduled in each execution.
+    pub activities: Vec<OpenActivity>,
+    /// Every activity task ever handed out, in that order.
+    pub handed_out: Vec<HandedOut>,
+    /// How many polls are held.
+    pub held_polls: usize,
+}
+
+/// An open activity task.
+#[derive(Clone)]
+pub struct OpenActivity {
+    /// The token; only of a started task.
+    pub token: Option<String>,
+    /// The activity id.
+    pub activity_id: String,
+    /// The workflow id.
+    pub workflow_id: String,
+    /// The run id.
+    pub run_id: String,
+    /// Its clocks.
+    pub deadlines: ActivityDeadlines,
+    /// Details of the last heartbeat.
+    pub details: Option<String>,
+    /// Whether the next heartbeat answers `cancelRequested`.
+    pub cancel_requested: bool,
+}
+
+/// When each timeout ends the task; `None` for one that is unlimited or does not run at this stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ActivityDeadlines {
+    /// Only while the task waits.
+    pub schedule_to_start: Option<i64>,
+    /// Only once it is started.
+    pub heartbeat: Option<i64>,
+    /// Only once it is started.
+    pub start_to_close: Option<i64>,
+    /// Always.
+    pub schedule_to_close: Option<i64>,
+    /// The execution's own.
+    pub execution: Option<i64>,
+}
+
+impl ActivityDeadlines {
+    /// The earliest of them.
+    pub fn earliest(&self) -> Option<i64> {
+        let all = [self.schedule_to_start, self.heartbeat, self.start_to_close, self.schedule_to_close, self.execution];
+        all.into_iter().flatten().min()
+    }
+}
+
+/// An activity task that was handed out.
+#[derive(Clone)]
+pub struct HandedOut {
+    /// The token in the answer.
+    pub token: String,
+    /// When the task was started.
+    pub at: i64,
+    /// Whether the answer was given to a connection that was still there.
+    pub answered: bool,
+    /// The type of the event that closed the task or its execution.
+    pub end: Option<&'static str>,
+}
+
+impl fmt::Debug for OpenActivity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { token: _, activity_id, workflow_id, run_id: _, deadlines, details: _, cancel_requested } = self;
+        write!(f, "OpenActivity({activity_id} of {workflow_id}, {deadlines:?}, cancel_requested {cancel_requested})")
+    }
+}
+
+impl fmt::Debug for HandedOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HandedOut(at {}, answered {}, end {:?})", self.at, self.answered, self.end)
+    }
+}
+
+impl Service {
+    /// Looks at everything. Costs time in proportion to all executions ever started.
+    pub fn inspect(&self) -> Inspection {
+        let runs = (0..).map(Run).zip(&self.executions);
+        let handed_out = self.claims.iter().map(|claim| HandedOut {
+            token: self.mint.token(Ticket::Activity { run: claim.run, scheduled: claim.scheduled }),
+            at: claim.at,
+            answered: claim.answered,
+            end: claim.end,
+        });
+        Inspection {
+            now: self.now,
+            activities: runs.flat_map(|(run, execution)| self.open_activities(run, execution)).collect(),
+            handed_out: handed_out.collect(),
+            held_polls: self.lists.held().len(),
+        }
+    }
+
+    fn open_activities<'a>(&'a self, run: Run, execution: &'a Execution) -> impl Iterator<Item = OpenActivity> + 'a {
+        execution.activities.iter().map(move |(scheduled, task)| {
+            let started = matches!(task.stage, Stage::Started { .. });
+            let ends = task.ends();
+            let end = |name| ends.iter().find(|(kind, _)| *kind == name).and_then(|(_, at)| *at);
+            OpenActivity {
+                token: started.then(|| self.mint.token(Ticket::Activity { run, scheduled: *scheduled })),
+                activity_id: task.activity_id.to_string(),
+                workflow_id: execution.workflow_id.to_string(),
+                run_id: execution.run_id.to_string(),
+                deadlines: ActivityDeadlines {
+                    schedule_to_start: end("SCHEDULE_TO_START"),
+                    heartbeat: end("HEARTBEAT"),
+                    start_to_close: end("START_TO_CLOSE"),
+                    schedule_to_close: end("SCHEDULE_TO_CLOSE"),
+                    execution: execution.settings.execution_start_to_close.after(execution.started_at),
+                },
+                details: task.details.clone(),
+                cancel_requested: task.cancel_requested.is_some(),
+            }
+        })
+    }
+}

@@ -1,0 +1,141 @@
+//! Decision tasks: at most one is open in an execution; what happens meanwhile waits for the next.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::super::activity::Priority;
+use super::super::answer::{ExecutionName, ListName, json};
+use super::super::deadlines::Deadline;
+use super::super::events::{DecisionTaskScheduled, DecisionTaskStarted, DecisionTaskTimedOut, Event};
+use super::super::execution::{DecisionStage, DecisionTask, Run};
+use super::super::lists::{EventsWanted, Poll, Sort, Waiting, Wants};
+use super::super::mint::Ticket;
+use super::super::registry::TypeId;
+use super::super::service::Service;
+
+/// `PollForDecisionTask`'s answer.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Handed<'a> {
+    task_token: String,
+    started_event_id: i64,
+    previous_started_event_id: i64,
+    workflow_execution: ExecutionName<'a>,
+    workflow_type: &'a TypeId,
+    events: Vec<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_page_token: Option<String>,
+}
+
+impl Service {
+    /// Writes an event now; gives its id.
+    pub fn record<E: Event>(&mut self, run: Run, event: &E) -> i64 {
+        let now = self.now;
+        self.execution_mut(run).history.append(now, event)
+    }
+
+    /// Something happened that the decider has to see.
+    pub fn need_decision(&mut self, run: Run) {
+        let execution = self.execution_mut(run);
+        match &execution.decision {
+            Some(DecisionTask { stage: DecisionStage::Started { .. }, .. }) => execution.unseen = true,
+            Some(_) => {}
+            None => self.schedule_decision(run),
+        }
+    }
+
+    /// Schedules a decision task; none may be open.
+    pub fn schedule_decision(&mut self, run: Run) {
+        let now = self.now;
+        let execution = self.execution_mut(run);
+        let (list_name, wait) = execution.decision_list();
+        let (list_name, priority) = (list_name.to_owned(), execution.settings.priority);
+        let scheduled_event_id = execution.history.append(
+            now,
+            &DecisionTaskScheduled {
+                task_list: ListName { name: &list_name },
+                task_priority: priority,
+                start_to_close_timeout: Some(execution.settings.task_start_to_close),
+                schedule_to_start_timeout: Some(wait),
+            },
+        );
+        let list = self.lists.list(Sort::Decision, &self.executions[run.index()].domain, &list_name);
+        let place = self.lists.put(list, priority.unwrap_or(Priority::DEFAULT), Waiting::Decision(run));
+        let armed = wait.after(now).map(|at| self.deadlines.arm(at, Deadline::Decision(run)));
+        let stage = DecisionStage::Scheduled(place);
+        self.execution_mut(run).decision = Some(DecisionTask { scheduled_event_id, list, stage, armed });
+    }
+
+    /// Hands the open decision task to a poll; gives the answer's body.
+    pub fn start_decision(&mut self, run: Run, poll: &Poll) -> Vec<u8> {
+        let now = self.now;
+        let execution = &mut self.executions[run.index()];
+        let Some(task) = &mut execution.decision else { return Vec::new() };
+        let (scheduled, identity) = (task.scheduled_event_id, poll.identity.as_deref());
+        let event = DecisionTaskStarted { scheduled_event_id: scheduled, identity };
+        let event_id = execution.history.append(now, &event);
+        task.stage = DecisionStage::Started { event_id };
+        self.deadlines.disarm(task.armed.take());
+        let limit = execution.settings.task_start_to_close.after(now);
+        task.armed = limit.map(|at| self.deadlines.arm(at, Deadline::Decision(run)));
+        execution.unseen = false;
+        let events = match poll.wants {
+            Wants::Decision(events) => events,
+            Wants::Activity => EventsWanted::default(),
+        };
+        self.decision_page(run, scheduled, event_id, events, None)
+    }
+
+    /// One page of a started decision task's answer; `position` is the first event of a page after the first.
+    pub fn decision_page(
+        &self,
+        run: Run,
+        scheduled: i64,
+        started: i64,
+        wanted: EventsWanted,
+        position: Option<i64>,
+    ) -> Vec<u8> {
+        let execution = self.execution(run);
+        let first = if wanted.since_previous { execution.previous_started.max(1) } else { 1 };
+        let (events, next) = if wanted.reverse {
+            execution.history.page_back(position.unwrap_or(started), first, wanted.page_size)
+        } else {
+            execution.history.page(position.unwrap_or(first), started, wanted.page_size)
+        };
+        let page = |position| Ticket::DecisionPage { run, scheduled, position, minted: self.now };
+        json(&Handed {
+            task_token: self.mint.token(Ticket::Decision { run, scheduled }),
+            started_event_id: started,
+            previous_started_event_id: execution.previous_started,
+            workflow_execution: ExecutionName { workflow_id: &execution.workflow_id, run_id: &execution.run_id },
+            workflow_type: &execution.workflow_type,
+            events,
+            next_page_token: next.map(|position| self.mint.token(page(position as u64))),
+        })
+    }
+
+    /// Takes the open decision task out of everything that knows it.
+    pub fn take_decision(&mut self, run: Run) -> Option<DecisionTask> {
+        let task = self.execution_mut(run).decision.take()?;
+        self.deadlines.disarm(task.armed);
+        if let DecisionStage::Scheduled(place) = task.stage {
+            self.lists.remove(task.list, place);
+        }
+        Some(task)
+    }
+
+    /// The open decision task's timeout is due. A temporary task list is given up with it.
+    pub fn decision_timed_out(&mut self, run: Run) {
+        let Some(task) = self.take_decision(run) else { return };
+        let (timeout_type, started_event_id) = match task.stage {
+            DecisionStage::Scheduled(_) => ("SCHEDULE_TO_START", 0),
+            DecisionStage::Started { event_id } => ("START_TO_CLOSE", event_id),
+        };
+        let scheduled_event_id = task.scheduled_event_id;
+        self.record(run, &DecisionTaskTimedOut { timeout_type, scheduled_event_id, started_event_id });
+        let execution = self.execution_mut(run);
+        execution.unseen = false;
+        execution.list_override.take_if(|other| other.schedule_to_start.is_some());
+        self.schedule_decision(run);
+    }
+}

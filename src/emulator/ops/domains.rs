@@ -1,0 +1,116 @@
+//! Domains: RegisterDomain, DescribeDomain, ListDomains.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::super::check::{Checks, DAYS, DESCRIPTION, NAME, PAGE_TOKEN, REGISTRATION_STATUS};
+use super::super::fault::{Fault, Result};
+use super::super::registry::{Domain, Status};
+use super::super::service::Service;
+use super::paging;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Register {
+    name: Option<String>,
+    description: Option<String>,
+    workflow_execution_retention_period_in_days: Option<String>,
+}
+
+pub fn register(service: &mut Service, input: Register) -> Result<()> {
+    let mut checks = Checks::default();
+    let name: Arc<str> = checks.required("name", input.name, &NAME).into();
+    let description = checks.optional("description", input.description, &DESCRIPTION);
+    let days = input.workflow_execution_retention_period_in_days;
+    let retention = checks.required("workflowExecutionRetentionPeriodInDays", days, &DAYS);
+    checks.done()?;
+    if service.registry.domains.contains_key(&name) {
+        return Err(Fault::domain_exists(&name));
+    }
+    let domain = Domain {
+        name: name.clone(),
+        status: Status::Registered,
+        description,
+        retention,
+        activity_types: BTreeMap::new(),
+        workflow_types: BTreeMap::new(),
+        open: HashMap::new(),
+    };
+    service.registry.domains.insert(name, domain);
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Info<'a> {
+    name: &'a str,
+    status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    arn: String,
+}
+
+fn info<'a>(service: &Service, domain: &'a Domain) -> Info<'a> {
+    let (region, account, name) = (&service.config.region, &service.config.account, &*domain.name);
+    let arn = format!("arn:aws:swf:{region}:{account}:/domain/{name}");
+    Info { name, status: domain.status, description: domain.description.as_deref(), arn }
+}
+
+#[derive(Deserialize)]
+pub struct Describe {
+    name: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Description<'a> {
+    domain_info: Info<'a>,
+    configuration: Configuration<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Configuration<'a> {
+    workflow_execution_retention_period_in_days: &'a str,
+}
+
+pub fn describe(service: &Service, input: Describe) -> Result<Description<'_>> {
+    let mut checks = Checks::default();
+    let name = checks.required("name", input.name, &NAME);
+    checks.done()?;
+    let domain = service.registry.domain(&name)?;
+    let configuration = Configuration { workflow_execution_retention_period_in_days: &domain.retention };
+    Ok(Description { domain_info: info(service, domain), configuration })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct List {
+    registration_status: Option<String>,
+    next_page_token: Option<String>,
+    maximum_page_size: Option<i64>,
+    reverse_order: Option<bool>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Listed<'a> {
+    domain_infos: Vec<Info<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_page_token: Option<String>,
+}
+
+pub fn list(service: &Service, input: List) -> Result<Listed<'_>> {
+    let mut checks = Checks::default();
+    let status = checks.required("registrationStatus", input.registration_status, &REGISTRATION_STATUS);
+    let page = checks.optional("nextPageToken", input.next_page_token, &PAGE_TOKEN);
+    let size = checks.page_size(input.maximum_page_size);
+    checks.done()?;
+    let status = Status::read(&status);
+    let reverse = input.reverse_order.unwrap_or(false);
+    let domains = service.registry.domains.values().filter(|domain| domain.status == status);
+    let query = ("ListDomains", status == Status::Registered, reverse);
+    let (domains, next_page_token) = paging::slice(service, domains, reverse, size, page.as_deref(), query)?;
+    Ok(Listed { domain_infos: domains.into_iter().map(|domain| info(service, domain)).collect(), next_page_token })
+}

@@ -1,0 +1,107 @@
+//! What is registered: domains, and in each its activity and workflow types. Also which
+//! executions are open in a domain.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::activity::{Priority, Span};
+use super::execution::Run;
+use super::fault::{Fault, Result};
+
+/// Name and version of an activity or workflow type.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct TypeId {
+    pub name: String,
+    pub version: String,
+}
+
+impl fmt::Display for TypeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[name={}, version={}]", self.name, self.version)
+    }
+}
+
+/// Whether something new may be started with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Status {
+    Registered,
+    Deprecated,
+}
+
+impl Status {
+    /// Reads `registrationStatus`, already checked.
+    pub fn read(text: &str) -> Self {
+        if text == "DEPRECATED" { Self::Deprecated } else { Self::Registered }
+    }
+}
+
+/// A registered type with its defaults.
+#[derive(Debug)]
+pub struct Registered<Defaults> {
+    pub id: Arc<TypeId>,
+    pub status: Status,
+    pub description: Option<String>,
+    pub created: i64,
+    pub deprecated: Option<i64>,
+    pub defaults: Defaults,
+}
+
+/// What an activity type says where a decision does not.
+#[derive(Debug)]
+pub struct ActivityDefaults {
+    pub task_list: Option<String>,
+    pub priority: Option<Priority>,
+    pub schedule_to_start: Option<Span>,
+    pub schedule_to_close: Option<Span>,
+    pub start_to_close: Option<Span>,
+    pub heartbeat: Option<Span>,
+}
+
+/// What a workflow type says where a start does not.
+#[derive(Debug)]
+pub struct WorkflowDefaults {
+    pub task_list: Option<String>,
+    pub priority: Option<Priority>,
+    pub execution_start_to_close: Option<Span>,
+    pub task_start_to_close: Option<Span>,
+    pub child_policy: Option<String>,
+    pub lambda_role: Option<String>,
+}
+
+/// Types of one sort, by name and version.
+pub type Types<Defaults> = BTreeMap<Arc<TypeId>, Registered<Defaults>>;
+
+/// A domain.
+#[derive(Debug)]
+pub struct Domain {
+    pub name: Arc<str>,
+    pub status: Status,
+    pub description: Option<String>,
+    pub retention: String,
+    pub activity_types: Types<ActivityDefaults>,
+    pub workflow_types: Types<WorkflowDefaults>,
+    /// The open execution of each workflow id.
+    pub open: HashMap<Arc<str>, Run>,
+}
+
+/// All domains, by name.
+#[derive(Debug, Default)]
+pub struct Registry {
+    pub domains: BTreeMap<Arc<str>, Domain>,
+}
+
+impl Registry {
+    /// A domain by its name.
+    pub fn domain(&self, name: &str) -> Result<&Domain> {
+        self.domains.get(name).ok_or_else(|| Fault::unknown_domain(name))
+    }
+
+    /// A domain by its name, to change it.
+    pub fn domain_mut(&mut self, name: &str) -> Result<&mut Domain> {
+        self.domains.get_mut(name).ok_or_else(|| Fault::unknown_domain(name))
+    }
+}

@@ -1,0 +1,129 @@
+//! A question before something that cannot be taken back. Cancel is the default.
+
+use crossterm::event::KeyCode;
+
+use super::keys::Key;
+use super::state::{Overlay, State};
+use crate::console::{Command, TaskFacts, TaskState};
+
+/// One question with two buttons.
+#[derive(Debug)]
+pub struct Confirm {
+    /// What is asked; printable.
+    pub title: String,
+    /// What it is about and what it does; printable.
+    pub lines: Vec<String>,
+    /// The button that does it.
+    pub verb: &'static str,
+    /// What it does.
+    pub yes: Yes,
+    /// Whether that button is chosen; Cancel is otherwise.
+    pub chosen: bool,
+    /// Where Cancel goes back to.
+    pub back: Option<Overlay>,
+}
+
+/// What a confirmed question does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Yes {
+    /// Gives a command.
+    Send(Command),
+    /// Leaves the program.
+    Quit,
+    /// Stops it until `fg`, with the whole job or only this process.
+    Suspend {
+        /// The whole job.
+        job: bool,
+    },
+}
+
+/// What became of a question after a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// None yet.
+    Open,
+    /// Cancel.
+    No,
+    /// Do it.
+    Yes,
+}
+
+impl Confirm {
+    /// A question with Cancel chosen.
+    pub fn new(title: String, lines: Vec<String>, verb: &'static str, yes: Yes) -> Self {
+        Self { title, lines, verb, yes, chosen: false, back: None }
+    }
+
+    /// Takes a key.
+    pub fn key(&mut self, key: Key) -> Answer {
+        match key.code {
+            KeyCode::Left | KeyCode::Char('h') => self.chosen = false,
+            KeyCode::Right | KeyCode::Char('l') => self.chosen = true,
+            KeyCode::Tab | KeyCode::BackTab => self.chosen = !self.chosen,
+            KeyCode::Esc => return Answer::No,
+            KeyCode::Enter => return if self.chosen { Answer::Yes } else { Answer::No },
+            _ => {}
+        }
+        Answer::Open
+    }
+}
+
+/// Asks before leaving, if anything depends on this process.
+pub fn before_quit(state: &State) -> Option<Confirm> {
+    let mut lines = dependents(state);
+    if lines.is_empty() {
+        return None;
+    }
+    lines.push("What is saved is here again at the next start.".into());
+    Some(Confirm::new("Quit? This depends on this process:".into(), lines, "Quit", Yes::Quit))
+}
+
+/// Asks before a stop, if heartbeats would stop with it.
+pub fn before_suspend(state: &State, job: bool) -> Option<Confirm> {
+    let kept = kept_line(state)?;
+    let lines = vec![kept, "A stopped process sends nothing; the countdowns go on.".into()];
+    Some(Confirm::new("Suspend? This depends on this process:".into(), lines, "Suspend", Yes::Suspend { job }))
+}
+
+/// What depends on this process, a line each.
+fn dependents(state: &State) -> Vec<String> {
+    if state.read_only {
+        return Vec::new();
+    }
+    let mut lines: Vec<_> = kept_line(state).into_iter().collect();
+    if state.status.as_ref().is_some_and(|status| status.poll_in_flight) {
+        lines.push("A poll is in flight: it is waited for, up to 61 s, so that no task is lost.".into());
+    }
+    let closing = names(state, |facts| matches!(facts.state, TaskState::Closing { .. }));
+    if let Some((count, names)) = closing {
+        lines.push(format!("{count} not confirmed as closed yet, tried again at the next start: {names}"));
+    }
+    if let Some((count, names)) = names_unsaved(state) {
+        lines.push(format!("{count} NOT SAVED, lost with this process: {names}"));
+    }
+    lines
+}
+
+fn kept_line(state: &State) -> Option<String> {
+    let (count, names) = names(state, |facts| facts.lease.is_some())?;
+    Some(format!("{count} kept alive, no longer beaten: {names}"))
+}
+
+fn names_unsaved(state: &State) -> Option<(String, String)> {
+    names(state, |facts| !facts.saved)
+}
+
+/// How many open tasks are such, and the first few of them by name.
+fn names(state: &State, such: impl Fn(&TaskFacts) -> bool) -> Option<(String, String)> {
+    const NAMED: usize = 4;
+    let open = state.tasks.in_view(usize::MAX).map(|(facts, ..)| facts);
+    let such: Vec<_> = open.filter(|facts| !facts.has_ended() && such(facts)).collect();
+    let mut names = such.iter().take(NAMED).map(|facts| facts.activity_id.line()).collect::<Vec<_>>().join(", ");
+    match such.len() {
+        0 => return None,
+        count if count > NAMED => names.push_str(", …"),
+        _ => {}
+    }
+    let count = if such.len() == 1 { "1 task".into() } else { format!("{} tasks", such.len()) };
+    Some((count, names))
+}

@@ -1,0 +1,302 @@
+//! The loop: waits for a key, news, a signal or the next tick, and draws what changed. The only place where the screen
+//! meets the system; what anything means is decided in `update`.
+
+use std::io;
+use std::os::fd::BorrowedFd;
+
+use ratatui::layout::Rect;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::Signal;
+
+use super::canvas::Canvas;
+use super::countdown::{Moment, next_tick};
+use super::input::{ESC_WAIT_MS, Input, Parser};
+use super::session::{self, Session};
+use super::signals::stop_process;
+use super::state::State;
+use super::theme::Theme;
+use super::update::{self, Wish};
+use super::view::{self, Layout};
+use super::{Engine, Exit, Options, ScreenError, Signals};
+use crate::clock::{self, Boot};
+
+/// At most so many milliseconds between two frames, however much happens: 60 a second.
+const FRAME_MS: i64 = 16;
+
+/// Shows the screen until somebody or something ends it. Blocks the calling thread; the terminal is restored when it
+/// returns, unless it is lost.
+///
+/// # Errors
+/// [`ScreenError`] when there is no terminal, or it does not do as told.
+pub fn run(options: Options, engine: &mut dyn Engine, signals: &Signals) -> Result<Exit, ScreenError> {
+    // crossterm's own NO_COLOR resets bold and reverse too; the theme does without colours instead.
+    crossterm::style::force_color_output(true);
+    let session = Session::enter()?;
+    let area = session.size();
+    let mut screen = Screen {
+        state: State::new(&options, area),
+        theme: Theme::choose(options.color),
+        canvas: Canvas::new(area),
+        parser: Parser::default(),
+        esc_at: None,
+        frame_at: Some(Boot(i64::MIN)),
+        drawn_at: Boot(i64::MIN),
+        tick_at: None,
+        bells: 0,
+        session,
+        engine,
+        signals,
+    };
+    loop {
+        if let Some(exit) = screen.turn()? {
+            return Ok(exit);
+        }
+    }
+}
+
+struct Screen<'a> {
+    session: Session,
+    engine: &'a mut dyn Engine,
+    signals: &'a Signals,
+    state: State,
+    theme: Theme,
+    canvas: Canvas,
+    parser: Parser,
+    /// When a lone `esc` becomes a key.
+    esc_at: Option<Boot>,
+    /// When the next frame is due, if something changed.
+    frame_at: Option<Boot>,
+    drawn_at: Boot,
+    /// When the clock and every countdown change, if any is to be seen.
+    tick_at: Option<Boot>,
+    /// Bells to ring with the next frame.
+    bells: usize,
+}
+
+/// What woke the loop.
+struct Woken {
+    terminal_lost: bool,
+    keys: bool,
+    news: bool,
+    signals: bool,
+}
+
+impl Screen<'_> {
+    /// Draws if it is time, waits once, takes what came.
+    fn turn(&mut self) -> Result<Option<Exit>, ScreenError> {
+        if let Some(exit) = self.draw_if_due()? {
+            return Ok(Some(exit));
+        }
+        let woken = self.wait().map_err(ScreenError::Terminal)?;
+        if woken.terminal_lost {
+            return Ok(Some(lost()));
+        }
+        if woken.signals
+            && let Some(exit) = self.take_signals()?
+        {
+            return Ok(Some(exit));
+        }
+        if woken.news
+            && let Some(exit) = self.take_news()
+        {
+            return Ok(Some(exit));
+        }
+        if woken.keys
+            && let Some(exit) = self.take_keys()?
+        {
+            return Ok(Some(exit));
+        }
+        self.take_time()
+    }
+
+    fn wait(&self) -> io::Result<Woken> {
+        let mut fds = [self.session.fd(), self.engine.wake_fd(), self.signals.fd()]
+            .map(|fd: BorrowedFd<'_>| PollFd::from_borrowed_fd(fd, PollFlags::IN));
+        match poll(&mut fds, self.timeout().as_ref()) {
+            Ok(_) => {}
+            // The signal is in its pipe: the next turn finds it.
+            Err(Errno::INTR) => fds.iter_mut().for_each(PollFd::clear_revents),
+            Err(error) => return Err(error.into()),
+        }
+        let [tty, news, signals] = fds.map(|fd| fd.revents());
+        let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+        Ok(Woken {
+            terminal_lost: tty.intersects(gone),
+            keys: tty.contains(PollFlags::IN),
+            news: !news.is_empty(),
+            signals: !signals.is_empty(),
+        })
+    }
+
+    /// Until the earliest of: the frame that is due, a lone `esc`, the next tick.
+    fn timeout(&self) -> Option<Timespec> {
+        let now = clock::now();
+        let at = [self.frame_at, self.esc_at, self.tick_at].into_iter().flatten().min()?;
+        // The clock is read in whole milliseconds, rounded down: one more, or the wake-up is early by a part of one.
+        let millis = (at.0.saturating_sub(now.boot.0)).clamp(0, 1_000) + i64::from(at > now.boot);
+        Some(Timespec { tv_sec: millis / 1_000, tv_nsec: millis % 1_000 * 1_000_000 })
+    }
+
+    /// Something may look different now.
+    fn touch(&mut self) {
+        self.frame_at = self.frame_at.or(Some(self.drawn_at + FRAME_MS));
+    }
+
+    fn draw_if_due(&mut self) -> Result<Option<Exit>, ScreenError> {
+        let now = clock::now();
+        if self.frame_at.is_none_or(|at| at > now.boot) {
+            return Ok(None);
+        }
+        if !self.session.is_entered() {
+            // The panic hook of another thread has given the terminal back.
+            return Ok(Some(Exit::EngineGone("a part of the program has failed".into())));
+        }
+        let moment = Moment::new(now);
+        self.state.tasks.advance(now.boot);
+        self.state.settle(moment);
+        let (state, theme) = (&self.state, &self.theme);
+        let bytes = self.canvas.frame(|buf| view::draw(buf, state, theme, moment));
+        let mut bytes = bytes.map_err(ScreenError::Terminal)?;
+        bytes.resize(bytes.len() + std::mem::take(&mut self.bells), b'\x07');
+        (self.frame_at, self.drawn_at) = (None, now.boot);
+        let nothing_ticks = Layout::of(self.state.area, self.state.focus).too_small;
+        self.tick_at = (!nothing_ticks).then(|| next_tick(now));
+        match self.session.write(&bytes) {
+            Ok(()) => Ok(None),
+            Err(error) if error.raw_os_error() == Some(Errno::IO.raw_os_error()) => Ok(Some(lost())),
+            Err(error) => Err(ScreenError::Terminal(error)),
+        }
+    }
+
+    fn take_news(&mut self) -> Option<Exit> {
+        let news = self.engine.take();
+        if let Some(why) = news.gone {
+            return Some(Exit::EngineGone(why));
+        }
+        if news.drained {
+            return Some(Exit::Quit);
+        }
+        self.bells += update::news(&mut self.state, news, clock::now().boot);
+        self.touch();
+        None
+    }
+
+    fn take_keys(&mut self) -> Result<Option<Exit>, ScreenError> {
+        let mut bytes = [0; 4_096];
+        let read = match rustix::io::read(self.session.fd(), &mut bytes) {
+            Ok(0) | Err(Errno::IO) => return Ok(Some(lost())),
+            Ok(read) => read,
+            Err(Errno::INTR | Errno::AGAIN) => return Ok(None),
+            Err(error) => return Err(ScreenError::Terminal(error.into())),
+        };
+        for input in self.parser.advance(&bytes[..read]) {
+            if let Some(exit) = self.take_input(input)? {
+                return Ok(Some(exit));
+            }
+        }
+        self.esc_at = self.parser.is_waiting().then(|| clock::now().boot + ESC_WAIT_MS);
+        Ok(None)
+    }
+
+    /// A lone `esc` that nothing followed, and the tick.
+    fn take_time(&mut self) -> Result<Option<Exit>, ScreenError> {
+        let now = clock::now();
+        if self.tick_at.is_some_and(|at| at <= now.boot) {
+            self.touch();
+        }
+        if self.esc_at.is_some_and(|at| at <= now.boot) {
+            self.esc_at = None;
+            if let Some(input) = self.parser.expire() {
+                return self.take_input(input);
+            }
+        }
+        Ok(None)
+    }
+
+    fn take_input(&mut self, input: Input) -> Result<Option<Exit>, ScreenError> {
+        self.touch();
+        let wish = match input {
+            Input::Key(key) => update::key(&mut self.state, key, clock::now()),
+            Input::Paste(text) => {
+                update::paste(&mut self.state, &text);
+                None
+            }
+        };
+        wish.map_or(Ok(None), |wish| self.grant(wish))
+    }
+
+    fn grant(&mut self, wish: Wish) -> Result<Option<Exit>, ScreenError> {
+        match wish {
+            Wish::Send(command) => match self.engine.send(command) {
+                Ok(()) => Ok(None),
+                Err(gone) => Ok(Some(Exit::EngineGone(gone.0))),
+            },
+            Wish::Quit => Ok(Some(Exit::Quit)),
+            Wish::Repaint => {
+                self.repaint();
+                Ok(None)
+            }
+            Wish::Suspend { job } => self.suspend(job).map(|()| None),
+        }
+    }
+
+    fn take_signals(&mut self) -> Result<Option<Exit>, ScreenError> {
+        for signal in self.signals.drain() {
+            match Signal::from_named_raw(signal) {
+                Some(Signal::WINCH) => self.repaint(),
+                // Somebody else has stopped this process: nobody knows the terminal's modes.
+                Some(Signal::CONT) => self.resume()?,
+                Some(Signal::TSTP) => {
+                    self.touch();
+                    if let Some(wish) = update::suspend(&mut self.state, /*job*/ false) {
+                        self.grant(wish)?;
+                    }
+                }
+                Some(Signal::HUP) if self.is_lost() => return Ok(Some(lost())),
+                _ => return Ok(Some(Exit::Signal(signal))),
+            }
+        }
+        Ok(None)
+    }
+
+    /// SIGHUP mostly comes because the terminal is gone; if it is not, it is left like any other time.
+    fn is_lost(&self) -> bool {
+        let mut fds = [PollFd::from_borrowed_fd(self.session.fd(), PollFlags::IN)];
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        poll(&mut fds, Some(&now)).is_err()
+            || fds[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)
+    }
+
+    fn suspend(&mut self, job: bool) -> Result<(), ScreenError> {
+        session::leave();
+        let stopped = stop_process(job);
+        self.resume()?;
+        if let Err(error) = stopped {
+            self.state.refuse(format!("the system does not suspend this process: {error}"));
+        }
+        Ok(())
+    }
+
+    fn resume(&mut self) -> Result<(), ScreenError> {
+        self.session.reenter().map_err(ScreenError::Terminal)?;
+        self.session.drop_typed();
+        self.parser = Parser::default();
+        self.repaint();
+        Ok(())
+    }
+
+    /// Every cell anew, for the size as it is now.
+    fn repaint(&mut self) {
+        let area: Rect = self.session.size();
+        self.state.area = area;
+        self.canvas.reset(area);
+        self.touch();
+    }
+}
+
+/// The terminal is gone and not to be touched again.
+fn lost() -> Exit {
+    session::forget();
+    Exit::TerminalLost
+}

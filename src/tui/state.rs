@@ -1,0 +1,142 @@
+//! Everything the screen remembers between two frames. Changed by `update`, read by `view`.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use ratatui::layout::Rect;
+
+use super::confirm::Confirm;
+use super::countdown::Moment;
+use super::form::Form;
+use super::tasks::Tasks;
+use super::view::{self, Layout};
+use super::{Options, Zone};
+use crate::clock::Boot;
+use crate::console::{Level, LogLine, Status, TaskFacts};
+use crate::text::Foreign;
+
+/// Log lines kept; older ones are in the journal.
+const LOG_MAX: usize = 1_000;
+
+/// All of it.
+#[derive(Debug)]
+pub struct State {
+    /// The task list.
+    pub tasks: Tasks,
+    /// The header facts, once there are any.
+    pub status: Option<Arc<Status>>,
+    /// What happened, oldest first.
+    pub log: VecDeque<LogLine>,
+    /// The pane that arrows move in.
+    pub focus: Focus,
+    /// Lines of the detail pane above the first one in view.
+    pub detail_scroll: usize,
+    /// Newer log lines above the first one in view: 0 follows the newest.
+    pub log_scroll: usize,
+    /// What lies over the panes and takes the keys.
+    pub overlay: Option<Overlay>,
+    /// The message line.
+    pub message: Option<Message>,
+    /// Only look.
+    pub read_only: bool,
+    /// The task list the claim form starts with.
+    pub task_list: Option<Foreign>,
+    /// For times of day.
+    pub zone: Zone,
+    /// The terminal.
+    pub area: Rect,
+}
+
+/// A pane that can have the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Focus {
+    /// The task table.
+    Tasks,
+    /// The selected task.
+    Detail,
+    /// What happened.
+    Log,
+}
+
+/// Something over the panes.
+#[derive(Debug)]
+pub enum Overlay {
+    /// All keys; lines above the first one in view.
+    Help {
+        /// Lines above the first one in view.
+        scroll: usize,
+    },
+    /// A form being filled in.
+    Form(Box<Form>),
+    /// A question.
+    Confirm(Box<Confirm>),
+}
+
+/// What the message line says; printable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// How loud.
+    pub level: Level,
+    /// The words.
+    pub text: String,
+    /// Keys don't wipe it before.
+    pub stays_until: Boot,
+}
+
+impl State {
+    /// Before any news.
+    pub fn new(options: &Options, area: Rect) -> Self {
+        let hint = |text: &String| Message { level: Level::Info, text: text.clone(), stays_until: Boot(0) };
+        Self {
+            tasks: Tasks::default(),
+            status: None,
+            log: VecDeque::new(),
+            focus: Focus::Tasks,
+            detail_scroll: 0,
+            log_scroll: 0,
+            overlay: None,
+            message: options.demo.as_ref().map(hint),
+            read_only: options.read_only,
+            task_list: options.task_list.clone(),
+            zone: options.zone,
+            area,
+        }
+    }
+
+    /// The task under the cursor.
+    pub fn selected(&self) -> Option<&TaskFacts> {
+        self.tasks.selected().map(Arc::as_ref)
+    }
+
+    /// Keeps a log line and, if it is loud, says it in the message line too.
+    pub fn log(&mut self, line: LogLine, now: Boot) {
+        if matches!(line.level, Level::Error | Level::Alarm) {
+            let text =
+                if line.subject.is_empty() { line.text.clone() } else { format!("{}: {}", line.subject, line.text) };
+            self.message = Some(Message { level: line.level, text, stays_until: now + 6_000 });
+        }
+        if self.log.len() == LOG_MAX {
+            self.log.pop_front();
+        }
+        // Whoever reads older lines is not moved.
+        if self.log_scroll > 0 {
+            self.log_scroll += 1;
+        }
+        self.log.push_back(line);
+    }
+
+    /// Says why something is not done. Takes the place of anything but a fresh error.
+    pub fn refuse(&mut self, why: impl Into<String>) {
+        self.message = Some(Message { level: Level::Warn, text: why.into(), stays_until: Boot(0) });
+    }
+
+    /// Brings what is scrolled in line with the sizes of the panes.
+    pub fn settle(&mut self, moment: Moment) {
+        let layout = Layout::of(self.area, self.focus);
+        self.tasks.settle(layout.table_rows());
+        self.log_scroll = self.log_scroll.min(self.log.len().saturating_sub(layout.log_rows()));
+        if self.detail_scroll > 0 {
+            self.detail_scroll = self.detail_scroll.min(view::detail_scroll_max(self, &layout, moment));
+        }
+    }
+}

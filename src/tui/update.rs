@@ -1,0 +1,283 @@
+//! Keys, pastes and news change the state and give commands. Pure: time is an argument, nothing is sent here.
+
+use super::News;
+use super::action::Action;
+use super::confirm::{self, Answer, Confirm, Yes};
+use super::form::{Form, Reply, Submitted};
+use super::keys::Key;
+use super::state::{Focus, Overlay, State};
+use super::view::{self, Layout};
+use crate::clock::{Boot, Now};
+use crate::console::{Command, Details, Level, TaskFacts};
+
+/// What the world outside the state has to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    /// Hand a command to the engine.
+    Send(Command),
+    /// Leave the screen.
+    Quit,
+    /// Stop until `fg`, with the whole job or only this process.
+    Suspend {
+        /// The whole job.
+        job: bool,
+    },
+    /// Draw every cell anew.
+    Repaint,
+}
+
+impl From<Yes> for Wish {
+    fn from(yes: Yes) -> Self {
+        match yes {
+            Yes::Send(command) => Self::Send(command),
+            Yes::Quit => Self::Quit,
+            Yes::Suspend { job } => Self::Suspend { job },
+        }
+    }
+}
+
+/// Takes news; says how often to ring the bell.
+pub fn news(state: &mut State, news: News, now: Boot) -> usize {
+    for facts in news.changed {
+        state.tasks.update(facts, now);
+    }
+    for id in news.removed {
+        state.tasks.remove(id);
+    }
+    state.tasks.select_first_if_none();
+    if let Some(status) = news.status {
+        state.status = Some(status);
+    }
+    let bells = news.log.iter().filter(|line| line.level == Level::Alarm).count();
+    for line in news.log {
+        state.log(line, now);
+    }
+    bells
+}
+
+/// Takes a pasted text. Outside a form it is not taken for keys.
+pub fn paste(state: &mut State, text: &str) {
+    let taken = match &mut state.overlay {
+        Some(Overlay::Form(form)) => form.paste(text),
+        _ => false,
+    };
+    if !taken {
+        state.refuse("a paste was ignored: it counts as text only in a form, and never as keys");
+    }
+}
+
+/// Takes a key.
+pub fn key(state: &mut State, key: Key, now: Now) -> Option<Wish> {
+    if state.message.as_ref().is_some_and(|message| message.stays_until <= now.boot) {
+        state.message = None;
+    }
+    // The way out works everywhere.
+    match key {
+        _ if key == Key::ctrl('z') => return suspend(state, /*job*/ true),
+        _ if key == Key::ctrl('l') => return Some(Wish::Repaint),
+        _ if key == Key::ctrl('c') => return interrupt(state),
+        _ => {}
+    }
+    match state.overlay.take() {
+        Some(Overlay::Help { scroll }) => {
+            state.overlay = help_key(key, scroll, view::help_scroll_max(state.area));
+            None
+        }
+        Some(Overlay::Form(form)) => form_key(state, form, key, now),
+        Some(Overlay::Confirm(confirm)) => confirm_key(state, confirm, key),
+        None => Action::of(key).and_then(|action| act(state, action)),
+    }
+}
+
+/// A stop was asked for, by key or by signal.
+pub fn suspend(state: &mut State, job: bool) -> Option<Wish> {
+    match confirm::before_suspend(state, job) {
+        Some(question) => {
+            ask(state, question);
+            None
+        }
+        None => Some(Wish::Suspend { job }),
+    }
+}
+
+/// ctrl-c asks like `q`; a second one in that question means it.
+fn interrupt(state: &mut State) -> Option<Wish> {
+    match &state.overlay {
+        Some(Overlay::Confirm(confirm)) if confirm.yes == Yes::Quit => Some(Wish::Quit),
+        _ => quit(state),
+    }
+}
+
+fn quit(state: &mut State) -> Option<Wish> {
+    match confirm::before_quit(state) {
+        Some(question) => {
+            ask(state, question);
+            None
+        }
+        None => Some(Wish::Quit),
+    }
+}
+
+/// Puts a question over whatever is there; Cancel goes back to that.
+fn ask(state: &mut State, mut question: Confirm) {
+    question.back = match state.overlay.take() {
+        // Of two questions about leaving, the newer one stands.
+        Some(Overlay::Confirm(older)) if matches!(older.yes, Yes::Quit | Yes::Suspend { .. }) => older.back,
+        other => other,
+    };
+    state.overlay = Some(Overlay::Confirm(Box::new(question)));
+}
+
+fn help_key(key: Key, scroll: usize, max: usize) -> Option<Overlay> {
+    let scroll = match Action::of(key) {
+        Some(Action::Down) => scroll + 1,
+        Some(Action::Up) => scroll.saturating_sub(1),
+        Some(Action::PageDown) => scroll + 10,
+        Some(Action::PageUp) => scroll.saturating_sub(10),
+        Some(Action::First) => 0,
+        Some(Action::Last) => usize::MAX,
+        _ => return None,
+    };
+    Some(Overlay::Help { scroll: scroll.min(max) })
+}
+
+fn confirm_key(state: &mut State, mut confirm: Box<Confirm>, key: Key) -> Option<Wish> {
+    match confirm.key(key) {
+        Answer::Open => state.overlay = Some(Overlay::Confirm(confirm)),
+        Answer::No => state.overlay = confirm.back,
+        Answer::Yes => return Some(confirm.yes.into()),
+    }
+    None
+}
+
+fn form_key(state: &mut State, mut form: Box<Form>, key: Key, now: Now) -> Option<Wish> {
+    match form.key(key) {
+        Reply::Open => {}
+        Reply::Close => return None,
+        Reply::Submit => match submit(state, &form, now) {
+            Ok(Submitted::Send(command)) => {
+                if let Command::Claim { task_list, .. } = &command {
+                    state.task_list = Some(task_list.clone());
+                }
+                return Some(Wish::Send(command));
+            }
+            Ok(Submitted::Ask(mut question)) => {
+                question.back = Some(Overlay::Form(form));
+                state.overlay = Some(Overlay::Confirm(Box::new(question)));
+                return None;
+            }
+            Err(problem) => form.problem = Some(problem),
+        },
+    }
+    state.overlay = Some(Overlay::Form(form));
+    None
+}
+
+/// Reads a form against the task as it is now: it may have ended while the form was open.
+fn submit(state: &State, form: &Form, now: Now) -> Result<Submitted, String> {
+    let facts = form.claim.and_then(|claim| state.tasks.get(claim));
+    let facts = facts.map(std::convert::AsRef::as_ref);
+    match form.action.disabled_reason_for(state, facts) {
+        Some(why) => Err(why),
+        None => form.submit(facts, now.wall, state.zone),
+    }
+}
+
+/// Does what a key stands for, or says why not.
+fn act(state: &mut State, action: Action) -> Option<Wish> {
+    if let Some(why) = action.disabled_reason(state) {
+        state.refuse(why);
+        return None;
+    }
+    if let Some(wish) = act_on_task(state, action) {
+        return wish;
+    }
+    match action {
+        Action::Claim => {
+            let form = state.status.as_ref().map(|status| Form::claim(status, state.task_list.as_ref()));
+            state.overlay = form.map(|form| Overlay::Form(Box::new(form)));
+        }
+        Action::StopClaiming => return Some(Wish::Send(Command::StopClaiming)),
+        Action::Reload => return Some(Wish::Send(Command::ReloadCredentials)),
+        Action::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
+        Action::Quit => return quit(state),
+        Action::NextPane => next_pane(state),
+        Action::Open => state.focus = Focus::Detail,
+        Action::Back => state.focus = Focus::Tasks,
+        _ => scroll(state, action),
+    }
+    None
+}
+
+/// The acts on the selected task; `None` if the action is not one.
+fn act_on_task(state: &mut State, action: Action) -> Option<Option<Wish>> {
+    let facts = state.tasks.selected()?.clone();
+    let claims = vec![facts.id];
+    let command = match action {
+        Action::Beat => Command::Beat { claims, details: Details::Same },
+        Action::Percent(percent) => return Some(percent_beat(state, &facts, percent)),
+        Action::StopKeeping => Command::StopKeeping { claims },
+        Action::GoOn => Command::GoOn { claims },
+        Action::Withdraw => Command::WithdrawClose { claim: facts.id },
+        Action::Dismiss => Command::Dismiss { claims },
+        _ => {
+            let form = Form::on_task(action, &facts)?;
+            state.overlay = Some(Overlay::Form(Box::new(form)));
+            return Some(None);
+        }
+    };
+    Some(Some(Wish::Send(command)))
+}
+
+/// A heartbeat with a percentage: at once over nothing or another percentage, else asked, because it replaces words.
+fn percent_beat(state: &mut State, facts: &TaskFacts, percent: u8) -> Option<Wish> {
+    let details = format!("{percent}%");
+    let command = Command::Beat { claims: vec![facts.id], details: Details::New(details.as_str().into()) };
+    let words = facts.details.as_ref().filter(|last| !last.is_empty() && !is_percentage(last.raw()));
+    let Some(words) = words else { return Some(Wish::Send(command)) };
+    let title = format!("Heartbeat of {} with {details}?", facts.activity_id.line());
+    let lines = vec![format!("It replaces the details {}", words.line())];
+    ask(state, Confirm::new(title, lines, "Send", Yes::Send(command)));
+    None
+}
+
+fn is_percentage(text: &str) -> bool {
+    let digits = text.trim().strip_suffix('%').map(str::trim_end);
+    digits.is_some_and(|digits| (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn next_pane(state: &mut State) {
+    state.focus = match state.focus {
+        Focus::Tasks => Focus::Detail,
+        Focus::Detail => Focus::Log,
+        Focus::Log => Focus::Tasks,
+    };
+}
+
+/// Moves in the pane that has the focus.
+fn scroll(state: &mut State, action: Action) {
+    let layout = Layout::of(state.area, state.focus);
+    let page = match state.focus {
+        Focus::Tasks => layout.table_rows(),
+        Focus::Detail => layout.detail_rows(),
+        Focus::Log => layout.log_rows(),
+    };
+    let page = page.saturating_sub(1).max(1).cast_signed();
+    let rows = match action {
+        Action::Up => -1,
+        Action::Down => 1,
+        Action::PageUp => -page,
+        Action::PageDown => page,
+        Action::First => isize::MIN,
+        Action::Last => isize::MAX,
+        _ => return,
+    };
+    match state.focus {
+        Focus::Tasks => {
+            state.tasks.move_by(rows);
+            state.detail_scroll = 0;
+        }
+        Focus::Detail => state.detail_scroll = state.detail_scroll.saturating_add_signed(rows),
+        Focus::Log => state.log_scroll = state.log_scroll.saturating_add_signed(rows),
+    }
+}

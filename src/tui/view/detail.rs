@@ -1,0 +1,251 @@
+//! The selected task in full: what to do about it, its deadlines, its heartbeats, its input.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use super::Layout;
+use super::paint::{self, put, wrap};
+use crate::clock::Boot;
+use crate::console::{Deadline, TaskFacts, TaskState};
+use crate::task::{TimeoutKind, Verdict};
+use crate::text::{Foreign, printable};
+use crate::tui::Zone;
+use crate::tui::countdown::{Left, Moment, ago, ago_wall, duration};
+use crate::tui::state::{Focus, State};
+use crate::tui::tasks::asks_for_cancel;
+use crate::tui::theme::Theme;
+
+/// Cells of the labels in front.
+const LABEL: usize = 10;
+/// Inputs and results are cut here; more lines than anybody scrolls through.
+const MOST_LINES: usize = 2_000;
+
+/// Draws the pane.
+pub fn draw(buf: &mut Buffer, area: Rect, layout: &Layout, state: &State, theme: &Theme, moment: Moment) {
+    let focused = state.focus == Focus::Detail && state.overlay.is_none();
+    let title = state.selected().map_or("Details".into(), |facts| facts.activity_id.line());
+    paint::pane(buf, area, layout, &title, "", focused, theme);
+    let inside = layout.inside(area);
+    let Some(facts) = state.selected() else { return };
+    let lines = Lines::of(facts, theme, moment, state.zone, inside.width.into());
+    for (y, line) in (inside.top()..inside.bottom()).zip(lines.0.iter().skip(state.detail_scroll)) {
+        let label = format!("{:LABEL$}", line.label);
+        let x = put(buf, Position::new(inside.x, y), inside.width, &label, theme.dim);
+        put(buf, Position::new(x, y), inside.right().saturating_sub(x), &line.text, line.style);
+    }
+}
+
+/// How far the pane can be scrolled.
+pub fn scroll_max(state: &State, layout: &Layout, moment: Moment) -> usize {
+    let (Some(facts), Some(area)) = (state.selected(), layout.detail) else { return 0 };
+    let inside = layout.inside(area);
+    let lines = Lines::of(facts, &Theme::plain(), moment, state.zone, inside.width.into());
+    lines.0.len().saturating_sub(inside.height.into())
+}
+
+struct DetailLine {
+    label: &'static str,
+    text: String,
+    style: Style,
+}
+
+/// The lines of a task, each at most as wide as the pane.
+struct Lines(Vec<DetailLine>);
+
+impl Lines {
+    fn of(facts: &TaskFacts, theme: &Theme, moment: Moment, zone: Zone, cells: usize) -> Self {
+        let mut lines = Writer { lines: Vec::new(), cells, theme };
+        lines.calls(facts, moment);
+        lines.state(facts, moment, zone);
+        lines.deadlines(facts, moment.stands_until);
+        lines.heartbeats(facts, moment);
+        lines.identity(facts, zone);
+        lines.foreign("input", facts.input.as_ref());
+        lines.lines.truncate(MOST_LINES);
+        Self(lines.lines)
+    }
+}
+
+struct Writer<'a> {
+    lines: Vec<DetailLine>,
+    cells: usize,
+    theme: &'a Theme,
+}
+
+impl Writer<'_> {
+    /// A labelled text, wrapped beside its label.
+    fn put(&mut self, label: &'static str, text: &str, style: Style) {
+        let wrapped = wrap(text, self.cells.saturating_sub(LABEL));
+        let labels = std::iter::once(label).chain(std::iter::repeat(""));
+        self.lines.extend(labels.zip(wrapped).map(|(label, text)| DetailLine { label, text, style }));
+    }
+
+    fn text(&mut self, label: &'static str, text: &str) {
+        self.put(label, text, self.theme.text);
+    }
+
+    /// A foreign text with its own line breaks.
+    fn foreign(&mut self, label: &'static str, text: Option<&Foreign>) {
+        let Some(text) = text.filter(|text| !text.is_empty()) else { return };
+        let labels = std::iter::once(label).chain(std::iter::repeat(""));
+        for (label, line) in labels.zip(text.lines()) {
+            if self.lines.len() >= MOST_LINES {
+                break;
+            }
+            self.text(label, &line);
+        }
+    }
+
+    /// What wants an answer, with the keys that give it.
+    fn calls(&mut self, facts: &TaskFacts, moment: Moment) {
+        if let Some(cancel) = facts.cancel.filter(|_| asks_for_cancel(facts)) {
+            let seen = ago_wall(cancel.seen_at, moment.now.wall);
+            let text = format!("✖ REQUESTED, seen {seen}: respond canceled (x) or go on (i)");
+            self.put("CANCEL", &text, self.theme.alarm);
+        }
+        if !facts.saved {
+            let text = "the claim is not on disk: if this process ends, its token is lost; close it or make room";
+            self.put("NOT SAVED", text, self.theme.danger);
+        }
+        if let Some((since, why)) = &facts.trouble {
+            let since = ago(moment.now.boot - *since);
+            self.put("trouble", &format!("heartbeats have failed since {since}: {why}"), self.theme.danger);
+        }
+    }
+
+    fn state(&mut self, facts: &TaskFacts, moment: Moment, zone: Zone) {
+        match &facts.state {
+            TaskState::Held => {
+                let answered = facts.cancel.is_some_and(|cancel| cancel.answered);
+                let note = if answered { "; goes on despite a cancel request" } else { "" };
+                match facts.lease {
+                    Some(lease) => {
+                        let left = duration(((lease.until - moment.stands_until) / 1_000).max(0));
+                        let until = zone.minute(lease.until_wall);
+                        self.text("state", &format!("held, kept alive until {until}, {left} more{note}"));
+                    }
+                    None => self.text("state", &format!("held, by hand: space beats, a keeps alive{note}")),
+                }
+            }
+            TaskState::Refused { said } => {
+                let text = format!("refused, which proves nothing yet; the token stays. The service said: {said}");
+                self.put("state", &text, self.theme.danger);
+            }
+            TaskState::Closing { kind, attempts, unconfirmed, trouble } => {
+                self.closing(kind.word(), *attempts, *unconfirmed, trouble.as_deref());
+            }
+            TaskState::Ended { verdict, at } => {
+                self.text("ended", &format!("{}, known since {}", verdict_text(verdict), zone.clock(*at)));
+                self.written(verdict);
+            }
+        }
+    }
+
+    fn closing(&mut self, word: &str, attempts: u32, unconfirmed: bool, trouble: Option<&str>) {
+        let tries = if attempts == 1 { "1 attempt".into() } else { format!("{attempts} attempts") };
+        let sure = if unconfirmed { "not sure yet whether the service has it" } else { "on its way" };
+        let sure = if trouble.is_some() && !unconfirmed { "not applied so far; w takes it back" } else { sure };
+        self.put("state", &format!("closing as {word}, {tries}: {sure}"), self.theme.warn);
+        if let Some(trouble) = trouble {
+            self.put("", trouble, self.theme.danger);
+        }
+    }
+
+    fn written(&mut self, verdict: &Verdict) {
+        match verdict {
+            Verdict::TimedOut { details, .. } => self.foreign("last", details.as_ref()),
+            Verdict::ClosedByOther { written, .. } => self.foreign("written", written.as_ref()),
+            _ => {}
+        }
+    }
+
+    /// All four, the countdowns below each other.
+    fn deadlines(&mut self, facts: &TaskFacts, stands_until: Boot) {
+        if facts.has_ended() {
+            return;
+        }
+        for deadline in &facts.deadlines {
+            let left = if deadline.at.is_some() { Left::of(deadline, stands_until).to_string() } else { String::new() };
+            self.text(label(deadline.kind), &format!("{left:>8}  {}", limit(deadline, facts.looking_up)));
+        }
+    }
+
+    fn heartbeats(&mut self, facts: &TaskFacts, moment: Moment) {
+        match &facts.last_beat {
+            Some(beat) => {
+                let ago = ago(moment.now.boot - beat.sent);
+                self.text("last beat", &format!("{ago}, {} ms, {} in all", beat.took_ms, beat.count));
+            }
+            None => self.text("last beat", "none yet"),
+        }
+        if let Some(next) = facts.next_beat.filter(|_| !facts.has_ended()) {
+            let left = ((next - moment.now.boot) / 1_000).max(0);
+            self.text("next beat", &format!("in {left} s"));
+        }
+        self.foreign("details", facts.details.as_ref());
+    }
+
+    fn identity(&mut self, facts: &TaskFacts, zone: Zone) {
+        let activity_type = &facts.activity_type;
+        self.text("activity", &format!("{} {}", activity_type.name.line(), activity_type.version.line()));
+        let execution = &facts.execution;
+        self.text("workflow", &format!("{} / {}", execution.workflow_id.line(), execution.run_id.line()));
+        let claimed = zone.clock(facts.claimed_at);
+        let (task_list, domain) = (facts.task_list.line(), facts.domain.line());
+        self.text("claimed", &format!("{claimed} from {task_list} in {domain}"));
+    }
+}
+
+/// At most [`LABEL`] cells.
+fn label(kind: TimeoutKind) -> &'static str {
+    match kind {
+        TimeoutKind::Heartbeat => "heartbeat",
+        TimeoutKind::StartToClose => "to close",
+        TimeoutKind::ScheduleToClose => "scheduled",
+        TimeoutKind::ScheduleToStart => "to start",
+        TimeoutKind::Execution => "workflow",
+    }
+}
+
+fn limit(deadline: &Deadline, looking_up: bool) -> String {
+    match deadline.limit {
+        Some((limit, source)) => {
+            let unsure = if deadline.is_unknown() { ", from when is unknown" } else { "" };
+            format!("of {limit} ({}{unsure})", source.word())
+        }
+        None if looking_up => "unknown, being looked up".into(),
+        None => "unknown; t sets it".into(),
+    }
+}
+
+fn verdict_text(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Ours { kind, from_history: false } => format!("{} by us", kind.word()),
+        Verdict::Ours { kind, from_history: true } => format!("{} by us, as the history says", kind.word()),
+        Verdict::ClosedByOther { kind, .. } => format!("{} by somebody else", kind.word()),
+        Verdict::TimedOut { kind, .. } => format!("timed out: {}", kind.name()),
+        Verdict::ExecutionClosed { event_type } => format!("its workflow closed: {}", event_type.line()),
+        Verdict::Unproven { why } => format!("how is unproven: {}", printable(why)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::fixtures::{T0, zoo};
+
+    #[test]
+    fn no_line_is_wider_than_the_pane() {
+        for facts in zoo() {
+            for cells in 20..80 {
+                let lines = Lines::of(&facts, &Theme::plain(), Moment::new(T0), Zone::Fixed(0), cells);
+                assert!(
+                    lines.0.iter().all(|line| paint::width(&line.text) + LABEL <= cells),
+                    "{} at {cells}",
+                    facts.id
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The last line: the keys that are valid now.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::paint::{put, width};
+use crate::tui::action::Action;
+use crate::tui::state::{Overlay, State};
+use crate::tui::theme::Theme;
+
+/// Draws it: what fits, most telling first; help and quit always.
+pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme) {
+    let always = [Action::Help, Action::Quit].map(hint);
+    let hints = match &state.overlay {
+        None => {
+            let mut room = usize::from(area.width).saturating_sub(1 + always.iter().map(cells).sum::<usize>());
+            let valid = Action::FOOTER.into_iter().filter(|action| action.disabled_reason(state).is_none()).map(hint);
+            let fitting = valid.take_while(|hint| {
+                let fits = cells(hint) <= room;
+                room = room.saturating_sub(cells(hint));
+                fits
+            });
+            fitting.chain(always.clone()).collect()
+        }
+        Some(Overlay::Help { .. }) => fixed(&[("j k", "scroll"), ("any other key", "back")]),
+        Some(Overlay::Form(form)) => fixed(&form.footer()),
+        Some(Overlay::Confirm(_)) => fixed(&[("←→", "choose"), ("enter", "do it"), ("esc", "cancel")]),
+    };
+    let mut x = area.x + 1;
+    for (key, name) in hints {
+        for (text, style) in [(key, theme.accent), (name, theme.text)] {
+            x = put(buf, Position::new(x, area.y), area.right().saturating_sub(x), &text, style) + 1;
+        }
+        x += 1;
+    }
+}
+
+type Hint = (String, String);
+
+fn hint(action: Action) -> Hint {
+    (action.keys().first().map_or_else(String::new, ToString::to_string), action.name().to_owned())
+}
+
+fn fixed(hints: &[(&str, &str)]) -> Vec<Hint> {
+    hints.iter().map(|(key, name)| ((*key).to_owned(), (*name).to_owned())).collect()
+}
+
+fn cells(hint: &Hint) -> usize {
+    width(&hint.0) + width(&hint.1) + 3
+}

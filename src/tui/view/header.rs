@@ -1,0 +1,101 @@
+//! The first line: where, how many, how well the service is reached, what time it is.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use super::paint::{put, width};
+use crate::console::{Connection, Status, Urgency};
+use crate::tui::countdown::{Moment, duration};
+use crate::tui::state::State;
+use crate::tui::theme::Theme;
+
+type Part = (String, Style);
+
+/// Draws it. What does not fit is left out: the name first, then where, then the least urgent counts.
+pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme, moment: Moment) {
+    let clock = (state.zone.clock(moment.now.wall), theme.text);
+    let right = [connection(state, theme, moment), clock];
+    let counts = counts(state, theme);
+    let place = place(state);
+    let right_cells = cells(&right);
+    let room = usize::from(area.width).saturating_sub(right_cells + 2);
+
+    let mut left = Vec::new();
+    if room >= cells(&counts) + width(&place) + 14 {
+        left.push(("swfbeat".to_owned(), theme.title));
+    }
+    if room >= cells(&counts) + width(&place) + 3 {
+        left.push((place, theme.text));
+    }
+    left.extend(counts);
+
+    let mut x = area.x + 1;
+    let end = area.right().saturating_sub(right_cells as u16 + 1);
+    for (text, style) in &left {
+        x = put(buf, Position::new(x, area.y), end.saturating_sub(x), text, *style) + 2;
+        if x >= end {
+            break;
+        }
+    }
+    let mut x = end;
+    for (text, style) in &right {
+        x = put(buf, Position::new(x, area.y), area.right().saturating_sub(x), text, *style) + 2;
+    }
+}
+
+/// The cells that parts take, two more between each.
+fn cells(parts: &[Part]) -> usize {
+    parts.iter().map(|(text, _)| width(text) + 2).sum::<usize>().saturating_sub(2)
+}
+
+fn place(state: &State) -> String {
+    state
+        .status
+        .as_ref()
+        .map_or_else(String::new, |status| format!("{} · {}", status.domain.line(), status.service.line()))
+}
+
+/// What there is how often, most urgent first.
+fn counts(state: &State, theme: &Theme) -> Vec<Part> {
+    let tasks = &state.tasks;
+    let orphans = state.status.as_ref().map_or(0, |status| status.possible_orphans);
+    let due = tasks.count(Urgency::Due) + tasks.count(Urgency::Critical);
+    let counted = [
+        (tasks.count(Urgency::NotSaved), "NOT SAVED", theme.danger),
+        (tasks.cancels(), "cancel", theme.alarm),
+        (due, "due", theme.warn),
+        (tasks.count(Urgency::Unsure), "unsure", theme.danger),
+        (tasks.count(Urgency::Closing), "closing", theme.text),
+        (orphans, "possible orphans", theme.warn),
+    ];
+    let mut parts = Vec::new();
+    if state.read_only || state.status.as_ref().is_some_and(|status| status.read_only) {
+        parts.push(("READ ONLY".to_owned(), theme.warn));
+    }
+    if state.status.as_ref().is_some_and(|status| status.not_saved.is_some()) {
+        parts.push(("JOURNAL NOT WRITABLE".to_owned(), theme.danger));
+    }
+    let present = counted.into_iter().filter(|(count, ..)| *count > 0);
+    parts.extend(present.map(|(count, word, style)| match word {
+        "cancel" => (format!("✖ {count} {word}"), style),
+        _ => (format!("{count} {word}"), style),
+    }));
+    parts.push((format!("{} held", tasks.open()), theme.text));
+    parts
+}
+
+fn connection(state: &State, theme: &Theme, moment: Moment) -> Part {
+    let since = |since| duration(((moment.now.boot - since) / 1_000).max(0));
+    match state.status.as_deref() {
+        Some(Status { draining: true, .. }) => ("leaving…".into(), theme.warn),
+        None | Some(Status { connection: Connection::Untried, .. }) => ("○ connecting…".into(), theme.dim),
+        Some(status) => match &status.connection {
+            Connection::Untried => ("○ connecting…".into(), theme.dim),
+            Connection::Online { rtt_ms } => (format!("● {rtt_ms} ms"), theme.ok),
+            Connection::OutOfReach { since: at, .. } => (format!("✗ out of reach {}", since(*at)), theme.danger),
+            Connection::Throttled { since: at } => (format!("▲ throttled {}", since(*at)), theme.warn),
+            Connection::NoAccess { since: at, .. } => (format!("✗ no access {}", since(*at)), theme.danger),
+        },
+    }
+}

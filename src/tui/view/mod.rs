@@ -1,0 +1,72 @@
+//! Drawing: pure functions of state, theme and moment into a buffer. Nothing is remembered here, nothing decided.
+//!
+//! Foreign text arrives printable (`Foreign::line`); here it is only cut to width, between graphemes.
+
+mod confirm;
+mod detail;
+mod footer;
+mod form;
+mod header;
+mod help;
+mod layout;
+mod log;
+mod message;
+mod paint;
+mod table;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::countdown::Moment;
+use super::state::{Overlay, State};
+use super::theme::Theme;
+
+pub use layout::{Layout, MIN_HEIGHT, MIN_WIDTH};
+
+/// Draws one frame; says where the cursor is to be shown, if anywhere.
+pub fn draw(buf: &mut Buffer, state: &State, theme: &Theme, moment: Moment) -> Option<Position> {
+    let layout = Layout::of(state.area, state.focus);
+    if layout.too_small {
+        too_small(buf, state.area, theme);
+        return None;
+    }
+    header::draw(buf, layout.header, state, theme, moment);
+    table::draw(buf, &layout, state, theme, moment);
+    if let Some(area) = layout.detail {
+        detail::draw(buf, area, &layout, state, theme, moment);
+    }
+    if let Some(area) = layout.log {
+        log::draw(buf, area, &layout, state, theme);
+    }
+    message::draw(buf, layout.message, state, theme, moment);
+    footer::draw(buf, layout.footer, state, theme);
+    match &state.overlay {
+        None => None,
+        Some(Overlay::Help { scroll }) => {
+            help::draw(buf, layout.over, *scroll, theme);
+            None
+        }
+        Some(Overlay::Form(form)) => form::draw(buf, layout.over, form, theme),
+        Some(Overlay::Confirm(question)) => {
+            confirm::draw(buf, layout.over, question, theme);
+            None
+        }
+    }
+}
+
+/// How far the help can be scrolled.
+pub fn help_scroll_max(area: Rect) -> usize {
+    help::scroll_max(Layout::of(area, super::state::Focus::Tasks).over)
+}
+
+/// How far the detail pane can be scrolled.
+pub fn detail_scroll_max(state: &State, layout: &Layout, moment: Moment) -> usize {
+    detail::scroll_max(state, layout, moment)
+}
+
+fn too_small(buf: &mut Buffer, area: Rect, theme: &Theme) {
+    let text = format!("terminal too small (need {MIN_WIDTH}x{MIN_HEIGHT})");
+    for (row, line) in (area.top()..area.bottom()).zip(paint::wrap(&text, area.width.into())) {
+        paint::put(buf, Position::new(area.x, row), area.width, &line, theme.warn);
+    }
+}

@@ -1,0 +1,66 @@
+//! Times of day by the operator's clock on the wall.
+
+use chrono::{DateTime, FixedOffset, Local, NaiveTime, TimeZone, Timelike};
+
+use super::Zone;
+use crate::clock::Wall;
+
+impl Zone {
+    /// `14:03:22`
+    pub fn clock(self, at: Wall) -> String {
+        let at = self.at(at);
+        format!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second())
+    }
+
+    /// `14:32`
+    pub fn minute(self, at: Wall) -> String {
+        let at = self.at(at);
+        format!("{:02}:{:02}", at.hour(), at.minute())
+    }
+
+    /// Milliseconds from now until the clock next shows a time of day.
+    pub fn until(self, now: Wall, hour: u32, minute: u32) -> Option<i64> {
+        let here = self.at(now);
+        let wanted = NaiveTime::from_hms_opt(hour, minute, 0)?;
+        // Today or tomorrow; the offset of that instant may differ from today's.
+        (0..=1).find_map(|days| {
+            let local = (here.date_naive() + chrono::Days::new(days)).and_time(wanted);
+            let at = match self {
+                Self::Local => Local.from_local_datetime(&local).earliest()?.timestamp_millis(),
+                Self::Fixed(_) => here.timezone().from_local_datetime(&local).earliest()?.timestamp_millis(),
+            };
+            (at > now.0).then_some(at - now.0)
+        })
+    }
+
+    fn at(self, at: Wall) -> DateTime<FixedOffset> {
+        let utc = DateTime::from_timestamp_millis(at.0).unwrap_or_default();
+        match self {
+            Self::Local => utc.with_timezone(&Local).fixed_offset(),
+            Self::Fixed(seconds) => {
+                utc.with_timezone(&FixedOffset::east_opt(seconds).unwrap_or(utc.fixed_offset().timezone()))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_the_time_of_day_of_the_zone() {
+        assert_eq!(Zone::Fixed(0).clock(Wall(50_602_999)), "14:03:22");
+        assert_eq!(Zone::Fixed(-3_600).minute(Wall(0)), "23:00");
+    }
+
+    #[test]
+    fn until_is_today_or_tomorrow() {
+        let zone = Zone::Fixed(7_200);
+        let now = Wall(12 * 3_600_000);
+        assert_eq!(zone.until(now, 14, 32), Some(32 * 60_000));
+        assert_eq!(zone.until(now, 14, 0), Some(24 * 3_600_000));
+        assert_eq!(zone.until(now, 13, 0), Some(23 * 3_600_000));
+        assert_eq!(zone.until(now, 24, 0), None);
+    }
+}
