@@ -129,6 +129,11 @@ pub enum EventKind {
         /// The activity id.
         activity_id: Foreign,
     },
+    /// `TimerStarted`.
+    TimerStarted {
+        /// The timer.
+        timer_id: Foreign,
+    },
     /// `TimerFired`.
     TimerFired {
         /// The timer.
@@ -368,6 +373,9 @@ fn kind(event: &types::HistoryEvent) -> Option<EventKind> {
         EventType::RequestCancelActivityTaskFailed => {
             let it = event.request_cancel_activity_task_failed_event_attributes()?;
             EventKind::TaskCancelFailed { activity_id: it.activity_id().into() }
+        }
+        EventType::TimerStarted => {
+            EventKind::TimerStarted { timer_id: event.timer_started_event_attributes()?.timer_id().into() }
         }
         EventType::TimerFired => {
             EventKind::TimerFired { timer_id: event.timer_fired_event_attributes()?.timer_id().into() }

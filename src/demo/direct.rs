@@ -1,0 +1,197 @@
+//! The director: registers, starts, decides, and lets things happen. Wakes up only when a poll is answered or something
+//! is due.
+
+use std::time::Duration;
+
+use crate::clock::{self, Boot};
+use crate::swf::decider::{Client, DecisionTask, Start};
+use crate::task::ActivityType;
+use crate::text::Foreign;
+use crate::wire::{Class, Failure};
+
+use super::agenda::{Agenda, Item, millis};
+use super::decide::{CANCEL_SIGNAL, decide, ends_execution};
+use super::scenario::{Scenario, What, Workflow};
+
+/// For how many days a domain keeps closed executions.
+const RETENTION_DAYS: u8 = 1;
+/// A decision that got lost is asked for again after so many seconds.
+const DECISION_TIMEOUT: &str = "10";
+/// How long to wait after the first failure in a row; doubles up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Plays a scenario until it is dropped. Ends only with a failure that no second attempt can mend, such as a denial.
+///
+/// Nothing it has started ends with it.
+pub async fn direct(client: Client, scenario: &Scenario) -> Failure {
+    let director = Director { client, scenario, started_at: clock::now().boot };
+    match director.play().await {
+        Ok(never) => match never {},
+        Err(failure) => failure,
+    }
+}
+
+/// Whether another attempt may go better.
+fn may_pass(failure: &Failure) -> bool {
+    matches!(failure.class, Class::Throttled | Class::NotApplied | Class::Unknown)
+}
+
+struct Director<'a> {
+    client: Client,
+    scenario: &'a Scenario,
+    started_at: Boot,
+}
+
+impl Director<'_> {
+    async fn play(mut self) -> Result<std::convert::Infallible, Failure> {
+        self.register().await?;
+        // The clock of the scenario starts when everything is ready.
+        self.started_at = clock::now().boot;
+        let mut agenda = Agenda::new(self.scenario);
+        let mut poll = Box::pin(self.poll());
+        loop {
+            tokio::select! {
+                // A poll is never dropped half way: a decision task could be lost with it.
+                polled = &mut poll => {
+                    if let Some(task) = polled? {
+                        self.decide(task, &mut agenda).await?;
+                    }
+                    poll.set(self.poll());
+                }
+                () = self.until(agenda.next()) => {
+                    while let Some(item) = agenda.take(self.elapsed()) {
+                        self.perform(item, &mut agenda).await?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Milliseconds since the start of the scenario.
+    fn elapsed(&self) -> i64 {
+        clock::now().boot - self.started_at
+    }
+
+    /// Waits until an instant of the scenario, or for ever.
+    async fn until(&self, at: Option<i64>) {
+        match at {
+            Some(at) => {
+                let left = u64::try_from(at - self.elapsed()).unwrap_or(0);
+                tokio::time::sleep(Duration::from_millis(left)).await;
+            }
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn register(&self) -> Result<(), Failure> {
+        let domain = &self.scenario.domain;
+        patiently(|| self.client.register_domain(domain, RETENTION_DAYS)).await?;
+        let mut activity_types: Vec<&ActivityType> = self.scenario.activities().map(|it| &it.activity_type).collect();
+        activity_types.sort_unstable();
+        activity_types.dedup();
+        for activity_type in activity_types {
+            patiently(|| self.client.register_activity_type(domain, activity_type)).await?;
+        }
+        let workflows = self.scenario.workflows.iter();
+        let mut workflow_types: Vec<_> = workflows.map(|workflow| (&workflow.name, &workflow.version)).collect();
+        workflow_types.sort_unstable();
+        workflow_types.dedup();
+        for (name, version) in workflow_types {
+            patiently(|| self.client.register_workflow_type(domain, name, version)).await?;
+        }
+        Ok(())
+    }
+
+    async fn poll(&self) -> Result<Option<DecisionTask>, Failure> {
+        let identity: Foreign = "swfbeat demo".into();
+        let task_list = self.scenario.decision_task_list();
+        patiently(|| self.client.poll_for_decision_task(&self.scenario.domain, &task_list, &identity)).await
+    }
+
+    async fn decide(&self, task: DecisionTask, agenda: &mut Agenda) -> Result<(), Failure> {
+        let workflows = &self.scenario.workflows;
+        let workflow = workflows.iter().enumerate().find(|(_, workflow)| workflow.id == task.execution.workflow_id);
+        let decisions =
+            workflow.map_or_else(Vec::new, |(_, workflow)| decide(workflow, &self.scenario.task_list, &task.events));
+        let ends = decisions.iter().any(ends_execution);
+        // What is lost is asked for again, and what was decided for an execution that is over does not matter.
+        match self.client.respond_decision_task_completed(&task.token, decisions).await {
+            Ok(()) => {}
+            Err(failure) if may_pass(&failure) || failure.class == Class::Gone => return Ok(()),
+            Err(failure) => return Err(failure),
+        }
+        if let Some((index, workflow)) = workflow.filter(|_| ends) {
+            self.repeat(index, workflow, agenda);
+        }
+        Ok(())
+    }
+
+    fn repeat(&self, index: usize, workflow: &Workflow, agenda: &mut Agenda) {
+        if let Some(pause) = workflow.repeat {
+            agenda.add(self.elapsed() + millis(pause), Item::Start(index));
+        }
+    }
+
+    async fn perform(&self, item: Item, agenda: &mut Agenda) -> Result<(), Failure> {
+        let (client, domain) = (&self.client, &self.scenario.domain);
+        let done = match &item {
+            Item::Start(index) => {
+                let start = self.start(&self.scenario.workflows[*index]);
+                patiently(|| client.start_workflow_execution(&start)).await.map(drop)
+            }
+            Item::Happen(What::Cancel { workflow, activity }) => {
+                let signal = || client.signal_workflow_execution(domain, workflow, CANCEL_SIGNAL, Some(activity));
+                patiently(signal).await
+            }
+            Item::Happen(What::CancelWorkflow(workflow)) => {
+                patiently(|| client.request_cancel_workflow_execution(domain, workflow)).await
+            }
+            Item::Happen(What::Terminate(id)) => {
+                let workflows = self.scenario.workflows.iter().enumerate();
+                for (index, workflow) in workflows.filter(|(_, workflow)| workflow.id == *id) {
+                    self.repeat(index, workflow, agenda);
+                }
+                let reason: Foreign = "terminated by the demo".into();
+                patiently(|| client.terminate_workflow_execution(domain, id, Some(&reason))).await
+            }
+        };
+        match done {
+            // It is over already, or was started by an earlier run: the show goes on.
+            Err(failure) if failure.class == Class::Gone || already_started(&failure) => Ok(()),
+            done => done,
+        }
+    }
+
+    fn start(&self, workflow: &Workflow) -> Start {
+        Start {
+            domain: self.scenario.domain.clone(),
+            workflow_id: workflow.id.clone(),
+            name: workflow.name.clone(),
+            version: workflow.version.clone(),
+            task_list: self.scenario.decision_task_list(),
+            input: workflow.input.clone(),
+            execution_timeout: workflow.timeout.to_string(),
+            decision_timeout: DECISION_TIMEOUT.to_owned(),
+        }
+    }
+}
+
+/// Makes a call until it is answered, however often the way there fails.
+async fn patiently<T, F>(mut call: impl FnMut() -> F) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, Failure>>,
+{
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match call().await {
+            Err(failure) if may_pass(&failure) => tokio::time::sleep(pause).await,
+            end => return end,
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+fn already_started(failure: &Failure) -> bool {
+    failure.code.as_ref().is_some_and(|code| code.raw() == "WorkflowExecutionAlreadyStartedFault")
+}
