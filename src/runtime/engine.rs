@@ -12,33 +12,45 @@ use super::alarm::Alarm;
 use super::mailbox::Mailbox;
 use super::storage::Storage;
 use crate::clock::{self, Boot, Now};
-use crate::console::{CallId, Command, Effect, Event, Level, LogLine, Timing};
+use crate::console::{CallId, Command, Console, Effect, Event, Level, LogLine, Timing};
+use crate::swf::{Reply, Service};
 use crate::text::printable;
-use crate::wire::{Answer, Class, Failure, Request};
+use crate::wire::{Class, Failure, Request};
 
 /// What decides: the console, or a script in tests.
 pub(super) trait Machine {
-    /// See `Console::handle`.
+    /// See [`Console::handle`].
     fn handle(&mut self, now: Now, event: Event) -> Vec<Effect>;
-    /// See `Console::next_wake`.
+    /// See [`Console::next_wake`].
     fn next_wake(&self) -> Option<Boot>;
+}
+
+impl Machine for Console {
+    fn handle(&mut self, now: Now, event: Event) -> Vec<Effect> {
+        self.handle(now, event)
+    }
+
+    fn next_wake(&self) -> Option<Boot> {
+        self.next_wake()
+    }
 }
 
 /// What is called: SWF, or a script in tests.
 pub(super) trait Caller: Clone + 'static {
-    /// See `Service::call`.
+    /// See [`Service::call`].
     fn call(&self, request: Request, limit: Duration) -> impl Future<Output = Reply>;
-    /// See `Service::reload`; an error is a printable sentence.
+    /// See [`Service::reload`]; an error is a printable sentence.
     fn reload(&self) -> impl Future<Output = Result<Self, String>>;
 }
 
-/// How a call ended.
-#[derive(Debug)]
-pub(super) struct Reply {
-    /// The `Date` header in milliseconds since 1970.
-    pub(super) date: Option<i64>,
-    /// What the service answered, or why there is no answer.
-    pub(super) result: Result<Answer, Failure>,
+impl Caller for Service {
+    async fn call(&self, request: Request, limit: Duration) -> Reply {
+        self.call(request, limit).await
+    }
+
+    async fn reload(&self) -> Result<Self, String> {
+        self.reload().await.map_err(|error| printable(&error.to_string()).into_owned())
+    }
 }
 
 /// How something that was spawned came to its end.

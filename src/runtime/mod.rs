@@ -23,13 +23,25 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use crate::clock::{self, Now};
-use crate::console::{Command, Effect};
+use crate::console::{Command, Config, Console, Effect};
+use crate::swf::Service;
 
 pub use mailbox::News;
 pub use storage::Opened;
 
 use engine::{Caller, Engine, Machine};
 use mailbox::Mailbox;
+
+/// Everything an engine is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// What does not change while it runs.
+    pub config: Config,
+    /// Whom to call.
+    pub service: Service,
+    /// Where to write, and what was written before.
+    pub opened: Opened,
+}
 
 /// The engine has stopped; [`Handle::take`] says why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -73,7 +85,16 @@ impl Handle {
     }
 }
 
-/// Starts an engine for any machine and any service.
+/// Starts the engine. The console is restored on its thread, so this returns at once.
+///
+/// # Errors
+/// The system has no thread or descriptor left.
+pub fn start(parts: Parts) -> io::Result<Handle> {
+    let Parts { config, service, opened } = parts;
+    launch(service, opened, |now, entries| Console::new(config, now, entries))
+}
+
+/// [`start`] for any machine and any service.
 fn launch<M, C, B>(caller: C, opened: Opened, build: B) -> io::Result<Handle>
 where
     M: Machine,

@@ -16,7 +16,7 @@ use crate::journal::Place;
 use crate::task::{ClaimId, Entry, PollNumber, Record, Stamp, TaskToken};
 use crate::wire::{Answer, Class, Request};
 
-use engine::Reply;
+use crate::swf::Reply;
 
 /// Tells the test each event and does what its script says.
 struct Script<F> {
