@@ -106,20 +106,22 @@ impl<M: Machine, C: Caller> Engine<M, C> {
         while !self.drained {
             let wake = [self.machine.next_wake(), self.storage.next_follow()].into_iter().flatten().min();
             tokio::select! {
+                // What a person says comes first: after a shutdown no further poll goes out, whatever is answered.
+                biased;
                 command = commands.recv(), if commanded => {
                     commanded = command.is_some();
                     // With nobody left to give commands, leave in order.
                     self.step(Event::Command(command.unwrap_or(Command::Shutdown)));
+                }
+                reached = self.alarm.reached(wake) => {
+                    reached.map_err(|error| format!("the system's timer fails: {error}"))?;
+                    self.awake();
                 }
                 (batch, result) = self.storage.appended() => self.step(match result {
                     Ok(()) => Event::Appended(batch),
                     Err(error) => Event::AppendFailed(batch, error),
                 }),
                 Some(done) = self.tasks.join_next() => self.done(done),
-                reached = self.alarm.reached(wake) => {
-                    reached.map_err(|error| format!("the system's timer fails: {error}"))?;
-                    self.awake();
-                }
             }
         }
         self.storage.close()

@@ -23,7 +23,7 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use crate::clock::{self, Now};
-use crate::console::{Command, Config, Console, Effect};
+use crate::console::{Command, Config, Console, Effect, LogLine};
 use crate::swf::Service;
 
 pub use mailbox::News;
@@ -75,6 +75,11 @@ impl Handle {
         self.mailbox.take()
     }
 
+    /// Lets others speak to the screen.
+    pub fn teller(&self) -> Teller {
+        Teller { mailbox: Arc::clone(&self.mailbox) }
+    }
+
     /// Waits until the engine is done: after a shutdown, when nothing is in flight and the journal is closed.
     ///
     /// # Errors
@@ -82,6 +87,19 @@ impl Handle {
     pub fn join(self) -> Result<(), String> {
         drop(self.commands);
         self.thread.join().unwrap_or_else(|_| Err("the engine has crashed".into()))
+    }
+}
+
+/// Adds lines to the log from any thread, such as the captions of a demo.
+#[derive(Debug, Clone)]
+pub struct Teller {
+    mailbox: Arc<Mailbox>,
+}
+
+impl Teller {
+    /// Adds a line; never blocks. Its texts are printable already.
+    pub fn tell(&self, line: LogLine) {
+        self.mailbox.log(line);
     }
 }
 

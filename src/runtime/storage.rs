@@ -63,14 +63,14 @@ impl Storage {
             Durability::Synced => journal::Durability::Synced,
             Durability::Lazy => journal::Durability::Lazy,
         };
-        journal.append(batch.0, records, durability).map_err(append_error)
+        journal.append(batch.0, records, durability).map_err(|failure| append_error(&failure))
     }
 
     /// The next batch that came to its end; never, if nothing is written.
     pub(super) async fn appended(&mut self) -> (BatchId, Result<(), AppendError>) {
         let Self::Keeper { done, .. } = self else { return std::future::pending().await };
         match done.recv().await {
-            Some((batch, result)) => (batch, result.map_err(append_error)),
+            Some((batch, result)) => (batch, result.map_err(|failure| append_error(&failure))),
             // The journal's thread has crashed; the next append says so.
             None => std::future::pending().await,
         }
@@ -104,6 +104,6 @@ impl Storage {
     }
 }
 
-fn append_error(failure: AppendFailure) -> AppendError {
+fn append_error(failure: &AppendFailure) -> AppendError {
     AppendError { message: printable(&failure.message).into_owned(), intent_taken: failure.intent_taken }
 }

@@ -21,13 +21,13 @@ use crate::swf::Reply;
 /// Tells the test each event and does what its script says.
 struct Script<F> {
     events: Sender<Event>,
-    script: F,
+    act: F,
     wake: Option<Boot>,
 }
 
 impl<F: FnMut(&Event, &mut Option<Boot>) -> Vec<Effect>> Machine for Script<F> {
     fn handle(&mut self, _now: Now, event: Event) -> Vec<Effect> {
-        let effects = (self.script)(&event, &mut self.wake);
+        let effects = (self.act)(&event, &mut self.wake);
         self.events.send(event).unwrap();
         effects
     }
@@ -71,7 +71,7 @@ impl Bench {
         let opened = Opened::keeper(&Place::named(directory.path().join("test.db")), "ann@host").unwrap();
         let (events_in, events) = channel();
         let (release, held) = watch::channel(false);
-        let build = move |_: Now, _: &[Entry]| (Script { events: events_in, script, wake: None }, vec![]);
+        let build = move |_: Now, _: &[Entry]| (Script { events: events_in, act: script, wake: None }, vec![]);
         let handle = launch(Held(held), opened, build).unwrap();
         Self { handle, events, release, directory }
     }
@@ -250,7 +250,7 @@ fn a_read_only_engine_follows_the_keeper_and_writes_nothing() {
         Event::Command(_) => vec![append(1)],
         _ => vec![],
     };
-    let build = move |_: Now, _: &[Entry]| (Script { events: events_in, script, wake: None }, vec![]);
+    let build = move |_: Now, _: &[Entry]| (Script { events: events_in, act: script, wake: None }, vec![]);
     let opened = Opened::read_only(&place).unwrap();
     let handle = launch(Held(watch::channel(false).1), opened, build).unwrap();
     handle.send(Command::StopClaiming).unwrap();
