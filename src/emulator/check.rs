@@ -291,7 +291,9 @@ mod tests {
         for (given, size) in [(None, 1_000), (Some(0), 1_000), (Some(7), 7)] {
             assert_eq!(Checks::default().page_size(given), size);
         }
-        assert!(message(|checks| drop(checks.page_size(Some(1_001)))).contains("less than or equal to 1000"));
-        assert!(message(|checks| drop(checks.page_size(Some(-1)))).contains("greater than or equal to 0"));
+        for (given, constraint) in [(1_001, "less than or equal to 1000"), (-1, "greater than or equal to 0")] {
+            let text = message(|checks| assert_eq!(checks.page_size(Some(given)), 1_000));
+            assert!(text.contains(&format!("Member must have value {constraint}")), "{text}");
+        }
     }
 }

@@ -33,6 +33,8 @@ mod ops;
 mod registry;
 mod service;
 mod shapes;
+#[cfg(test)]
+mod tests;
 
 pub use http::{Control, Options, Server, StartError};
 pub use inspect::{ActivityDeadlines, HandedOut, Inspection, OpenActivity};
