@@ -1,6 +1,7 @@
 //! The director: registers, starts, decides, and lets things happen. Wakes up only when a poll is answered or something
 //! is due.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use crate::clock::{self, Boot};
@@ -21,15 +22,21 @@ const DECISION_TIMEOUT: &str = "10";
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Plays a scenario until it is dropped. Ends only with a failure that no second attempt can mend, such as a denial.
-///
-/// Nothing it has started ends with it.
+/// Prepares and plays a scenario until it is dropped. Ends only with a failure that no second attempt can mend, such as
+/// a denial.
 pub async fn direct(client: Client, scenario: &Scenario) -> Failure {
-    let director = Director { client, scenario, started_at: clock::now().boot };
-    match director.play().await {
-        Ok(never) => match never {},
+    match Director::prepare(client, scenario).await {
+        Ok(director) => director.play().await,
         Err(failure) => failure,
     }
+}
+
+/// Plays one scenario. Nothing it has started ends with it.
+#[derive(Debug)]
+pub struct Director<'a> {
+    client: Client,
+    scenario: &'a Scenario,
+    started_at: Boot,
 }
 
 /// Whether another attempt may go better.
@@ -37,17 +44,30 @@ fn may_pass(failure: &Failure) -> bool {
     matches!(failure.class, Class::Throttled | Class::NotApplied | Class::Unknown)
 }
 
-struct Director<'a> {
-    client: Client,
-    scenario: &'a Scenario,
-    started_at: Boot,
-}
+impl<'a> Director<'a> {
+    /// Registers the domain and the types. From then on the scenario's task list can be polled; before, SWF refuses a poll
+    /// because it does not know the domain.
+    ///
+    /// # Errors
+    /// A failure that no second attempt can mend.
+    pub async fn prepare(client: Client, scenario: &'a Scenario) -> Result<Self, Failure> {
+        let director = Self { client, scenario, started_at: clock::now().boot };
+        director.register().await?;
+        Ok(director)
+    }
 
-impl Director<'_> {
-    async fn play(mut self) -> Result<std::convert::Infallible, Failure> {
-        self.register().await?;
-        // The clock of the scenario starts when everything is ready.
+    /// Starts the scenario's clock and its workflows, decides, and lets things happen, until it is dropped.
+    ///
+    /// Comes back only with a failure that no second attempt can mend.
+    pub async fn play(mut self) -> Failure {
         self.started_at = clock::now().boot;
+        match self.run().await {
+            Ok(never) => match never {},
+            Err(failure) => failure,
+        }
+    }
+
+    async fn run(&self) -> Result<Infallible, Failure> {
         let mut agenda = Agenda::new(self.scenario);
         let mut poll = Box::pin(self.poll());
         loop {

@@ -9,6 +9,6 @@ mod direct;
 mod format;
 mod scenario;
 
-pub use direct::direct;
+pub use direct::{Director, direct};
 pub use format::ScenarioError;
 pub use scenario::{Activity, BUILTIN, Caption, End, Happening, Scenario, What, Workflow};

@@ -6,9 +6,9 @@
 use std::path::{Path, PathBuf};
 
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
+use aws_smithy_types::base64;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 use thiserror::Error;
 
 use crate::text::printable;
@@ -73,21 +73,19 @@ fn read(path: &Path) -> Result<String, String> {
     if usable.is_empty() { Err("it has no usable certificate".to_owned()) } else { Ok(usable) }
 }
 
-/// The certificates of a bundle that can be used as authorities, without comments.
+/// The certificates of a bundle that can be used as authorities, in the plainest PEM, without comments.
 ///
 /// System bundles do have some that rustls refuses, and the connector panics on the first of those.
 fn usable(bundle: &str) -> String {
     const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
-    const END: &str = "-----END CERTIFICATE-----\n";
+    const END: &str = "-----END CERTIFICATE-----";
     let mut roots = RootCertStore::empty();
     let mut usable = String::with_capacity(bundle.len());
-    for rest in bundle.split(BEGIN).skip(1) {
-        let Some((body, _)) = rest.split_once(END.trim_end()) else { continue };
-        let start = usable.len();
-        usable.extend([BEGIN, body, END]);
-        let parsed = CertificateDer::from_pem_slice(&usable.as_bytes()[start..]).ok();
-        if parsed.is_none_or(|certificate| roots.add(certificate).is_err()) {
-            usable.truncate(start);
+    for section in bundle.split(BEGIN).skip(1) {
+        let Some((body, _)) = section.split_once(END) else { continue };
+        let body: String = body.split_ascii_whitespace().collect();
+        if base64::decode(&body).is_ok_and(|der| roots.add(CertificateDer::from(der)).is_ok()) {
+            usable.extend([BEGIN, "\n", &body, "\n", END, "\n"]);
         }
     }
     usable
@@ -95,6 +93,8 @@ fn usable(bundle: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use rustls::pki_types::pem::PemObject as _;
+
     use super::*;
 
     /// A certificate whose text decodes but is none.
@@ -102,10 +102,16 @@ mod tests {
     /// Let's Encrypt's ISRG Root X2 (a real authority, small because it has an elliptic curve key).
     const ISRG_X2: &str = include_str!("testdata/isrg-root-x2.pem");
 
+    /// What the connector makes of a bundle.
+    fn certificates(pem: &str) -> Vec<CertificateDer<'static>> {
+        CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<_, _>>().unwrap()
+    }
+
     #[test]
     fn only_usable_certificates_are_kept() {
-        let bundle = format!("# comment\n{BROKEN}{ISRG_X2}{BROKEN}-----BEGIN CERTIFICATE-----\ncut off");
-        assert_eq!(usable(&bundle), ISRG_X2);
+        let windows = ISRG_X2.replace('\n', "\r\n");
+        let bundle = format!("# comment\n{BROKEN}{windows}{BROKEN}-----BEGIN CERTIFICATE-----\ncut off");
+        assert_eq!(certificates(&usable(&bundle)), certificates(ISRG_X2));
         assert_eq!(usable("nothing here"), "");
     }
 

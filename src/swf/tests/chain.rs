@@ -20,10 +20,14 @@ async fn child() {
     match Service::connect(&settings).await {
         Ok(service) => {
             let limit = setting("TEST_LIMIT_MS").map_or(LIMIT, |ms| Duration::from_millis(ms.parse().unwrap()));
-            let said = match service.call(heartbeat(), limit).await.result {
-                Ok(_) => "answered".to_owned(),
-                Err(failure) => failure.line(),
-            };
+            let mut said = Vec::new();
+            for _ in 0..setting("TEST_BEATS").map_or(1, |beats| beats.parse().unwrap()) {
+                said.push(match service.call(heartbeat(), limit).await.result {
+                    Ok(_) => "answered".to_owned(),
+                    Err(failure) => format!("{:?}: {}", failure.class, failure.line()),
+                });
+            }
+            let said = said.join("; ");
             let (region, endpoint, profile) = (service.region(), service.endpoint(), service.profile());
             println!("{MARK}{region} {} {} {said}", endpoint.unwrap_or("-"), profile.unwrap_or("-"));
         }
@@ -169,7 +173,7 @@ async fn https_goes_through_the_proxy_as_a_tunnel() {
     let address = format!("http://{}", proxy.addr);
     let home = home("", "");
     let text = found(home.path(), &with_keys(&[ROOTS, ("HTTPS_PROXY", &address)])).await;
-    assert!(text.starts_with("eu-west-1 - - cannot connect: "), "{text}");
+    assert!(text.starts_with("eu-west-1 - - NotApplied: cannot connect: "), "{text}");
     assert!(proxy.requests()[0].starts_with("CONNECT swf.eu-west-1.amazonaws.com:443"), "{:?}", proxy.requests());
 }
 
@@ -181,6 +185,24 @@ async fn a_handshake_without_end_means_not_applied() {
     // The server waits for the end of an HTTP request, the client for the server's part of the handshake.
     let env = with_keys(&[ROOTS, ("TEST_ENDPOINT", &endpoint), ("TEST_LIMIT_MS", "200")]);
     let text = found(home.path(), &env).await;
-    assert_eq!(text, format!("eu-west-1 {endpoint} - no connection within 200 ms"));
+    assert_eq!(text, format!("eu-west-1 {endpoint} - NotApplied: no connection within 200 ms"));
     assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn credentials_that_cannot_be_renewed_are_expired_and_nothing_is_sent() {
+    let server = Scripted::start([answer(200, "{}")]).await;
+    let endpoint = format!("http://{}", server.addr);
+    let home = home("", "");
+    // Answers once, with keys that are about to expire, and then no more.
+    let script = home.path().join("keys.sh");
+    let keys = r#"{"Version":1,"AccessKeyId":"AKIDTEMP","SecretAccessKey":"s","SessionToken":"t","Expiration":"2020-01-01T00:00:00Z"}"#;
+    std::fs::write(&script, format!("cd {}\nmkdir once || exit 1\necho '{keys}'\n", home.path().display())).unwrap();
+    let config = format!("[default]\ncredential_process = /bin/sh {}\n", script.display());
+    std::fs::write(home.path().join(".aws/config"), config).unwrap();
+    let env = [KEYS[2], NO_IMDS, ("PATH", "/usr/bin:/bin"), ("TEST_ENDPOINT", &endpoint), ("TEST_BEATS", "2")];
+    let text = found(home.path(), &env).await;
+    assert!(text.contains("; Expired: CredentialsNotLoaded: no credentials: "), "{text}");
+    let requests = server.requests();
+    assert!(requests.len() == 1 && requests[0].contains("Credential=AKIDTEMP/"), "{text} {requests:?}");
 }

@@ -427,3 +427,41 @@ async fn reloading_makes_a_service_of_the_same_settings() {
     assert_eq!((again.region(), again.endpoint()), (service.region(), service.endpoint()));
     assert!(again.call(heartbeat(), LIMIT).await.result.is_ok());
 }
+
+#[tokio::test]
+async fn calls_can_be_spawned_and_are_small_enough_for_many() {
+    fn spawnable(future: &(impl Future + Send)) -> usize {
+        std::mem::size_of_val(future)
+    }
+    let service = Scripted::start([answer(200, "{}")]).await.service().await;
+    assert!(spawnable(&service.call(heartbeat(), LIMIT)) < 1_024);
+    assert!(spawnable(&service.reload()) < 1_024);
+}
+
+#[test]
+fn the_iam_policy_allows_every_call_there_is() {
+    let policy: serde_json::Value = serde_json::from_str(include_str!("../../../assets/iam-policy.json")).unwrap();
+    let statements = policy["Statement"].as_array().unwrap();
+    let listed = |actions: &serde_json::Value| match actions {
+        serde_json::Value::Array(actions) => actions.iter().map(|it| it.as_str().unwrap().to_owned()).collect(),
+        action => vec![action.as_str().unwrap().to_owned()],
+    };
+    let allowed: Vec<String> = statements.iter().flat_map(|statement| listed(&statement["Action"])).collect();
+    let (domain, task_list) = (Foreign::from("d"), Foreign::from("l"));
+    let token = || TaskToken::new(TOKEN.to_owned());
+    let activity_type = ActivityType { name: "n".into(), version: "v".into() };
+    let execution = WorkflowExecution { workflow_id: "w".into(), run_id: "r".into() };
+    let every = [
+        poll(),
+        heartbeat(),
+        Request::Complete { token: token(), result: None },
+        Request::Fail { token: token(), reason: None, details: None },
+        Request::Cancel { token: token(), details: None },
+        Request::History { domain: domain.clone(), execution, reverse: true, page_size: 1, page_token: None },
+        Request::DescribeActivityType { domain: domain.clone(), activity_type },
+        Request::CountPending { domain, task_list },
+    ];
+    for request in every {
+        assert!(allowed.contains(&format!("swf:{}", request.operation())), "{}", request.operation());
+    }
+}
