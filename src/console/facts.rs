@@ -193,7 +193,8 @@ impl TaskFacts {
         self.deadlines.iter().filter_map(|deadline| self.deadline_urgency(deadline, now)).min().unwrap_or(Urgency::Held)
     }
 
-    fn deadline_urgency(&self, deadline: &Deadline, now: Boot) -> Option<Urgency> {
+    /// How urgent one of its deadlines is by itself; `None` if there is nothing to do about it now.
+    pub fn deadline_urgency(&self, deadline: &Deadline, now: Boot) -> Option<Urgency> {
         let left = deadline.at? - now;
         let (due, critical) = thresholds(deadline.limit?.0.millis()?);
         let kept = deadline.kind == TimeoutKind::Heartbeat && self.lease.is_some() && self.trouble.is_none();

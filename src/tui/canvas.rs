@@ -86,7 +86,7 @@ mod tests {
                 && first.contains("left")
         );
         let second = String::from_utf8(canvas.frame(put("0:40 left")).unwrap()).unwrap();
-        assert!(second.contains("40") && !second.contains("left"), "{second:?}");
+        assert!(second.contains("[1;4H0") && !second.contains("left"), "{second:?}");
         assert_eq!(canvas.frame(put("0:40 left")).unwrap(), b"");
     }
 

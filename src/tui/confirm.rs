@@ -2,9 +2,11 @@
 
 use crossterm::event::KeyCode;
 
+use super::action::Action;
 use super::keys::Key;
 use super::state::{Overlay, State};
 use crate::console::{Command, TaskFacts, TaskState};
+use crate::task::ClaimId;
 
 /// One question with two buttons.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub struct Confirm {
     pub yes: Yes,
     /// Whether that button is chosen; Cancel is otherwise.
     pub chosen: bool,
+    /// The act and the task it is about; whether it still may be done is looked at again.
+    pub about: Option<(Action, ClaimId)>,
     /// Where Cancel goes back to.
     pub back: Option<Overlay>,
 }
@@ -51,7 +55,7 @@ pub enum Answer {
 impl Confirm {
     /// A question with Cancel chosen.
     pub fn new(title: String, lines: Vec<String>, verb: &'static str, yes: Yes) -> Self {
-        Self { title, lines, verb, yes, chosen: false, back: None }
+        Self { title, lines, verb, yes, chosen: false, about: None, back: None }
     }
 
     /// Takes a key.
@@ -85,32 +89,26 @@ pub fn before_suspend(state: &State, job: bool) -> Option<Confirm> {
     Some(Confirm::new("Suspend? This depends on this process:".into(), lines, "Suspend", Yes::Suspend { job }))
 }
 
-/// What depends on this process, a line each.
+/// What depends on this process, a line each, the gravest first.
 fn dependents(state: &State) -> Vec<String> {
     if state.read_only {
         return Vec::new();
     }
-    let mut lines: Vec<_> = kept_line(state).into_iter().collect();
-    if state.status.as_ref().is_some_and(|status| status.poll_in_flight) {
-        lines.push("A poll is in flight: it is waited for, up to 61 s, so that no task is lost.".into());
-    }
+    let unsaved = names(state, |facts| !facts.saved);
     let closing = names(state, |facts| matches!(facts.state, TaskState::Closing { .. }));
-    if let Some((count, names)) = closing {
-        lines.push(format!("{count} not confirmed as closed yet, tried again at the next start: {names}"));
-    }
-    if let Some((count, names)) = names_unsaved(state) {
-        lines.push(format!("{count} NOT SAVED, lost with this process: {names}"));
-    }
-    lines
+    let polling = state.status.as_ref().is_some_and(|status| status.poll_in_flight);
+    let lines = [
+        unsaved.map(|(count, names)| format!("{count} NOT SAVED, lost with it: {names}")),
+        kept_line(state),
+        closing.map(|(count, names)| format!("{count} not surely closed, tried again at the next start: {names}")),
+        polling.then(|| "A poll in flight: waited for, up to 61 s, so that no task is lost.".into()),
+    ];
+    lines.into_iter().flatten().collect()
 }
 
 fn kept_line(state: &State) -> Option<String> {
     let (count, names) = names(state, |facts| facts.lease.is_some())?;
-    Some(format!("{count} kept alive, no longer beaten: {names}"))
-}
-
-fn names_unsaved(state: &State) -> Option<(String, String)> {
-    names(state, |facts| !facts.saved)
+    Some(format!("{count} kept alive, then no longer beaten: {names}"))
 }
 
 /// How many open tasks are such, and the first few of them by name.

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::clock::{Boot, Now, Wall};
+use crate::clock::{Boot, Now};
 use crate::console::Deadline;
 use crate::task::Limit;
 
@@ -86,19 +86,19 @@ pub fn duration(seconds: i64) -> String {
     }
 }
 
-/// How long ago something was: `8 ms` only where it is asked for, else whole seconds, minutes or hours.
-pub fn ago(millis: i64) -> String {
+/// How long something took so far, from milliseconds: whole seconds, minutes or hours.
+pub fn span(millis: i64) -> String {
     let seconds = millis.max(0) / 1_000;
     match seconds {
-        0..=119 => format!("{seconds} s ago"),
-        120..=7_199 => format!("{} min ago", seconds / 60),
-        _ => format!("{} h ago", seconds / 3_600),
+        0..=119 => format!("{seconds} s"),
+        120..=7_199 => format!("{} min", seconds / 60),
+        _ => format!("{} h", seconds / 3_600),
     }
 }
 
-/// The same for an instant on the wall.
-pub fn ago_wall(then: Wall, now: Wall) -> String {
-    ago(now.0.saturating_sub(then.0))
+/// How long ago something was, from milliseconds.
+pub fn ago(millis: i64) -> String {
+    span(millis) + " ago"
 }
 
 #[cfg(test)]
@@ -106,6 +106,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::clock::Wall;
     use crate::task::{Source, TimeoutKind};
 
     fn deadline(limit: Option<Limit>, at: Option<i64>) -> Deadline {

@@ -131,6 +131,7 @@ pub fn zoo() -> Vec<Arc<TaskFacts>> {
             .arc(),
         task(8, "dns-4")
             .of_type("MoveDns", "3.0")
+            .with(|facts| facts.deadlines[0].approximate = true)
             .state(TaskState::Refused { said: "UnknownResourceFault: Unknown activity, scheduledEventId = 5".into() })
             .arc(),
         task(9, "keys-3").of_type("RotateKeys", "1.0").ended(timed_out).arc(),
@@ -146,7 +147,7 @@ pub fn zoo() -> Vec<Arc<TaskFacts>> {
                 facts.last_beat = None;
             })
             .arc(),
-        task(14, "lost-1").of_type("Inspect", "1.0").with(|facts| facts.saved = false).arc(),
+        task(14, "lost-1").of_type("Inspect", "1.0").with(|facts| facts.saved = false).cancel().arc(),
         task(15, "free-1").of_type("WaitForParts", "1.0").deadline(TimeoutKind::Heartbeat, Limit::None, None).arc(),
         hostile(16),
     ]

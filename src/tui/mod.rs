@@ -20,6 +20,8 @@ mod session;
 mod signals;
 mod state;
 mod tasks;
+#[cfg(test)]
+mod tests;
 mod theme;
 mod update;
 mod view;

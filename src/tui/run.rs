@@ -35,8 +35,8 @@ pub fn run(options: Options, engine: &mut dyn Engine, signals: &Signals) -> Resu
     let session = Session::enter()?;
     let area = session.size();
     let mut screen = Screen {
-        state: State::new(&options, area),
         theme: Theme::choose(options.color),
+        state: State::new(options, area),
         canvas: Canvas::new(area),
         parser: Parser::default(),
         esc_at: None,
@@ -148,7 +148,7 @@ impl Screen<'_> {
         if self.frame_at.is_none_or(|at| at > now.boot) {
             return Ok(None);
         }
-        if !self.session.is_entered() {
+        if !session::is_entered() {
             // The panic hook of another thread has given the terminal back.
             return Ok(Some(Exit::EngineGone("a part of the program has failed".into())));
         }
@@ -271,11 +271,21 @@ impl Screen<'_> {
     fn suspend(&mut self, job: bool) -> Result<(), ScreenError> {
         session::leave();
         let stopped = stop_process(job);
+        if stopped.is_ok() {
+            self.await_resume();
+        }
         self.resume()?;
         if let Err(error) = stopped {
             self.state.refuse(format!("the system does not suspend this process: {error}"));
         }
         Ok(())
+    }
+
+    /// The stop may take effect a little later than asked for. SIGCONT ends the wait; so does time, for a process that
+    /// cannot be stopped, such as a container's first.
+    fn await_resume(&self) {
+        let mut fds = [PollFd::from_borrowed_fd(self.signals.fd(), PollFlags::IN)];
+        let _ = poll(&mut fds, Some(&Timespec { tv_sec: 1, tv_nsec: 0 }));
     }
 
     fn resume(&mut self) -> Result<(), ScreenError> {

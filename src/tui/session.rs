@@ -83,11 +83,6 @@ impl Session {
         write_all(self.out.as_fd(), ENTER)
     }
 
-    /// Whether the terminal is still ours: the panic hook of another thread may have given it back.
-    pub fn is_entered(&self) -> bool {
-        lock().is_some()
-    }
-
     /// Where keys come from.
     pub fn fd(&self) -> BorrowedFd<'_> {
         self.keys.as_fd()
@@ -133,6 +128,11 @@ pub fn leave() {
     if let Some(entered) = entered.take() {
         entered.undo();
     }
+}
+
+/// Whether the terminal is ours: the panic hook of another thread may have given it back.
+pub fn is_entered() -> bool {
+    lock().is_some()
 }
 
 /// Forgets the terminal without touching it: it is gone.

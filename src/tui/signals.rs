@@ -59,9 +59,9 @@ impl Signals {
 pub fn stop_process(job: bool) -> io::Result<()> {
     // SIGSTOP, not SIGTSTP: the latter is caught here, and ignored in an orphaned process group.
     if job {
-        kill_current_process_group(Signal::STOP)?
+        kill_current_process_group(Signal::STOP)?;
     } else {
-        kill_process(getpid(), Signal::STOP)?
+        kill_process(getpid(), Signal::STOP)?;
     }
     Ok(())
 }

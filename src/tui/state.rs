@@ -85,8 +85,8 @@ pub struct Message {
 
 impl State {
     /// Before any news.
-    pub fn new(options: &Options, area: Rect) -> Self {
-        let hint = |text: &String| Message { level: Level::Info, text: text.clone(), stays_until: Boot(0) };
+    pub fn new(options: Options, area: Rect) -> Self {
+        let hint = |text| Message { level: Level::Info, text, stays_until: Boot(0) };
         Self {
             tasks: Tasks::default(),
             status: None,
@@ -95,9 +95,9 @@ impl State {
             detail_scroll: 0,
             log_scroll: 0,
             overlay: None,
-            message: options.demo.as_ref().map(hint),
+            message: options.demo.map(hint),
             read_only: options.read_only,
-            task_list: options.task_list.clone(),
+            task_list: options.task_list,
             zone: options.zone,
             area,
         }
@@ -125,7 +125,7 @@ impl State {
         self.log.push_back(line);
     }
 
-    /// Says why something is not done. Takes the place of anything but a fresh error.
+    /// Says why something is not done.
     pub fn refuse(&mut self, why: impl Into<String>) {
         self.message = Some(Message { level: Level::Warn, text: why.into(), stays_until: Boot(0) });
     }

@@ -145,9 +145,18 @@ fn confirm_key(state: &mut State, mut confirm: Box<Confirm>, key: Key) -> Option
     match confirm.key(key) {
         Answer::Open => state.overlay = Some(Overlay::Confirm(confirm)),
         Answer::No => state.overlay = confirm.back,
-        Answer::Yes => return Some(confirm.yes.into()),
+        Answer::Yes => match why_not_any_more(state, &confirm) {
+            None => return Some(confirm.yes.into()),
+            Some(why) => state.refuse(why),
+        },
     }
     None
+}
+
+/// A task may have ended while the question stood.
+fn why_not_any_more(state: &State, confirm: &Confirm) -> Option<String> {
+    let (action, claim) = confirm.about?;
+    action.disabled_reason_for(state, state.tasks.get(claim).map(std::convert::AsRef::as_ref))
 }
 
 fn form_key(state: &mut State, mut form: Box<Form>, key: Key, now: Now) -> Option<Wish> {
@@ -162,6 +171,7 @@ fn form_key(state: &mut State, mut form: Box<Form>, key: Key, now: Now) -> Optio
                 return Some(Wish::Send(command));
             }
             Ok(Submitted::Ask(mut question)) => {
+                question.about = form.claim.map(|claim| (form.action, claim));
                 question.back = Some(Overlay::Form(form));
                 state.overlay = Some(Overlay::Confirm(Box::new(question)));
                 return None;
@@ -189,8 +199,17 @@ fn act(state: &mut State, action: Action) -> Option<Wish> {
         state.refuse(why);
         return None;
     }
-    if let Some(wish) = act_on_task(state, action) {
-        return wish;
+    if let Some(facts) = state.tasks.selected().cloned() {
+        if let Some(command) = command_on(&facts, action) {
+            return Some(Wish::Send(command));
+        }
+        if let Some(form) = Form::on_task(action, &facts) {
+            state.overlay = Some(Overlay::Form(Box::new(form)));
+            return None;
+        }
+        if let Action::Percent(percent) = action {
+            return percent_beat(state, &facts, percent);
+        }
     }
     match action {
         Action::Claim => {
@@ -209,24 +228,17 @@ fn act(state: &mut State, action: Action) -> Option<Wish> {
     None
 }
 
-/// The acts on the selected task; `None` if the action is not one.
-fn act_on_task(state: &mut State, action: Action) -> Option<Option<Wish>> {
-    let facts = state.tasks.selected()?.clone();
+/// The acts on a task that need to be told nothing.
+fn command_on(facts: &TaskFacts, action: Action) -> Option<Command> {
     let claims = vec![facts.id];
-    let command = match action {
+    Some(match action {
         Action::Beat => Command::Beat { claims, details: Details::Same },
-        Action::Percent(percent) => return Some(percent_beat(state, &facts, percent)),
         Action::StopKeeping => Command::StopKeeping { claims },
         Action::GoOn => Command::GoOn { claims },
         Action::Withdraw => Command::WithdrawClose { claim: facts.id },
         Action::Dismiss => Command::Dismiss { claims },
-        _ => {
-            let form = Form::on_task(action, &facts)?;
-            state.overlay = Some(Overlay::Form(Box::new(form)));
-            return Some(None);
-        }
-    };
-    Some(Some(Wish::Send(command)))
+        _ => return None,
+    })
 }
 
 /// A heartbeat with a percentage: at once over nothing or another percentage, else asked, because it replaces words.
@@ -237,7 +249,8 @@ fn percent_beat(state: &mut State, facts: &TaskFacts, percent: u8) -> Option<Wis
     let Some(words) = words else { return Some(Wish::Send(command)) };
     let title = format!("Heartbeat of {} with {details}?", facts.activity_id.line());
     let lines = vec![format!("It replaces the details {}", words.line())];
-    ask(state, Confirm::new(title, lines, "Send", Yes::Send(command)));
+    let about = Some((Action::Percent(percent), facts.id));
+    ask(state, Confirm { about, ..Confirm::new(title, lines, "Send", Yes::Send(command)) });
     None
 }
 

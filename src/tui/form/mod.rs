@@ -40,7 +40,7 @@ pub struct Form {
 pub struct Field {
     /// What is asked.
     pub label: &'static str,
-    /// How to write it, shown while it is empty.
+    /// How to write it.
     pub hint: &'static str,
     /// The answer.
     pub body: Body,
@@ -50,7 +50,7 @@ pub struct Field {
 #[derive(Debug)]
 pub enum Body {
     /// A text.
-    Text(Editor),
+    Text(Box<Editor>),
     /// One of several timeouts.
     Choice {
         /// Which there are; at least one.
@@ -80,7 +80,7 @@ impl Form {
                 let last = facts.details.as_ref().map_or("", Foreign::raw);
                 vec![Field::text("details", "how far the work is", Editor::new(last, true, limit::HEARTBEAT_DETAILS))]
             }
-            Action::Keep => vec![line("for", "30m, 2h, 1h30m, until 14:32; stop", DEFAULT_LEASE, 32)],
+            Action::Keep => vec![line("for", "30m, 2h, until 14:32; stop ends it", DEFAULT_LEASE, 32)],
             Action::Complete => vec![text("result", "may be empty", limit::DATA)],
             Action::Fail => {
                 vec![line("reason", "may be empty", "", limit::REASON), text("details", "may be empty", limit::DATA)]
@@ -95,14 +95,14 @@ impl Form {
             _ => return None,
         };
         let title = format!("{}: {}", title(action), facts.activity_id.line());
-        Some(Self { action, claim: Some(facts.id), title, fields, at: 0, problem: None }.at_first_empty())
+        Some(Self { action, claim: Some(facts.id), title, fields, at: 0, problem: None }.past_single_choice())
     }
 
     /// The form to claim from a task list.
     pub fn claim(status: &Status, task_list: Option<&Foreign>) -> Self {
         let task_list = task_list.map_or("", Foreign::raw);
         let fields = vec![
-            line("domain", "", status.domain.raw(), limit::NAME),
+            line("domain", "its name", status.domain.raw(), limit::NAME),
             line("task list", "its name", task_list, limit::NAME),
             line("how many", "a number", "1", 4),
         ];
@@ -110,7 +110,7 @@ impl Form {
         Self { action: Action::Claim, claim: None, title, fields, at: 1, problem: None }
     }
 
-    fn at_first_empty(mut self) -> Self {
+    fn past_single_choice(mut self) -> Self {
         if matches!(self.fields[0].body, Body::Choice { ref options, .. } if options.len() == 1) {
             self.at = 1;
         }
@@ -160,7 +160,7 @@ impl Form {
     /// The keys valid in it, for the footer.
     pub fn footer(&self) -> Vec<(&'static str, &'static str)> {
         let asks = matches!(self.action, Action::Complete | Action::Fail | Action::Cancel);
-        let mut keys = vec![("enter", if asks { "go on" } else { "send" }), ("esc", "back")];
+        let mut keys = vec![("enter", if asks { "continue" } else { "send" }), ("esc", "back")];
         match &self.fields[self.at].body {
             Body::Text(editor) if editor.has_several_lines() => keys.push(("ctrl-j", "new line")),
             Body::Choice { .. } => keys.push(("←→", "choose")),
@@ -176,7 +176,7 @@ impl Form {
 
 impl Field {
     fn text(label: &'static str, hint: &'static str, editor: Editor) -> Self {
-        Self { label, hint, body: Body::Text(editor) }
+        Self { label, hint, body: Body::Text(Box::new(editor)) }
     }
 
     fn key(&mut self, key: Key) -> bool {

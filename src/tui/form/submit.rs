@@ -141,7 +141,7 @@ fn payload_lines(outcome: &Outcome) -> Vec<String> {
         Outcome::Canceled { details } => [("details", details), ("", &None)],
     };
     let named = parts.into_iter().filter(|(name, _)| !name.is_empty());
-    named.map(|(name, text)| format!("{name}: {}", text.as_ref().map_or("none".into(), |text| excerpt(text)))).collect()
+    named.map(|(name, text)| format!("{name}: {}", text.as_ref().map_or("none".into(), excerpt))).collect()
 }
 
 /// The beginning of a text, printable, with its length if it is longer.

@@ -11,15 +11,17 @@ use crate::console::{Deadline, TaskFacts, TaskState};
 use crate::task::{TimeoutKind, Verdict};
 use crate::text::{Foreign, printable};
 use crate::tui::Zone;
-use crate::tui::countdown::{Left, Moment, ago, ago_wall, duration};
+use crate::tui::countdown::{Left, Moment, ago, duration, span};
 use crate::tui::state::{Focus, State};
 use crate::tui::tasks::asks_for_cancel;
 use crate::tui::theme::Theme;
 
 /// Cells of the labels in front.
 const LABEL: usize = 10;
-/// Inputs and results are cut here; more lines than anybody scrolls through.
+/// Inputs and results are cut here: more lines than anybody scrolls through.
 const MOST_LINES: usize = 2_000;
+/// Details are cut here, so that the input below stays in view.
+const DETAIL_LINES: usize = 4;
 
 /// Draws the pane.
 pub fn draw(buf: &mut Buffer, area: Rect, layout: &Layout, state: &State, theme: &Theme, moment: Moment) {
@@ -61,8 +63,7 @@ impl Lines {
         lines.deadlines(facts, moment.stands_until);
         lines.heartbeats(facts, moment);
         lines.identity(facts, zone);
-        lines.foreign("input", facts.input.as_ref());
-        lines.lines.truncate(MOST_LINES);
+        lines.foreign("input", facts.input.as_ref(), MOST_LINES);
         Self(lines.lines)
     }
 }
@@ -85,22 +86,25 @@ impl Writer<'_> {
         self.put(label, text, self.theme.text);
     }
 
-    /// A foreign text with its own line breaks.
-    fn foreign(&mut self, label: &'static str, text: Option<&Foreign>) {
+    /// A foreign text with its own line breaks, at most so many lines of it.
+    fn foreign(&mut self, label: &'static str, text: Option<&Foreign>, most: usize) {
         let Some(text) = text.filter(|text| !text.is_empty()) else { return };
+        let before = self.lines.len();
         let labels = std::iter::once(label).chain(std::iter::repeat(""));
         for (label, line) in labels.zip(text.lines()) {
-            if self.lines.len() >= MOST_LINES {
+            self.text(label, &line);
+            if self.lines.len() > before + most {
+                self.lines.truncate(before + most);
+                self.put("", "…", self.theme.dim);
                 break;
             }
-            self.text(label, &line);
         }
     }
 
     /// What wants an answer, with the keys that give it.
     fn calls(&mut self, facts: &TaskFacts, moment: Moment) {
         if let Some(cancel) = facts.cancel.filter(|_| asks_for_cancel(facts)) {
-            let seen = ago_wall(cancel.seen_at, moment.now.wall);
+            let seen = ago(moment.now.wall.0.saturating_sub(cancel.seen_at.0));
             let text = format!("✖ REQUESTED, seen {seen}: respond canceled (x) or go on (i)");
             self.put("CANCEL", &text, self.theme.alarm);
         }
@@ -109,8 +113,8 @@ impl Writer<'_> {
             self.put("NOT SAVED", text, self.theme.danger);
         }
         if let Some((since, why)) = &facts.trouble {
-            let since = ago(moment.now.boot - *since);
-            self.put("trouble", &format!("heartbeats have failed since {since}: {why}"), self.theme.danger);
+            let since = span(moment.now.boot - *since);
+            self.put("trouble", &format!("heartbeats have failed for {since}: {why}"), self.theme.danger);
         }
     }
 
@@ -154,46 +158,60 @@ impl Writer<'_> {
 
     fn written(&mut self, verdict: &Verdict) {
         match verdict {
-            Verdict::TimedOut { details, .. } => self.foreign("last", details.as_ref()),
-            Verdict::ClosedByOther { written, .. } => self.foreign("written", written.as_ref()),
+            Verdict::TimedOut { details, .. } => self.foreign("last", details.as_ref(), DETAIL_LINES),
+            Verdict::ClosedByOther { written, .. } => self.foreign("written", written.as_ref(), MOST_LINES),
             _ => {}
         }
     }
 
-    /// All four, the countdowns below each other.
+    /// Those that run, the countdowns below each other; then those without a limit, and those nobody knows.
     fn deadlines(&mut self, facts: &TaskFacts, stands_until: Boot) {
         if facts.has_ended() {
             return;
         }
-        for deadline in &facts.deadlines {
-            let left = if deadline.at.is_some() { Left::of(deadline, stands_until).to_string() } else { String::new() };
-            self.text(label(deadline.kind), &format!("{left:>8}  {}", limit(deadline, facts.looking_up)));
+        for deadline in facts.deadlines.iter().filter(|deadline| deadline.at.is_some()) {
+            let left = Left::of(deadline, stands_until).to_string();
+            self.text(label(deadline.kind), &format!("{left:>8} of {}", limit(deadline)));
+        }
+        let names = |such: &dyn Fn(&Deadline) -> bool| {
+            let such = facts.deadlines.iter().filter(|deadline| deadline.at.is_none() && such(deadline));
+            such.map(|deadline| label(deadline.kind)).collect::<Vec<_>>().join(", ")
+        };
+        let unlimited = names(&|deadline| !deadline.is_unknown());
+        if !unlimited.is_empty() {
+            self.text("no limit", &unlimited);
+        }
+        let unknown = names(&Deadline::is_unknown);
+        if !unknown.is_empty() {
+            let looking_up = if facts.looking_up { "being looked up" } else { "t sets one" };
+            self.put("unknown", &format!("{unknown}; {looking_up}"), self.theme.warn);
         }
     }
 
     fn heartbeats(&mut self, facts: &TaskFacts, moment: Moment) {
-        match &facts.last_beat {
+        let mut text = match &facts.last_beat {
             Some(beat) => {
-                let ago = ago(moment.now.boot - beat.sent);
-                self.text("last beat", &format!("{ago}, {} ms, {} in all", beat.took_ms, beat.count));
+                format!("{}, {} ms, {} in all", ago(moment.now.boot - beat.sent), beat.took_ms, beat.count)
             }
-            None => self.text("last beat", "none yet"),
-        }
-        if let Some(next) = facts.next_beat.filter(|_| !facts.has_ended()) {
+            None => "none yet".into(),
+        };
+        if facts.in_flight {
+            text.push_str("; one is on its way");
+        } else if let Some(next) = facts.next_beat.filter(|_| !facts.has_ended()) {
             let left = ((next - moment.now.boot) / 1_000).max(0);
-            self.text("next beat", &format!("in {left} s"));
+            text = format!("{text}; next in {left} s");
         }
-        self.foreign("details", facts.details.as_ref());
+        self.text("last beat", &text);
+        self.foreign("details", facts.details.as_ref(), DETAIL_LINES);
     }
 
     fn identity(&mut self, facts: &TaskFacts, zone: Zone) {
-        let activity_type = &facts.activity_type;
-        self.text("activity", &format!("{} {}", activity_type.name.line(), activity_type.version.line()));
         let execution = &facts.execution;
         self.text("workflow", &format!("{} / {}", execution.workflow_id.line(), execution.run_id.line()));
+        let activity_type = &facts.activity_type;
+        let (name, version) = (activity_type.name.line(), activity_type.version.line());
         let claimed = zone.clock(facts.claimed_at);
-        let (task_list, domain) = (facts.task_list.line(), facts.domain.line());
-        self.text("claimed", &format!("{claimed} from {task_list} in {domain}"));
+        self.text("activity", &format!("{name} {version}, claimed {claimed} from {}", facts.task_list.line()));
     }
 }
 
@@ -204,19 +222,12 @@ fn label(kind: TimeoutKind) -> &'static str {
         TimeoutKind::StartToClose => "to close",
         TimeoutKind::ScheduleToClose => "scheduled",
         TimeoutKind::ScheduleToStart => "to start",
-        TimeoutKind::Execution => "workflow",
+        TimeoutKind::Execution => "execution",
     }
 }
 
-fn limit(deadline: &Deadline, looking_up: bool) -> String {
-    match deadline.limit {
-        Some((limit, source)) => {
-            let unsure = if deadline.is_unknown() { ", from when is unknown" } else { "" };
-            format!("of {limit} ({}{unsure})", source.word())
-        }
-        None if looking_up => "unknown, being looked up".into(),
-        None => "unknown; t sets it".into(),
-    }
+fn limit(deadline: &Deadline) -> String {
+    deadline.limit.map_or_else(String::new, |(limit, source)| format!("{limit} ({})", source.word()))
 }
 
 fn verdict_text(verdict: &Verdict) -> String {

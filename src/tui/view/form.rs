@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::paint::{self, put, put_right, width, window, wrap};
-use crate::task::TimeoutKind;
+use crate::task::{TimeoutKind, limit};
 use crate::text::printable;
 use crate::tui::form::{Body, Editor, Field, Form};
 use crate::tui::theme::Theme;
@@ -12,6 +12,8 @@ use crate::tui::theme::Theme;
 const WIDTH: u16 = 78;
 /// Lines shown of a text that may have several.
 const TEXT_LINES: u16 = 6;
+/// Cells kept free for a length and its limit.
+const LENGTH: u16 = 15;
 
 /// Draws it; says where the cursor is.
 pub fn draw(buf: &mut Buffer, over: Rect, form: &Form, theme: &Theme) -> Option<Position> {
@@ -58,7 +60,9 @@ fn draw_field(buf: &mut Buffer, area: Rect, field: &Field, focused: bool, theme:
         return None;
     }
     let label = if focused { theme.accent } else { theme.dim };
-    put(buf, area.as_position(), area.width, field.label, label);
+    let after = put(buf, area.as_position(), area.width, field.label, label) + 2;
+    let room = area.width.saturating_sub(LENGTH + after - area.x);
+    put(buf, Position::new(after, area.y), room, field.hint, theme.dim);
     let body = Rect { x: area.x + 2, y: area.y + 1, width: area.width.saturating_sub(2), height: area.height - 1 };
     for y in body.top()..body.bottom() {
         put(buf, Position::new(area.x, y), 1, if focused { "▌" } else { "│" }, label);
@@ -66,7 +70,7 @@ fn draw_field(buf: &mut Buffer, area: Rect, field: &Field, focused: bool, theme:
     match &field.body {
         Body::Text(editor) => {
             draw_length(buf, area, editor, theme);
-            draw_text(buf, body, field, editor, theme)
+            draw_text(buf, body, editor, theme)
         }
         Body::Choice { options, at } => {
             put(buf, body.as_position(), body.width, &choice(options, *at), theme.text);
@@ -75,23 +79,19 @@ fn draw_field(buf: &mut Buffer, area: Rect, field: &Field, focused: bool, theme:
     }
 }
 
-/// `12 / 2048`, and by how much it is too long.
+/// `12 / 2048` where the limit is one of SWF's, and by how much it is too long.
 fn draw_length(buf: &mut Buffer, area: Rect, editor: &Editor, theme: &Theme) {
     let (length, limit) = (editor.length(), editor.limit);
     if length > limit {
         put_right(buf, area, &format!("{length} / {limit}: too long by {}", length - limit), theme.danger);
-    } else {
+    } else if limit >= limit::REASON {
         put_right(buf, area, &format!("{length} / {limit}"), theme.dim);
     }
 }
 
-fn draw_text(buf: &mut Buffer, area: Rect, field: &Field, editor: &Editor, theme: &Theme) -> Option<Position> {
+fn draw_text(buf: &mut Buffer, area: Rect, editor: &Editor, theme: &Theme) -> Option<Position> {
     if area.is_empty() {
         return None;
-    }
-    if editor.length() == 0 {
-        put(buf, area.as_position(), area.width, field.hint, theme.dim);
-        return Some(area.as_position());
     }
     let (row, column) = editor.cursor();
     let before: String = editor.lines()[row].chars().take(column).collect();
@@ -108,9 +108,9 @@ fn draw_text(buf: &mut Buffer, area: Rect, field: &Field, editor: &Editor, theme
 
 /// The chosen one between arrows.
 fn choice(options: &[TimeoutKind], at: usize) -> String {
-    let names = options.iter().enumerate().map(|(index, kind)| match index == at {
-        true => format!("▸{}◂", kind.name()),
-        false => format!(" {} ", kind.name()),
+    let names = options.iter().enumerate().map(|(index, kind)| {
+        let (before, after) = if index == at { ("▸", "◂") } else { (" ", " ") };
+        format!("{before}{}{after}", kind.name())
     });
     names.collect::<Vec<_>>().join(" ")
 }

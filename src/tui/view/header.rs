@@ -10,12 +10,16 @@ use crate::tui::countdown::{Moment, duration};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 
+/// Narrower ones show no seconds.
+const NARROW: u16 = 60;
+
 type Part = (String, Style);
 
 /// Draws it. What does not fit is left out: the name first, then where, then the least urgent counts.
 pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme, moment: Moment) {
-    let clock = (state.zone.clock(moment.now.wall), theme.text);
-    let right = [connection(state, theme, moment), clock];
+    let narrow = area.width < NARROW;
+    let clock = if narrow { state.zone.minute(moment.now.wall) } else { state.zone.clock(moment.now.wall) };
+    let right = [connection(state, theme, moment), (clock, theme.text)];
     let counts = counts(state, theme);
     let place = place(state);
     let right_cells = cells(&right);
@@ -62,8 +66,8 @@ fn counts(state: &State, theme: &Theme) -> Vec<Part> {
     let orphans = state.status.as_ref().map_or(0, |status| status.possible_orphans);
     let due = tasks.count(Urgency::Due) + tasks.count(Urgency::Critical);
     let counted = [
-        (tasks.count(Urgency::NotSaved), "NOT SAVED", theme.danger),
         (tasks.cancels(), "cancel", theme.alarm),
+        (tasks.count(Urgency::NotSaved), "NOT SAVED", theme.danger),
         (due, "due", theme.warn),
         (tasks.count(Urgency::Unsure), "unsure", theme.danger),
         (tasks.count(Urgency::Closing), "closing", theme.text),

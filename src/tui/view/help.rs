@@ -1,7 +1,5 @@
 //! All keys, made from the list of actions.
 
-use std::fmt::Write;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
@@ -9,17 +7,18 @@ use super::paint::{self, put, wrap};
 use crate::tui::action::Action;
 use crate::tui::theme::Theme;
 
-/// Cells of the keys in front.
-const KEYS: u16 = 20;
 const WIDTH: u16 = 78;
+/// Narrower ones show only the first key of each action.
+const NARROW: u16 = 60;
 
 /// Draws it.
 pub fn draw(buf: &mut Buffer, over: Rect, scroll: usize, theme: &Theme) {
     let lines = lines(over);
     let inside = paint::popup(buf, over, WIDTH, lines.len() as u16 + 2, "Keys", theme);
+    let front = front(over);
     for (y, (keys, doc)) in (inside.top()..inside.bottom()).zip(lines.iter().skip(scroll)) {
-        put(buf, Position::new(inside.x, y), KEYS - 1, keys, theme.accent);
-        put(buf, Position::new(inside.x + KEYS, y), inside.width.saturating_sub(KEYS), doc, theme.text);
+        put(buf, Position::new(inside.x, y), front, keys, theme.accent);
+        put(buf, Position::new(inside.x + front, y), inside.width.saturating_sub(front), doc, theme.text);
     }
 }
 
@@ -28,23 +27,28 @@ pub fn scroll_max(over: Rect) -> usize {
     lines(over).len().saturating_sub(usize::from(over.height).saturating_sub(2))
 }
 
+/// Cells of the keys in front.
+fn front(over: Rect) -> u16 {
+    if over.width < NARROW { 14 } else { 25 }
+}
+
 /// Keys and sentence; neighbours with the same sentence share a line.
 fn lines(over: Rect) -> Vec<(String, String)> {
-    let mut groups: Vec<(String, &str)> = Vec::new();
-    for action in Action::ALL {
-        let mut keys = action.keys().iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-        match groups.last_mut() {
-            Some((before, doc)) if *doc == action.doc() => {
-                keys.insert(0, ' ');
-                let _ = before.write_str(&keys);
-            }
-            _ => groups.push((keys, action.doc())),
-        }
-    }
-    let cells = usize::from(WIDTH.min(over.width).saturating_sub(4 + KEYS));
-    let wrapped = groups.into_iter().flat_map(|(keys, doc)| {
-        let keys = std::iter::once(keys).chain(std::iter::repeat(String::new()));
-        keys.zip(wrap(doc, cells)).collect::<Vec<_>>()
+    let cells = usize::from(WIDTH.min(over.width).saturating_sub(4 + front(over)));
+    let groups = Action::ALL.chunk_by(|one, next| one.doc() == next.doc());
+    let wrapped = groups.flat_map(|group| {
+        let keys = std::iter::once(keys(group, over.width < NARROW)).chain(std::iter::repeat(String::new()));
+        keys.zip(wrap(group[0].doc(), cells)).collect::<Vec<_>>()
     });
     wrapped.collect()
+}
+
+/// The keys of neighbours; of a long row only the first and the last.
+fn keys(group: &[Action], narrow: bool) -> String {
+    let first = |action: &Action| action.keys().iter().take(1).map(ToString::to_string).collect::<String>();
+    match group {
+        [one, .., last] if group.len() > 2 => format!("{} … {}", first(one), first(last)),
+        _ if narrow => group.iter().map(first).collect::<Vec<_>>().join(" "),
+        _ => group.iter().flat_map(|action| action.keys()).map(ToString::to_string).collect::<Vec<_>>().join(" "),
+    }
 }

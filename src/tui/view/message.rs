@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::paint::put;
 use crate::console::{Connection, Level};
-use crate::tui::countdown::{Moment, ago};
+use crate::tui::countdown::{Moment, span};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 
@@ -30,15 +30,15 @@ fn standing(state: &State, moment: Moment) -> Option<String> {
     if let Some(why) = &status.not_saved {
         return Some(format!("the journal cannot be written, nothing more is claimed: {why}"));
     }
-    let since = |since| ago(moment.now.boot - since);
+    let lasts = |since| span(moment.now.boot - since);
     match &status.connection {
         Connection::Untried | Connection::Online { .. } => None,
-        Connection::OutOfReach { since: at, why } => Some(format!("no answer since {}, trying on: {why}", since(*at))),
+        Connection::OutOfReach { since: at, why } => Some(format!("no answer for {}, trying on: {why}", lasts(*at))),
         Connection::Throttled { since: at } => {
-            Some(format!("throttled since {}: the account's quota is used up, sending slower", since(*at)))
+            Some(format!("throttled for {}: the account's quota is used up, sending slower", lasts(*at)))
         }
         Connection::NoAccess { since: at, why } => {
-            Some(format!("no access since {}: {why}; log in anew, then r", since(*at)))
+            Some(format!("no access for {}: {why}; log in anew, then r", lasts(*at)))
         }
     }
 }

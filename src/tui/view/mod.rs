@@ -22,6 +22,8 @@ use super::state::{Overlay, State};
 use super::theme::Theme;
 
 pub use layout::{Layout, MIN_HEIGHT, MIN_WIDTH};
+#[cfg(test)]
+pub use paint::width as cells;
 
 /// Draws one frame; says where the cursor is to be shown, if anywhere.
 pub fn draw(buf: &mut Buffer, state: &State, theme: &Theme, moment: Moment) -> Option<Position> {

@@ -15,6 +15,7 @@ use crate::text::printable;
 use crate::tui::Zone;
 use crate::tui::countdown::{Left, Moment};
 use crate::tui::state::{Focus, State};
+use crate::tui::tasks::asks_for_cancel;
 use crate::tui::theme::Theme;
 
 /// The cursor's own column.
@@ -47,13 +48,12 @@ impl Column {
     /// Cells, if not a share of what is left.
     fn fixed(self) -> Option<u16> {
         match self {
-            C::State => Some(13),
+            C::State | C::First => Some(13),
             C::Glyph => Some(1),
             C::Activity | C::Id => None,
             C::Bar => Some(10),
             C::Heartbeat => Some(8),
             C::EndsBy => Some(15),
-            C::First => Some(13),
             C::Kept => Some(7),
         }
     }
@@ -180,7 +180,7 @@ impl Painter<'_> {
         for (column, place) in columns {
             let place = Rect { y: row.y, height: 1, ..*place };
             let (text, style) = match column {
-                C::State | C::Glyph => (state_text(facts, urgency).into(), self.style(urgency)),
+                C::State | C::Glyph => (state_text(facts, urgency), self.style(urgency)),
                 C::Activity => {
                     let activity_type = &facts.activity_type;
                     let text = format!("{} {}", activity_type.name.line(), activity_type.version.line());
@@ -193,7 +193,7 @@ impl Painter<'_> {
                     put(buf, place.as_position(), row.right().saturating_sub(place.x), text, self.theme.dim);
                     return;
                 }
-                _ => self.running(*column, facts, urgency, place.width),
+                _ => self.running(*column, facts, place.width),
             };
             // Of the state's words, only the glyph in front has room in its narrow column.
             let text = if *column == C::Glyph { text.chars().take(1).collect() } else { text };
@@ -201,18 +201,20 @@ impl Painter<'_> {
         }
     }
 
-    fn running(&self, column: Column, facts: &TaskFacts, urgency: Urgency, cells: u16) -> (Cow<'static, str>, Style) {
+    fn running(&self, column: Column, facts: &TaskFacts, cells: u16) -> (Cow<'static, str>, Style) {
         let stands = self.moment.stands_until;
         let heartbeat = facts.deadline(TimeoutKind::Heartbeat);
-        let text = match (column, heartbeat) {
-            (C::Bar, Some(deadline)) => bar(deadline, stands, cells.into()),
-            (C::Heartbeat, Some(deadline)) => format!("{:>7}", Left::of(deadline, stands)),
-            (C::EndsBy, _) => ends_by(facts, stands),
-            (C::First, _) => first(facts, stands),
+        let (text, deadline) = match (column, heartbeat) {
+            (C::Bar, Some(deadline)) => (bar(deadline, stands, cells.into()), heartbeat),
+            (C::Heartbeat, Some(deadline)) => (format!("{:>7}", Left::of(deadline, stands)), heartbeat),
+            (C::EndsBy, _) => (ends_by(facts, stands), facts.ends_by()),
+            (C::First, _) => (first(facts, stands), facts.first_deadline()),
             (C::Kept, _) => return (kept(facts, self.zone).into(), self.theme.dim),
-            _ => String::new(),
+            _ => (String::new(), None),
         };
-        (text.into(), self.countdown_style(urgency))
+        // Each countdown in the colour of its own urgency, whatever else is the matter with the task.
+        let urgency = deadline.and_then(|deadline| facts.deadline_urgency(deadline, self.moment.now.boot));
+        (text.into(), urgency.map_or(self.theme.text, |urgency| self.style(urgency)))
     }
 
     fn style(&self, urgency: Urgency) -> Style {
@@ -225,20 +227,19 @@ impl Painter<'_> {
         }
     }
 
-    fn countdown_style(&self, urgency: Urgency) -> Style {
-        match urgency {
-            Urgency::Critical | Urgency::Unsure | Urgency::Due => self.style(urgency),
-            _ => self.theme.text,
-        }
-    }
-
     fn rest(&self, urgency: Urgency) -> Style {
         if urgency == Urgency::Ended { self.theme.dim } else { self.theme.text }
     }
 }
 
 /// A glyph and a word or two; the glyph alone must do where there is no room.
-fn state_text(facts: &TaskFacts, urgency: Urgency) -> &'static str {
+fn state_text(facts: &TaskFacts, urgency: Urgency) -> Cow<'static, str> {
+    let word = state_word(facts, urgency);
+    // A cancel request shows even where something else comes first.
+    if asks_for_cancel(facts) && urgency != Urgency::Cancel { format!("{word} ✖").into() } else { word.into() }
+}
+
+fn state_word(facts: &TaskFacts, urgency: Urgency) -> &'static str {
     match (&facts.state, urgency) {
         (TaskState::Ended { verdict, .. }, _) => ended_word(verdict),
         (_, Urgency::NotSaved) => "! NOT SAVED",

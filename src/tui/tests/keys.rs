@@ -1,0 +1,242 @@
+//! Keys to commands: what each act sends, what is asked first, what is refused and why.
+
+use super::*;
+use crate::console::{Command, Details, Level};
+use crate::task::{ClaimId, Limit, Outcome, OutcomeKind, TimeoutKind, Verdict};
+use crate::tui::fixtures::{Build, log_line, task, zoo};
+use crate::tui::state::{Focus, Overlay};
+
+const ESC: &str = "\x1b";
+const RIGHT: &str = "\x1b[C";
+const ENTER: &str = "\r";
+
+fn one(build: Build) -> State {
+    screen(vec![build.arc()])
+}
+
+fn send(command: Command) -> Vec<Wish> {
+    vec![Wish::Send(command)]
+}
+
+fn beat(details: &str) -> Vec<Wish> {
+    send(Command::Beat { claims: vec![ClaimId(1)], details: Details::New(details.into()) })
+}
+
+fn close(outcome: Outcome) -> Vec<Wish> {
+    send(Command::Close { claims: vec![ClaimId(1)], outcome })
+}
+
+fn message(state: &State) -> &str {
+    state.message.as_ref().map_or("", |message| &message.text)
+}
+
+#[test]
+fn space_beats_with_the_same_details() {
+    let mut state = one(task(1, "a").details("words"));
+    assert_eq!(type_in(&mut state, " "), send(Command::Beat { claims: vec![ClaimId(1)], details: Details::Same }));
+}
+
+#[test]
+fn digits_beat_with_a_percentage_at_once_unless_it_replaces_words() {
+    assert_eq!(type_in(&mut one(task(1, "a")), "1"), beat("10%"));
+    assert_eq!(type_in(&mut one(task(1, "a").details("30 %")), "0"), beat("100%"));
+    let mut state = one(task(1, "a").details("waiting for parts"));
+    assert_eq!(type_in(&mut state, "5"), []);
+    assert_eq!(type_in(&mut state, ENTER), [], "Cancel is the default");
+    assert_eq!(type_in(&mut state, &format!("5{RIGHT}{ENTER}")), beat("50%"));
+}
+
+#[test]
+fn details_start_from_the_last_ones_and_are_not_sent_too_long_or_empty() {
+    let mut state = one(task(1, "a").details("step 1"));
+    assert_eq!(type_in(&mut state, &format!("d of 3{ENTER}")), beat("step 1 of 3"));
+    let mut state = one(task(1, "a"));
+    assert_eq!(type_in(&mut state, &format!("d{ENTER}")), []);
+    assert_eq!(type_in(&mut state, &format!("\x1b[200~{}\x1b[201~{ENTER}", "x".repeat(3_000))), []);
+    let Some(Overlay::Form(form)) = &state.overlay else { panic!("the form is gone") };
+    let problem = "details has 3000 characters, SWF takes at most 2048: shorten it";
+    assert_eq!(form.problem.as_deref(), Some(problem));
+}
+
+#[test]
+fn a_result_of_several_lines_can_be_pasted_and_is_asked_about() {
+    let mut state = one(task(1, "a"));
+    assert_eq!(type_in(&mut state, &format!("c\x1b[200~one\r\ntwo\x1b[201~\nthree{ENTER}")), []);
+    assert!(matches!(state.overlay, Some(Overlay::Confirm(_))));
+    assert_eq!(type_in(&mut state, ENTER), [], "Cancel is the default, and goes back to the text");
+    let result = Some("one\ntwo\nthree".into());
+    assert_eq!(type_in(&mut state, &format!("{ENTER}\t{ENTER}")), close(Outcome::Completed { result }));
+    assert!(state.overlay.is_none());
+}
+
+#[test]
+fn failing_takes_a_reason_and_details() {
+    let mut state = one(task(1, "a"));
+    let outcome = Outcome::Failed { reason: Some("disk gone".into()), details: Some("sdb".into()) };
+    assert_eq!(type_in(&mut state, &format!("fdisk gone\tsdb{ENTER}{RIGHT}{ENTER}")), close(outcome));
+    assert_eq!(type_in(&mut state, &format!("f{}{ENTER}", "r".repeat(257))), []);
+    let Some(Overlay::Form(form)) = &state.overlay else { panic!("the form is gone") };
+    assert!(form.problem.as_ref().unwrap().contains("at most 256"));
+}
+
+#[test]
+fn a_cancel_request_is_answered_with_x_or_i() {
+    let outcome = Outcome::Canceled { details: None };
+    assert_eq!(type_in(&mut one(task(1, "a").cancel()), &format!("x{ENTER}{RIGHT}{ENTER}")), close(outcome));
+    assert_eq!(type_in(&mut one(task(1, "a").cancel()), "i"), send(Command::GoOn { claims: vec![ClaimId(1)] }));
+    let mut state = one(task(1, "a"));
+    assert_eq!(type_in(&mut state, "x"), []);
+    assert_eq!(message(&state), "no cancel request was seen for a; space asks the service, f fails the task");
+}
+
+#[test]
+fn keeping_alive_has_an_end() {
+    let keep = |length_ms| send(Command::Keep { claims: vec![ClaimId(1)], length_ms });
+    let mut state = one(task(1, "a"));
+    assert_eq!(type_in(&mut state, &format!("a{ENTER}")), keep(1_800_000));
+    assert_eq!(type_in(&mut state, &format!("a\x152h{ENTER}")), keep(7_200_000));
+    assert_eq!(type_in(&mut state, &format!("a\x15until 14:32{ENTER}")), keep(1_718_000));
+    assert_eq!(type_in(&mut state, &format!("a\x159h{ENTER}{ESC}")), []);
+    let stop = send(Command::StopKeeping { claims: vec![ClaimId(1)] });
+    assert_eq!(type_in(&mut one(task(1, "a").kept()), "A"), stop);
+    assert_eq!(type_in(&mut one(task(1, "a").kept()), &format!("a\x15stop{ENTER}")), stop);
+    assert_eq!(type_in(&mut state, "A"), []);
+    assert_eq!(message(&state), "a is not kept alive");
+}
+
+#[test]
+fn only_unknown_timeouts_can_be_set() {
+    let mut state = one(task(1, "a").with(|facts| facts.deadlines[1].limit = None));
+    let set = |limit| send(Command::SetTimeout { claim: ClaimId(1), kind: TimeoutKind::StartToClose, limit });
+    assert_eq!(type_in(&mut state, &format!("t300{ENTER}")), set(Limit::Seconds(300)));
+    assert_eq!(type_in(&mut state, &format!("tnone{ENTER}")), set(Limit::None));
+    assert_eq!(type_in(&mut state, &format!("tsoon{ENTER}{ESC}")), []);
+    let mut state = one(task(1, "a"));
+    assert_eq!(type_in(&mut state, "t"), []);
+    assert_eq!(message(&state), "every timeout of a is known for certain");
+}
+
+#[test]
+fn claiming_names_a_task_list_and_how_many() {
+    let claim = |task_list: &str, wanted| {
+        send(Command::Claim { domain: "ops-demo".into(), task_list: task_list.into(), wanted })
+    };
+    let mut state = screen(Vec::new());
+    assert_eq!(type_in(&mut state, &format!("p{ENTER}")), claim("manual-ops", 1));
+    assert_eq!(type_in(&mut state, &format!("p\x15night \t\x157{ENTER}")), claim("night", 7));
+    assert_eq!(type_in(&mut state, &format!("p{ENTER}")), claim("night", 1), "the last list is offered again");
+    assert_eq!(type_in(&mut state, &format!("p\x15{ENTER}{ESC}")), []);
+    assert_eq!(type_in(&mut state, "P"), send(Command::StopClaiming));
+}
+
+#[test]
+fn ended_tasks_can_only_be_dismissed() {
+    let verdict = Verdict::Ours { kind: OutcomeKind::Completed, from_history: false };
+    let mut state = one(task(1, "a").ended(verdict));
+    for key in [" ", "5", "d", "a", "c", "f", "x", "i", "t", "w"] {
+        assert_eq!(type_in(&mut state, key), [], "{key}");
+        assert!(state.overlay.is_none() && !message(&state).is_empty(), "{key}");
+    }
+    assert_eq!(type_in(&mut state, "D"), send(Command::Dismiss { claims: vec![ClaimId(1)] }));
+    assert_eq!(type_in(&mut one(task(1, "a")), "\x1b[3~"), []);
+}
+
+#[test]
+fn a_close_is_taken_back_only_if_it_was_certainly_not_applied() {
+    let withdraw = send(Command::WithdrawClose { claim: ClaimId(1) });
+    assert_eq!(type_in(&mut one(task(1, "a").closing(1, false, Some("Rate exceeded"))), "w"), withdraw);
+    assert_eq!(type_in(&mut one(task(1, "a").closing(2, true, Some("timed out"))), "w"), []);
+    assert_eq!(type_in(&mut one(task(1, "a").closing(0, false, None)), "w"), []);
+}
+
+#[test]
+fn a_task_that_ended_while_its_form_was_open_is_not_closed_again() {
+    let mut state = one(task(1, "a"));
+    type_in(&mut state, "cdone");
+    let ended = task(1, "a").ended(Verdict::ExecutionClosed { event_type: "x".into() }).arc();
+    update::news(&mut state, News { changed: vec![ended], ..News::default() }, T0.boot);
+    assert_eq!(type_in(&mut state, &format!("{ENTER}{RIGHT}{ENTER}")), []);
+    update::news(&mut state, News { removed: vec![ClaimId(1)], ..News::default() }, T0.boot);
+    assert_eq!(type_in(&mut state, ENTER), []);
+}
+
+#[test]
+fn a_question_about_a_task_that_ended_meanwhile_sends_nothing() {
+    let mut state = one(task(1, "a"));
+    type_in(&mut state, &format!("c{ENTER}{RIGHT}"));
+    let ended = task(1, "a").ended(Verdict::ExecutionClosed { event_type: "x".into() }).arc();
+    update::news(&mut state, News { changed: vec![ended], ..News::default() }, T0.boot);
+    assert_eq!(type_in(&mut state, ENTER), []);
+    assert!(message(&state).contains("has ended"), "{}", message(&state));
+}
+
+#[test]
+fn quitting_asks_only_if_something_depends_on_this_process() {
+    let mut state = screen(vec![task(1, "a").arc()]);
+    let alone = crate::console::Status { poll_in_flight: false, ..status() };
+    update::news(&mut state, News { status: Some(Arc::new(alone)), ..News::default() }, T0.boot);
+    assert_eq!(type_in(&mut state, "q"), [Wish::Quit]);
+    assert_eq!(type_in(&mut state, "\x03"), [Wish::Quit]);
+    let kept = News { changed: vec![task(1, "a").kept().arc()], ..News::default() };
+    update::news(&mut state, kept, T0.boot);
+    assert_eq!(type_in(&mut state, &format!("q{ENTER}")), [], "Cancel is the default");
+    assert_eq!(type_in(&mut state, &format!("q{RIGHT}{ENTER}")), [Wish::Quit]);
+    assert_eq!(type_in(&mut state, "\x03\x03"), [Wish::Quit]);
+    state.overlay = None;
+    assert_eq!(type_in(&mut state, &format!("cdone\x03{ESC}")), []);
+    assert!(matches!(state.overlay, Some(Overlay::Form(_))), "what was typed is still there");
+}
+
+#[test]
+fn suspending_asks_if_tasks_are_kept() {
+    assert_eq!(type_in(&mut one(task(1, "a")), "\x1a"), [Wish::Suspend { job: true }]);
+    let mut state = one(task(1, "a").kept());
+    assert_eq!(type_in(&mut state, &format!("\x1a{ENTER}")), []);
+    assert_eq!(type_in(&mut state, &format!("\x1a{RIGHT}{ENTER}")), [Wish::Suspend { job: true }]);
+}
+
+#[test]
+fn a_paste_outside_a_form_does_nothing_and_says_so() {
+    let mut state = one(task(1, "a"));
+    assert_eq!(type_in(&mut state, "\x1b[200~q c\r\x1b[201~"), []);
+    assert!(state.overlay.is_none() && message(&state).contains("paste"));
+}
+
+#[test]
+fn a_read_only_screen_refuses_every_act_and_quits_at_once() {
+    let mut state = screen(zoo());
+    state.read_only = true;
+    for key in [" ", "5", "d", "a", "A", "c", "f", "x", "i", "t", "w", "D", "p", "P", "r"] {
+        assert_eq!(type_in(&mut state, key), [], "{key}");
+        assert!(message(&state).contains("only looks"), "{key}: {}", message(&state));
+    }
+    assert_eq!(type_in(&mut state, "q"), [Wish::Quit]);
+}
+
+#[test]
+fn an_alarm_rings_once_and_says_so() {
+    let mut state = screen(Vec::new());
+    let log = vec![
+        log_line(Level::Info, "beat", "a", "ok"),
+        log_line(Level::Alarm, "cancel", "a", "requested: x cancels it, i goes on"),
+    ];
+    assert_eq!(update::news(&mut state, News { log, ..News::default() }, T0.boot), 1);
+    assert_eq!(message(&state), "a: requested: x cancels it, i goes on");
+    type_in(&mut state, "j");
+    assert!(!message(&state).is_empty(), "a key at once does not wipe it");
+    assert_eq!(update::news(&mut state, News::default(), T0.boot), 0);
+}
+
+#[test]
+fn panes_take_turns_and_esc_goes_back() {
+    let mut state = screen(zoo());
+    let first = state.selected().unwrap().id;
+    type_in(&mut state, "\tjjjj");
+    assert_eq!((state.focus, state.selected().unwrap().id), (Focus::Detail, first));
+    type_in(&mut state, "\t\t");
+    assert_eq!(state.focus, Focus::Tasks);
+    for keys in ["\r", ESC, "jG"] {
+        type_in(&mut state, keys);
+    }
+    assert_eq!((state.focus, state.tasks.selected_index()), (Focus::Tasks, Some(15)));
+}

@@ -1,0 +1,158 @@
+//! Pictures of whole screens at three sizes, with and without colours, as an operator sees them.
+
+use super::*;
+use crate::console::{Connection, Level, LogLine, Status};
+use crate::task::ClaimId;
+use crate::text::printable;
+use crate::tui::canvas::Canvas;
+use crate::tui::fixtures::{hostile, log_line, task, zoo};
+
+const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 12)];
+
+fn log() -> Vec<LogLine> {
+    vec![
+        log_line(Level::Info, "claim", "swap-17", "from manual-ops"),
+        log_line(Level::Alarm, "cancel", "drain-rack-42", "requested: respond canceled (x) or go on (i)"),
+        log_line(Level::Error, "gone", "keys-3", "timed out: HEARTBEAT, last details 40%"),
+        log_line(Level::Info, "beat", "swap-17", "ok, 8 ms"),
+    ]
+}
+
+fn full(width: u16, height: u16) -> State {
+    let mut state = screen(zoo());
+    state.area = Rect::new(0, 0, width, height);
+    update::news(&mut state, News { log: log(), ..News::default() }, T0.boot);
+    state
+}
+
+fn select(state: &mut State, id: u64) {
+    type_in(state, "g");
+    while state.selected().unwrap().id != ClaimId(id) {
+        type_in(state, "j");
+    }
+}
+
+fn snapshot(name: &str, state: &mut State, theme: &Theme) {
+    let (buf, cursor) = draw(state, theme);
+    insta::assert_snapshot!(name, picture(&buf, cursor));
+}
+
+#[test]
+fn every_state_at_every_size() {
+    for (width, height) in SIZES {
+        let mut state = full(width, height);
+        select(&mut state, 1);
+        snapshot(&format!("full_{width}x{height}"), &mut state, &Theme::ansi());
+        snapshot(&format!("full_{width}x{height}_plain"), &mut state, &Theme::plain());
+    }
+}
+
+#[test]
+fn details_of_every_kind_of_task() {
+    for (id, name) in [
+        (6, "unconfirmed"),
+        (7, "not_closed"),
+        (8, "refused"),
+        (9, "timed_out"),
+        (13, "unknown"),
+        (14, "not_saved"),
+        (16, "hostile"),
+    ] {
+        let mut state = full(80, 24);
+        select(&mut state, id);
+        type_in(&mut state, "\r");
+        snapshot(&format!("detail_{name}"), &mut state, &Theme::ansi());
+    }
+}
+
+#[test]
+fn forms_questions_and_help() {
+    let cases = [
+        ("form_details", "d"),
+        ("form_result", "cone\ntwo"),
+        ("form_fail", "f\tsdb"),
+        ("form_keep", "a\x159h\r"),
+        ("form_claim", "p"),
+        ("question_complete", "cdone\r"),
+        ("question_quit", "q"),
+        ("help", "?"),
+    ];
+    for (name, keys) in cases {
+        for (width, height) in SIZES {
+            let mut state = full(width, height);
+            select(&mut state, 3);
+            type_in(&mut state, keys);
+            snapshot(&format!("{name}_{width}x{height}"), &mut state, &Theme::ansi());
+        }
+    }
+    let mut state = full(80, 24);
+    select(&mut state, 13);
+    type_in(&mut state, "t\x1b[C");
+    snapshot("form_timeout", &mut state, &Theme::ansi());
+    let mut state = full(80, 24);
+    select(&mut state, 3);
+    type_in(&mut state, &format!("d\x1b[200~{}\x1b[201~", "x".repeat(3_000)));
+    snapshot("form_too_long", &mut state, &Theme::plain());
+}
+
+#[test]
+fn an_empty_screen_says_why() {
+    let options = Options { zone: Zone::Fixed(0), ..Options::default() };
+    let mut state = State::new(options, Rect::new(0, 0, 80, 24));
+    snapshot("connecting", &mut state, &Theme::ansi());
+    let idle = Status { claiming: Vec::new(), pending: Vec::new(), ..status() };
+    let why = "ExpiredToken: The security token is expired".to_owned();
+    let connection = Connection::NoAccess { since: T0.boot + -130_000, why };
+    for (name, status) in [("empty", idle.clone()), ("no_access", Status { connection, ..idle })] {
+        update::news(&mut state, News { status: Some(Arc::new(status)), ..News::default() }, T0.boot);
+        snapshot(name, &mut state, &Theme::ansi());
+    }
+}
+
+#[test]
+fn too_small_says_so() {
+    let mut state = full(39, 12);
+    snapshot("too_small", &mut state, &Theme::ansi());
+}
+
+#[test]
+fn more_tasks_than_rows_keep_the_cursor_in_view() {
+    let mut state = screen((1..=500).map(|id| task(id, &format!("rack-{id}")).arc()).collect());
+    state.area = Rect::new(0, 0, 40, 12);
+    type_in(&mut state, "G");
+    snapshot("scrolled", &mut state, &Theme::plain());
+}
+
+#[test]
+fn inert_text_hostile_data_brings_no_control_byte_into_a_frame() {
+    let evil = "\x1b]0;pwn\x07\u{202e}\u{9b}31m";
+    let mut state = full(120, 40);
+    let line = log_line(Level::Error, "gone", &printable(evil), &printable(evil));
+    update::news(&mut state, News { changed: vec![hostile(1)], log: vec![line], ..News::default() }, T0.boot);
+    select(&mut state, 1);
+    type_in(&mut state, &format!("d\x1b[200~{evil}"));
+    type_in(&mut state, "\x1b[201~");
+    for keys in ["", "\x1b", "c\r", "\x1b", "\x1b", "q"] {
+        type_in(&mut state, keys);
+        let mut canvas = Canvas::new(state.area);
+        state.settle(Moment::new(T0));
+        let bytes = canvas.frame(|buf| view::draw(buf, &state, &Theme::ansi(), Moment::new(T0))).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        assert_eq!((text.matches("\x1b[?2026h").count(), text.matches("\x1b[?2026l").count()), (1, 1));
+        let own = strip_own_sequences(&text);
+        let bad: Vec<_> = own
+            .chars()
+            .filter(|c| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{200b}' | '\u{feff}'))
+            .collect();
+        assert!(bad.is_empty(), "{bad:?}");
+    }
+}
+
+/// Takes out `ESC [ … letter`, which is all the canvas writes.
+fn strip_own_sequences(text: &str) -> String {
+    let mut parts = text.split("\x1b[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    let rest =
+        parts.map(|part| part.trim_start_matches(|c: char| !c.is_ascii_alphabetic()).get(1..).unwrap_or_default());
+    rest.fold(first, |all, part| all + part)
+}
