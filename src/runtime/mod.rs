@@ -20,7 +20,7 @@ use std::thread::{self, JoinHandle};
 
 use thiserror::Error;
 use tokio::runtime::{Builder, LocalOptions};
-use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender, WeakUnboundedSender};
 
 use crate::clock::{self, Now};
 use crate::console::{Command, Config, Console, Effect, LogLine};
@@ -75,9 +75,9 @@ impl Handle {
         self.mailbox.take()
     }
 
-    /// Lets others speak to the screen.
-    pub fn teller(&self) -> Teller {
-        Teller { mailbox: Arc::clone(&self.mailbox) }
+    /// A way to the engine for other threads, which does not keep it running.
+    pub fn remote(&self) -> Remote {
+        Remote { commands: self.commands.downgrade(), mailbox: Arc::clone(&self.mailbox) }
     }
 
     /// Waits until the engine is done: after a shutdown, when nothing is in flight and the journal is closed.
@@ -90,14 +90,23 @@ impl Handle {
     }
 }
 
-/// Adds lines to the log from any thread, such as the captions of a demo.
+/// A running engine for whoever is not its screen, such as the demo's director.
 #[derive(Debug, Clone)]
-pub struct Teller {
+pub struct Remote {
+    commands: WeakUnboundedSender<Command>,
     mailbox: Arc<Mailbox>,
 }
 
-impl Teller {
-    /// Adds a line; never blocks. Its texts are printable already.
+impl Remote {
+    /// Hands over a command, if the engine still takes any; never blocks.
+    pub fn send(&self, command: Command) {
+        if let Some(commands) = self.commands.upgrade() {
+            // The engine ends on its own terms; a late command changes nothing.
+            let _ = commands.send(command);
+        }
+    }
+
+    /// Adds a line to the screen's log; never blocks. Its texts are printable already.
     pub fn tell(&self, line: LogLine) {
         self.mailbox.log(line);
     }

@@ -15,7 +15,7 @@ use super::failure::{Failure, Kind};
 use super::link::Link;
 use super::{Color, leave, who};
 use crate::clock;
-use crate::console::{Command, Config};
+use crate::console::Config;
 use crate::demo::Scenario;
 use crate::journal::Place;
 use crate::runtime::{self, Opened, Parts};
@@ -65,14 +65,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         read_only: false,
     };
     let handle = runtime::start(Parts { config, service, opened }).map_err(|error| cannot_start(&error))?;
-    let emulator = stage.narrate(handle.teller());
-    let claim = Command::Claim {
-        domain: scenario.domain.clone(),
-        task_list: scenario.task_list.clone(),
-        wanted: scenario.claim,
-    };
-    // An engine that has stopped already says why in its news.
-    let _ = handle.send(claim);
+    let emulator = stage.begin(handle.remote());
     let options = tui::Options {
         color: arguments.color.into(),
         task_list: Some(scenario.task_list.clone()),

@@ -1,5 +1,6 @@
-//! The demo's other side, on a thread of its own: the emulator, the director of the scenario, and its narrator.
+//! The demo's other side, on a thread of its own: the emulator, and the play with its director and its narrator.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -12,19 +13,18 @@ use tokio::sync::oneshot;
 use super::super::console::cannot_start;
 use super::super::failure::{Failure, Kind};
 use crate::clock;
-use crate::console::{Level, LogLine};
-use crate::demo::{Scenario, direct};
+use crate::console::{Command, Level, LogLine};
+use crate::demo::{Director, Scenario};
 use crate::emulator::{Control, Options, Server};
-use crate::runtime::Teller;
+use crate::runtime::Remote;
 use crate::swf::{Access, Service, Settings};
-use crate::wire::Failure as Failed;
 
 /// A running emulator with a scenario on it. Ends with the process: nobody needs it longer, and nothing of it is kept.
 #[derive(Debug)]
 pub struct Stage {
     addr: SocketAddr,
     control: Control,
-    teller: oneshot::Sender<Teller>,
+    audience: oneshot::Sender<Remote>,
 }
 
 /// What the thread says once it listens, or why it does not.
@@ -36,10 +36,10 @@ impl Stage {
     /// # Errors
     /// The port is taken.
     pub fn build(scenario: Arc<Scenario>, port: u16) -> Result<Self, Failure> {
-        let (teller, audience) = oneshot::channel();
+        let (audience, engine) = oneshot::channel();
         let (ready_in, ready) = mpsc::channel();
         let body = move || {
-            if let Err(failure) = perform(&scenario, port, audience, &ready_in) {
+            if let Err(failure) = perform(&scenario, port, engine, &ready_in) {
                 // Nobody waits for it only if `build` has gone.
                 let _ = ready_in.send(Err(failure));
             }
@@ -47,7 +47,7 @@ impl Stage {
         thread::Builder::new().name("emulator".into()).spawn(body).map_err(|error| cannot_start(&error))?;
         let crashed = |_| Failure::new(Kind::Failed, "the emulator has crashed at its start");
         let (addr, control) = ready.recv().map_err(crashed)??;
-        Ok(Self { addr, control, teller })
+        Ok(Self { addr, control, audience })
     }
 
     /// Where it listens.
@@ -55,10 +55,10 @@ impl Stage {
         format!("http://{}", self.addr)
     }
 
-    /// Lets the scenario speak to the screen from now on.
-    pub fn narrate(self, teller: Teller) -> Control {
-        // It is gone only if the emulator has crashed, and then every call says so.
-        let _ = self.teller.send(teller);
+    /// Lets the play begin: the engine claims the scenario's tasks and its screen shows the captions.
+    pub fn begin(self, engine: Remote) -> Control {
+        // Nobody takes it only if the emulator has crashed, and then every call says so.
+        let _ = self.audience.send(engine);
         self.control
     }
 }
@@ -66,7 +66,7 @@ impl Stage {
 fn perform(
     scenario: &Scenario,
     port: u16,
-    audience: oneshot::Receiver<Teller>,
+    engine: oneshot::Receiver<Remote>,
     ready: &mpsc::Sender<Ready>,
 ) -> Result<(), Failure> {
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
@@ -76,33 +76,42 @@ fn perform(
         let service =
             Service::connect(&Settings { endpoint_url, access: Access::Fixed, ..Settings::default() }).await?;
         let _ = ready.send(Ok((server.addr(), server.control())));
-        let (failed_in, failed) = oneshot::channel();
-        let director = async {
-            // Received as long as there is an audience.
-            let _ = failed_in.send(direct(service.decider(), scenario).await);
-        };
-        tokio::join!(server.run(), director, narrate(scenario, audience, failed));
+        tokio::join!(server.run(), play(&service, scenario, engine));
         Ok(())
     })
 }
 
-/// Says the captions in their time, and why the scenario has stopped if it has.
-async fn narrate(scenario: &Scenario, audience: oneshot::Receiver<Teller>, failed: oneshot::Receiver<Failed>) {
-    let Ok(teller) = audience.await else { return };
-    let captions = async {
-        let mut told = Duration::ZERO;
-        for caption in &scenario.captions {
-            tokio::time::sleep(caption.at.saturating_sub(told)).await;
-            told = caption.at;
-            teller.tell(line(Level::Info, caption.text.line().into_owned()));
+/// Prepares the scenario, has its tasks claimed, and plays it; says its captions, and why it has stopped if it has.
+async fn play(service: &Service, scenario: &Scenario, engine: oneshot::Receiver<Remote>) {
+    let prepared = Director::prepare(service.decider(), scenario).await;
+    let Ok(engine) = engine.await else { return };
+    let failure = match prepared {
+        Ok(director) => {
+            // Not before: SWF refuses a poll of a domain it does not know.
+            engine.send(Command::Claim {
+                domain: scenario.domain.clone(),
+                task_list: scenario.task_list.clone(),
+                wanted: scenario.claim,
+            });
+            tokio::select! {
+                failure = director.play() => failure,
+                never = narrate(scenario, &engine) => match never {},
+            }
         }
+        Err(failure) => failure,
     };
-    let ending = async {
-        if let Ok(failure) = failed.await {
-            teller.tell(line(Level::Error, format!("the scenario has stopped: {}", failure.line())));
-        }
-    };
-    tokio::join!(captions, ending);
+    engine.tell(line(Level::Error, format!("the scenario has stopped: {}", failure.line())));
+}
+
+/// Says the captions in their time.
+async fn narrate(scenario: &Scenario, engine: &Remote) -> Infallible {
+    let mut told = Duration::ZERO;
+    for caption in &scenario.captions {
+        tokio::time::sleep(caption.at.saturating_sub(told)).await;
+        told = caption.at;
+        engine.tell(line(Level::Info, caption.text.line().into_owned()));
+    }
+    std::future::pending().await
 }
 
 fn line(level: Level, text: String) -> LogLine {
