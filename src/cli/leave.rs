@@ -94,7 +94,7 @@ fn wait(link: &mut Link, signals: &Signals, notice: &mut Notice, hurry: impl Fn(
 
 /// What is said while a poll is waited for.
 fn waiting(passed: i64) -> String {
-    let left = (POLL_MS - passed).max(0) / 1_000;
+    let left = ((POLL_MS - passed).max(0) + 999) / 1_000;
     format!("waiting up to {left} s for the poll in flight, so that no task is lost; ctrl-c again leaves now")
 }
 
@@ -116,7 +116,8 @@ mod tests {
     #[test]
     fn the_wait_counts_down_and_not_below_zero() {
         assert!(waiting(0).starts_with("waiting up to 61 s for the poll"));
-        assert!(waiting(59_500).starts_with("waiting up to 1 s"));
+        assert!(waiting(300).starts_with("waiting up to 61 s"));
+        assert!(waiting(60_000).starts_with("waiting up to 1 s"));
         assert!(waiting(70_000).starts_with("waiting up to 0 s"));
     }
 }
