@@ -1,3 +1,7 @@
-//! The binary: parses arguments, chooses a verb, maps errors to exit codes; nothing else.
+//! The binary: hands over to the command line; nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    swfbeat::cli::main()
+}

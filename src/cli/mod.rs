@@ -1,1 +1,103 @@
-//! cli
+//! The command line: arguments, one file a verb, and what an exit code means.
+//!
+//! Wires the rooms together and prints what concerns somebody without a screen. Not here: anything about tasks.
+
+mod console;
+mod demo;
+mod emulator;
+mod failure;
+mod leave;
+mod link;
+mod outlet;
+mod who;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::tui;
+use failure::Failure;
+
+/// What the codes mean; shown by `--help`.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done; nothing was in flight any more
+  1    something failed while running
+  2    wrong arguments, or a scenario with a mistake
+  3    no domain, region, credentials or usable endpoint
+  4    the journal is held by another process, unreadable, unsafe or newer
+  128+n  a second signal n cut the leaving short: what may be lost was named";
+
+/// An operations console for the manual activity tasks of Amazon SWF.
+///
+/// Claims tasks, keeps them alive with heartbeats, shows how long each one still has, and completes, fails or cancels
+/// them. Without a verb it opens the console on the given domain. Region and credentials come from where every AWS tool
+/// takes them.
+#[derive(Debug, Parser)]
+#[command(name = "swfbeat", version, args_conflicts_with_subcommands = true, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    console: console::Arguments,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Play a scenario on an embedded SWF: no AWS account, nothing but loopback
+    Demo(demo::Arguments),
+    /// Run the embedded SWF alone, for any SWF client
+    Emulator(emulator::Arguments),
+}
+
+/// Whether to use colours.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Color {
+    /// Unless NO_COLOR is set or the terminal is dumb
+    #[default]
+    Auto,
+    /// Whatever the environment says
+    Always,
+    /// Bold, reverse and the like only
+    Never,
+}
+
+impl From<Color> for tui::ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
+}
+
+/// Runs the verb on the command line; says what went wrong.
+pub fn main() -> ExitCode {
+    let result = match Cli::try_parse() {
+        Ok(cli) => match &cli.verb {
+            None => console::run(&cli.console),
+            Some(Verb::Demo(arguments)) => demo::run(arguments),
+            Some(Verb::Emulator(arguments)) => emulator::run(arguments),
+        },
+        Err(error) if !error.use_stderr() => {
+            // --help and --version: our own text, and a pipe that nobody reads is no failure.
+            let _ = error.print();
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => Err(Failure::usage(&error)),
+    };
+    result.unwrap_or_else(|failure| failure.report())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,92 @@
+//! `swfbeat demo`: the console on an embedded SWF, with a scenario being played there.
+
+mod autopilot;
+mod stage;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+use tempfile::TempDir;
+
+use super::console::{cannot_start, connect};
+use super::failure::{Failure, Kind};
+use super::link::Link;
+use super::{Color, leave, who};
+use crate::clock;
+use crate::console::Config;
+use crate::demo::Scenario;
+use crate::journal::Place;
+use crate::runtime::{self, Opened, Parts};
+use crate::swf::{Access, Settings};
+use crate::tui::{self, Signals};
+
+pub use autopilot::Autopilot;
+use stage::Stage;
+
+/// What `swfbeat demo` takes.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// A scenario of the program (tour, idle) or a file
+    #[arg(long, default_value = "tour", value_name = "NAME|FILE")]
+    scenario: String,
+    /// Where tasks are written down [default: a temporary file]
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+    /// The emulator's TCP port on 127.0.0.1, 0 for any free one
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    port: u16,
+    /// Colours
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    color: Color,
+}
+
+/// Plays the demo; returns after it was left.
+///
+/// # Errors
+/// The scenario has a mistake, the port is taken, the journal cannot be opened, or the engine or the screen failed.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let scenario = Arc::new(Scenario::find(&arguments.scenario)?);
+    let stage = Stage::build(Arc::clone(&scenario), arguments.port)?;
+    let (path, _temporary) = journal(arguments)?;
+    let identity = who::identity(None)?;
+    let opened = Opened::keeper(&Place::named(path), identity.raw())?;
+    let signals = Signals::install().map_err(|error| cannot_start(&error))?;
+    let endpoint_url = Some(stage.endpoint());
+    let service = connect(&Settings { endpoint_url, access: Access::Fixed, ..Settings::default() })?;
+    let config = Config {
+        identity,
+        run: who::run(),
+        boot_id: clock::boot_id(),
+        service: "demo emulator".into(),
+        domain: scenario.domain.clone(),
+        seed: who::seed(),
+        read_only: false,
+    };
+    let handle = runtime::start(Parts { config, service, opened }).map_err(|error| cannot_start(&error))?;
+    let emulator = stage.begin(handle.remote());
+    let options = tui::Options {
+        color: arguments.color.into(),
+        task_list: Some(scenario.task_list.clone()),
+        demo: Some(scenario.title.line().into_owned()),
+        ..tui::Options::default()
+    };
+    let mut link = Link::new(handle, Some(Autopilot::new(scenario)));
+    let shown = tui::run(options, &mut link, &signals);
+    Ok(leave::leave(link, &signals, &shown, || emulator.release_polls()))
+}
+
+/// Where the journal lies, and the directory that goes when the demo is over.
+fn journal(arguments: &Arguments) -> Result<(PathBuf, Option<TempDir>), Failure> {
+    if let Some(path) = &arguments.journal {
+        return Ok((path.clone(), None));
+    }
+    let directory = tempfile::Builder::new().prefix("swfbeat-demo-").tempdir().map_err(|error| {
+        Failure::new(
+            Kind::Failed,
+            format_args!("there is no place for a temporary journal: {error}; name one with --journal"),
+        )
+    })?;
+    Ok((directory.path().join("journal.db"), Some(directory)))
+}

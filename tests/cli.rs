@@ -1,0 +1,226 @@
+//! The binary on the command line, without a terminal: what it says and how it exits when something is wrong.
+
+use std::fs::{self, Permissions};
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use assert_cmd::cargo::cargo_bin;
+use rustix::process::{Pid, Signal, kill_process};
+use swfbeat::journal::{Journal, Place};
+use tempfile::{TempDir, tempdir};
+
+/// The binary in an environment that knows nothing: no AWS settings, an empty home.
+struct Bare {
+    home: TempDir,
+}
+
+impl Bare {
+    fn new() -> Self {
+        Self { home: tempdir().unwrap() }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(cargo_bin("swfbeat"));
+        command.args(arguments).env_clear().env("HOME", self.home.path()).stdin(Stdio::null());
+        // Wherever the tests run, there may be an instance with a role.
+        command.env("AWS_EC2_METADATA_DISABLED", "true");
+        command
+    }
+
+    /// Everything needed up to the journal.
+    fn equipped(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command(arguments);
+        command.envs([("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b"), ("AWS_REGION", "eu-west-1")]);
+        command.env("SWFBEAT_DOMAIN", "ops");
+        command
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.home.path().join(name).to_str().unwrap().to_owned()
+    }
+}
+
+/// Runs to the end; exit code and stderr, which never has a backtrace or anything that acts on a terminal.
+fn fails(mut command: Command) -> (i32, String) {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let stderr = String::from_utf8(stderr).unwrap();
+    assert!(stdout.is_empty(), "{}", String::from_utf8_lossy(&stdout));
+    assert!(!stderr.contains("panicked") && !stderr.contains("RUST_BACKTRACE"), "{stderr}");
+    assert!(stderr.chars().all(|c| c == '\n' || !c.is_control()), "{stderr:?}");
+    (status.code().expect("an exit code"), stderr)
+}
+
+#[track_caller]
+fn assert_fails(command: Command, code: i32, words: &[&str]) {
+    let (found, stderr) = fails(command);
+    assert_eq!(found, code, "{stderr}");
+    for word in words {
+        assert!(stderr.contains(word), "{word:?} is not in: {stderr}");
+    }
+}
+
+#[test]
+fn help_names_verbs_and_exit_codes() {
+    let output = Bare::new().command(&["--help"]).output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success());
+    for word in ["demo", "emulator", "--domain", "SWFBEAT_DOMAIN", "--read-only", "Exit codes:"] {
+        assert!(help.contains(word), "{word} is not in: {help}");
+    }
+    let output = Bare::new().command(&["--version"]).output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), concat!("swfbeat ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn wrong_arguments() {
+    let bare = Bare::new();
+    assert_fails(bare.command(&["--frobnicate"]), 2, &["unexpected argument '--frobnicate'", "--help"]);
+    assert_fails(bare.command(&["demo", "--port", "many"]), 2, &["invalid value 'many' for '--port"]);
+    assert_fails(bare.command(&["emulator", "--poll-hold", "soon"]), 2, &["such as 60s"]);
+    assert_fails(
+        bare.command(&["--domain", "d", "--identity", &"x".repeat(300)]),
+        2,
+        &["--identity has 300 characters"],
+    );
+    assert_fails(
+        bare.command(&["--domain", &"x".repeat(300)]),
+        2,
+        &["--domain has 300 characters, SWF takes at most 256"],
+    );
+}
+
+#[test]
+fn inert_text_a_hostile_argument_cannot_act_on_the_terminal() {
+    let bare = Bare::new();
+    assert_fails(bare.command(&["--owned\x1b]0;owned\x07"]), 2, &["unexpected argument"]);
+    assert_fails(bare.command(&["demo", "--port", "\x1b[2J\x07"]), 2, &["invalid value"]);
+    assert_fails(bare.command(&["demo", "--scenario", "\x1b[2J"]), 2, &["␛[2J"]);
+    assert_fails(bare.equipped(&["--journal", "/no/\x1b[2J/x.db"]), 4, &["␛[2J"]);
+}
+
+#[test]
+fn what_is_missing_is_named_with_what_was_tried_and_a_way_out() {
+    let bare = Bare::new();
+    let demo = "swfbeat demo";
+    assert_fails(bare.command(&[]), 3, &["No domain", "--domain: not given", "SWFBEAT_DOMAIN: not set", demo]);
+
+    let mut empty = bare.command(&[]);
+    empty.env("SWFBEAT_DOMAIN", "");
+    assert_fails(empty, 3, &["SWFBEAT_DOMAIN: empty"]);
+
+    assert_fails(bare.command(&["--domain", "d"]), 3, &["No AWS region", "AWS_REGION", "--region", demo]);
+    let region = ["--domain", "d", "--region", "eu-west-1"];
+    assert_fails(bare.command(&region), 3, &["No AWS credentials", "AWS_ACCESS_KEY_ID", "--profile", demo]);
+    let profile = ["--domain", "d", "--profile", "nobody"];
+    assert_fails(bare.command(&profile), 3, &["profile nobody does not exist"]);
+    let endpoint = ["--endpoint-url", "not a url"];
+    assert_fails(bare.equipped(&endpoint), 3, &["not a url", "--endpoint-url", demo]);
+}
+
+#[test]
+fn an_empty_environment_makes_no_journal() {
+    let bare = Bare::new();
+    fails(bare.command(&["--domain", "d"]));
+    assert_eq!(fs::read_dir(bare.home.path()).unwrap().count(), 0);
+}
+
+fn private(path: &str, content: &[u8]) {
+    fs::write(path, content).unwrap();
+    fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
+}
+
+#[test]
+fn a_journal_that_cannot_be_used_is_explained_and_left_alone() {
+    let bare = Bare::new();
+    let path = bare.path("j.db");
+    let open = || bare.equipped(&["--journal", &path]);
+
+    private(&path, &b"not a database, ".repeat(100));
+    let before = fs::read(&path).unwrap();
+    assert_fails(open(), 4, &["is not a swfbeat journal"]);
+    assert_eq!(fs::read(&path).unwrap(), before);
+
+    fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+    assert_fails(open(), 4, &["its mode 644 lets others in: chmod 600"]);
+    fs::remove_file(&path).unwrap();
+
+    fs::create_dir(&path).unwrap();
+    assert_fails(open(), 4, &["is not a swfbeat journal"]);
+    assert_fails(bare.equipped(&["--journal", &bare.path("no/j.db")]), 4, &["cannot be opened: No such file"]);
+    let missing = bare.path("missing.db");
+    assert_fails(bare.equipped(&["--journal", &missing, "--read-only"]), 4, &["there is no journal"]);
+    assert!(!Path::new(&missing).exists());
+}
+
+#[test]
+fn a_journal_of_a_newer_version_is_left_alone() {
+    let bare = Bare::new();
+    let path = bare.path("j.db");
+    let (journal, _) = Journal::open(&Place::named(&path), "ann@host", "boot".into(), |_, _| {}).unwrap();
+    journal.close().unwrap();
+    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let before = fs::read(&path).unwrap();
+    assert_fails(bare.equipped(&["--journal", &path]), 4, &["has format 99", "use a newer swfbeat"]);
+    assert_fails(bare.equipped(&["--journal", &path, "--read-only"]), 4, &["has format 99"]);
+    assert_eq!(fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn a_held_journal_says_who_holds_it_and_offers_to_look_on() {
+    let bare = Bare::new();
+    let path = bare.path("j.db");
+    let _held = Journal::open(&Place::named(&path), "ann@host", "boot".into(), |_, _| {}).unwrap();
+    let pid = format!("pid {}, ann@host, since", std::process::id());
+    assert_fails(bare.equipped(&["--journal", &path]), 4, &["is held by", &pid, "--read-only"]);
+}
+
+#[test]
+fn a_broken_scenario_is_explained_with_its_line() {
+    let bare = Bare::new();
+    let path = bare.path("mine.toml");
+    fs::write(&path, "title = \"x\"\ndomain = \"d\"\nclaim = \"many\"\n").unwrap();
+    assert_fails(bare.command(&["demo", "--scenario", &path]), 2, &["mine.toml:3:", "claim"]);
+    assert_fails(bare.command(&["demo", "--scenario", "nope"]), 2, &["no scenario nope", "tour", "idle"]);
+}
+
+#[test]
+fn a_taken_port_is_named() {
+    let bare = Bare::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    for verb in ["emulator", "demo"] {
+        assert_fails(bare.command(&[verb, "--port", &port]), 1, &["cannot listen on 127.0.0.1", "--port"]);
+    }
+}
+
+/// Waits for the end, but not for ever.
+fn wait(mut child: Child) -> Option<i32> {
+    for _ in 0..200 {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code();
+        }
+        thread::sleep(Duration::from_millis(25));
+    }
+    child.kill().unwrap();
+    panic!("still running after 5 s");
+}
+
+#[test]
+fn the_emulator_prints_its_endpoint_and_ends_on_a_signal() {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+        let bare = Bare::new();
+        let mut child = bare.command(&["emulator"]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let endpoint = lines.next().unwrap();
+        let port: u16 = endpoint.strip_prefix("http://127.0.0.1:").unwrap().parse().unwrap();
+        assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_ok(), "it listens when it says so");
+        assert_eq!(lines.next().unwrap(), format!("export AWS_ENDPOINT_URL_SWF={endpoint}"));
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        assert_eq!(wait(child), Some(0), "{signal:?}");
+    }
+}
