@@ -263,7 +263,8 @@ pub struct Failure {
 impl Failure {
     /// Classifies and keeps the words.
     pub fn new(status: Option<u16>, code: Option<&str>, message: &str, phase: Phase) -> Self {
-        Self { class: classify(status, code, message, phase), code: code.map(Foreign::from), message: message.into() }
+        let class = classify(status, code, message, phase);
+        Self { class, code: code.map(|code| bare(code).into()), message: message.into() }
     }
 
     /// One printable line: code and message.
@@ -274,6 +275,11 @@ impl Failure {
             None => self.message.line().into_owned(),
         }
     }
+}
+
+/// An error code without its namespace.
+fn bare(code: &str) -> &str {
+    code.rsplit('#').next().unwrap_or(code)
 }
 
 /// What an unsuccessful call means. Pure, and the only place where error codes are compared.
@@ -287,7 +293,7 @@ pub fn classify(status: Option<u16>, code: Option<&str>, message: &str, phase: P
     if phase == Phase::NoAnswer {
         return Class::Unknown;
     }
-    let code = code.map_or("", |code| code.rsplit('#').next().unwrap_or(code));
+    let code = code.map_or("", bare);
     match code {
         "ThrottlingException"
         | "Throttling"
@@ -361,6 +367,13 @@ mod tests {
         for (status, code, message, class) in cases {
             assert_eq!(classify(Some(status), Some(code), message, Phase::Answered), class, "{code}");
         }
+    }
+
+    #[test]
+    fn says_why_in_awss_words_without_its_namespaces() {
+        let failure =
+            Failure::new(Some(400), Some("com.amazonaws.swf.base.model#UnknownResourceFault"), "gone", Phase::Answered);
+        assert_eq!(failure.line(), "UnknownResourceFault: gone");
     }
 
     #[test]

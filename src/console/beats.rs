@@ -125,22 +125,40 @@ impl Console {
         }
         let text = format!("ok, {took_ms} ms");
         self.say(now, Level::Info, "beat", Some(id), text);
-        self.arm(now, id, due);
+        self.rearm(now, id, due);
     }
 
-    /// Puts the next periodic heartbeat on the agenda, from the due time of the one before, so that nothing drifts.
-    pub(super) fn arm(&mut self, now: Now, id: ClaimId, due: Boot) {
-        let Some(claim) = self.ledger.claims.get(&id).filter(|claim| claim.is_open()) else { return };
-        if claim.lease.is_none() || self.ready.contains(id) {
-            return;
+    /// Puts the next periodic heartbeat on the agenda, from the due time of the one just acknowledged, so that nothing
+    /// drifts. Never two at once: what was missed by a long silence is not made up for.
+    fn rearm(&mut self, now: Now, id: ClaimId, due: Boot) {
+        if let Some(wait) = self.interval(now, id) {
+            let next = due + wait;
+            self.arm_at(id, if next > now.boot { next } else { now.boot + wait });
         }
+    }
+
+    /// Puts a periodic heartbeat on the agenda for a task that was not beaten just now: as if it had been kept ever since
+    /// the last one. That may be at once.
+    pub(super) fn arm(&mut self, now: Now, id: ClaimId) {
+        let last = self.ledger.claims.get(&id).and_then(|claim| claim.beat).and_then(|beat| beat.sent.boot);
+        if let Some(wait) = self.interval(now, id) {
+            self.arm_at(id, last.map_or(now.boot, |last| last + wait).max(now.boot));
+        }
+    }
+
+    fn arm_at(&mut self, id: ClaimId, at: Boot) {
+        if !self.ready.contains(id) {
+            self.agenda.set(Job::Beat(id), at);
+            self.dirty.insert(id);
+        }
+    }
+
+    /// Milliseconds between two heartbeats of a kept task; `None` for a task that is not kept.
+    fn interval(&self, now: Now, id: ClaimId) -> Option<i64> {
+        let claim = self.ledger.claims.get(&id).filter(|claim| claim.is_open() && claim.lease.is_some())?;
         let held_for = claim.received.boot.map_or(i64::MAX, |received| now.boot - received);
         let share = jitter(self.config.seed, id, claim.beats());
-        let wait = interval(deadlines::heartbeat_limit(claim), held_for, share);
-        let next = due + wait;
-        let next = if next > now.boot { next } else { now.boot + wait };
-        self.agenda.set(Job::Beat(id), next);
-        self.dirty.insert(id);
+        Some(interval(deadlines::heartbeat_limit(claim), held_for, share))
     }
 
     /// A heartbeat failed. It goes back into the queue, where it is again the most urgent.
@@ -164,7 +182,7 @@ impl Console {
         if matches!(failure.class, Class::Invalid | Class::Refused) {
             // Sending the same again at once would fail the same way.
             self.live(id).asked_until = None;
-            self.arm(now, id, now.boot);
+            self.rearm(now, id, now.boot);
         } else {
             self.make_ready(now, id, due);
         }

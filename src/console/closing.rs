@@ -141,7 +141,7 @@ impl Console {
         live.close_trouble = None;
         live.refused = None;
         self.say(now, Level::Info, "close", Some(id), "taken back, the task is held again");
-        self.arm(now, id, now.boot);
+        self.arm(now, id);
     }
 
     /// History says how the task ended.

@@ -8,6 +8,7 @@ use crate::task::{ClaimId, Record};
 use super::Console;
 use super::agenda::Job;
 use super::event::Level;
+use super::ledger::Claim;
 
 /// Longest lease, milliseconds.
 pub(super) const LONGEST_MS: i64 = 8 * 3_600_000;
@@ -46,8 +47,9 @@ impl Console {
     }
 
     pub(super) fn lease_landed(&mut self, now: Now, id: ClaimId, length_ms: Option<i64>, why: &str) {
-        let Some(claim) = self.ledger.claims.get(&id).filter(|claim| claim.is_open()) else { return };
-        let due = claim.beat.and_then(|beat| beat.sent.boot).unwrap_or(now.boot);
+        if !self.ledger.claims.get(&id).is_some_and(Claim::is_open) {
+            return;
+        }
         self.live(id).lease_warnings = 0;
         let Some(length_ms) = length_ms else {
             self.agenda.clear(Job::Lease(id));
@@ -61,7 +63,7 @@ impl Console {
             self.say(now, Level::Info, "keep", Some(id), format!("heartbeats for {}", words(length_ms)));
         }
         if self.agenda.when(Job::Beat(id)).is_none() {
-            self.arm(now, id, due);
+            self.arm(now, id);
         }
     }
 

@@ -206,9 +206,7 @@ impl Console {
     pub(super) fn timeouts_landed(&mut self, now: Now, id: ClaimId) {
         self.agenda.set_by(Job::Lookup(id), now.boot);
         // The interval may be another one now.
-        if let Some(due) = self.ledger.claims.get(&id).and_then(|claim| claim.beat).and_then(|beat| beat.sent.boot) {
-            self.arm(now, id, due);
-        }
+        self.arm(now, id);
     }
 
     /// A question about a claim was not answered.

@@ -193,8 +193,7 @@ impl Console {
             if let Some(lease) = claim.lease {
                 self.agenda.set(Job::Lease(claim.id), now.boot);
                 if lease.until().is_some_and(|until| until > now.boot) {
-                    let due = claim.beat.and_then(|beat| beat.sent.boot).unwrap_or(now.boot);
-                    self.arm(now, claim.id, due);
+                    self.arm(now, claim.id);
                 }
             }
         }

@@ -41,24 +41,41 @@ const fn rule(min: usize, max: usize, format: Format) -> Rule {
     Rule { min, max, format }
 }
 
+/// Domains, types, task lists, activity, workflow and timer ids.
 pub const NAME: Rule = rule(1, 256, Format::Name);
+/// Versions of types.
 pub const VERSION: Rule = rule(1, 64, Format::Name);
 /// Signal and marker names have no format.
 pub const LABEL: Rule = rule(1, 256, Format::Any);
+/// A run id that must be there.
 pub const RUN_ID: Rule = rule(1, 64, Format::Any);
+/// A run id; empty means the open run.
 pub const OPTIONAL_RUN_ID: Rule = rule(0, 64, Format::Any);
+/// Descriptions of what is registered.
 pub const DESCRIPTION: Rule = rule(0, 1_024, Format::Any);
+/// Input, result, control, details of a closed task, execution context.
 pub const DATA: Rule = rule(0, 32_768, Format::Any);
+/// Details of a heartbeat.
 pub const HEARTBEAT_DETAILS: Rule = rule(0, 2_048, Format::Any);
+/// Why something failed or was terminated.
 pub const REASON: Rule = rule(0, 256, Format::Any);
+/// Who polls.
 pub const IDENTITY: Rule = rule(0, 256, Format::Any);
+/// One tag of an execution.
 pub const TAG: Rule = rule(0, 256, Format::Any);
+/// An IAM role.
 pub const ROLE: Rule = rule(1, 1_600, Format::Any);
+/// A task priority.
 pub const PRIORITY: Rule = rule(0, usize::MAX, Format::Integer);
+/// A task token.
 pub const TASK_TOKEN: Rule = rule(1, 1_024, Format::Secret);
+/// A page token; empty means the first page.
 pub const PAGE_TOKEN: Rule = rule(0, 2_048, Format::Secret);
+/// A retention period.
 pub const DAYS: Rule = rule(1, 8, Format::Days);
+/// `RegistrationStatus`.
 pub const REGISTRATION_STATUS: Rule = rule(0, usize::MAX, Format::OneOf(&["REGISTERED", "DEPRECATED"]));
+/// `ChildPolicy`.
 pub const CHILD_POLICY: Rule = rule(0, usize::MAX, Format::OneOf(&["TERMINATE", "REQUEST_CANCEL", "ABANDON"]));
 const POLLED_LIST: Rule = rule(1, 256, Format::PolledList);
 const DURATION: Rule = rule(0, 8, Format::Duration);

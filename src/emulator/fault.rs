@@ -88,10 +88,12 @@ impl Fault {
         Self::service(500, "InternalFailure", "")
     }
 
+    /// There is no such domain.
     pub fn unknown_domain(domain: &str) -> Self {
         Self::unknown(format!("Unknown domain: {domain}"))
     }
 
+    /// The domain is registered already.
     pub fn domain_exists(domain: &str) -> Self {
         Self::model("DomainAlreadyExistsFault", domain)
     }
@@ -101,18 +103,22 @@ impl Fault {
         Self::unknown(format!("Unknown type: {type_name}"))
     }
 
+    /// The type is registered already; it is named as above.
     pub fn type_exists(type_name: String) -> Self {
         Self::model("TypeAlreadyExistsFault", type_name)
     }
 
+    /// The type is deprecated; it is named as above.
     pub fn type_deprecated(type_name: String) -> Self {
         Self::model("TypeDeprecatedFault", type_name)
     }
 
+    /// Neither the start nor the type says it.
     pub fn default_undefined(member: &str) -> Self {
         Self::model("DefaultUndefinedFault", member)
     }
 
+    /// The workflow id has an open execution.
     pub fn already_started() -> Self {
         Self::model("WorkflowExecutionAlreadyStartedFault", "Already Started")
     }
@@ -127,10 +133,12 @@ impl Fault {
         Self::unknown(format!("Unknown execution: WorkflowExecution=[workflowId={workflow_id}, runId={run_id}]"))
     }
 
+    /// The activity task is closed.
     pub fn unknown_activity(scheduled_event_id: i64) -> Self {
         Self::unknown(format!("Unknown activity, scheduledEventId = {scheduled_event_id}"))
     }
 
+    /// The decision task is closed.
     pub fn unknown_decision_task(scheduled_event_id: i64) -> Self {
         Self::unknown(format!("Unknown decision task, scheduledEventId = {scheduled_event_id}"))
     }

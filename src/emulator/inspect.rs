@@ -99,9 +99,8 @@ impl fmt::Debug for HandedOut {
 }
 
 impl Service {
-    /// Looks at everything. Costs time in proportion to all executions ever started.
+    /// Looks at everything. Costs time in proportion to all executions ever started and all tasks ever handed out.
     pub fn inspect(&self) -> Inspection {
-        let runs = (0..).map(Run).zip(&self.executions);
         let handed_out = self.claims.iter().map(|claim| HandedOut {
             token: self.mint.token(Ticket::Activity { run: claim.run, scheduled: claim.scheduled }),
             at: claim.at,
@@ -110,13 +109,25 @@ impl Service {
         });
         Inspection {
             now: self.now,
-            activities: runs.flat_map(|(run, execution)| self.open_activities(run, execution)).collect(),
+            activities: self.open_activities(),
             handed_out: handed_out.collect(),
             held_polls: self.lists.held().len(),
         }
     }
 
-    fn open_activities<'a>(&'a self, run: Run, execution: &'a Execution) -> impl Iterator<Item = OpenActivity> + 'a {
+    /// Only the open activity tasks. Costs time in proportion to all executions ever started.
+    pub fn open_activities(&self) -> Vec<OpenActivity> {
+        let runs = (0..).map(Run).zip(&self.executions);
+        runs.flat_map(|(run, execution)| self.activities_of(run, execution)).collect()
+    }
+
+    /// The type of the event that closed the task a token stands for, or its execution.
+    pub fn how_it_ended(&self, token: &str) -> Option<&'static str> {
+        let Some(Ticket::Activity { run, scheduled }) = self.mint.read(token) else { return None };
+        self.claims.iter().find(|claim| claim.run == run && claim.scheduled == scheduled)?.end
+    }
+
+    fn activities_of<'a>(&'a self, run: Run, execution: &'a Execution) -> impl Iterator<Item = OpenActivity> + 'a {
         execution.activities.iter().map(move |(scheduled, task)| {
             let started = matches!(task.stage, Stage::Started { .. });
             let ends = task.ends();

@@ -39,6 +39,7 @@ pub struct Mint {
 }
 
 impl Mint {
+    /// Everything minted follows from the seed.
     pub fn new(seed: u64) -> Self {
         let half = |n: u64| {
             let mut hasher = DefaultHasher::new();

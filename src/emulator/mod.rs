@@ -14,6 +14,8 @@
 //! - `RespondActivityTaskCanceled` is accepted without a cancel request before it.
 //! - An execution may close over open activity tasks; `UNHANDLED_DECISION` is only for events the decider has not seen.
 //! - Pending activity tasks are those not yet handed out.
+//! - A heartbeat timeout given neither by the decision nor by the type is `NONE`; the other timeouts must be given.
+//! - Closed executions and their histories are kept for as long as the emulator runs.
 
 mod activity;
 mod answer;

@@ -214,14 +214,17 @@ impl Service {
         }
     }
 
+    /// An execution by its run.
     pub(super) fn execution(&self, run: Run) -> &Execution {
         &self.executions[run.index()]
     }
 
+    /// The same, to change it.
     pub(super) fn execution_mut(&mut self, run: Run) -> &mut Execution {
         &mut self.executions[run.index()]
     }
 
+    /// The domain of an execution.
     pub(super) fn domain_of(&mut self, run: Run) -> Option<&mut Domain> {
         let domain = self.executions[run.index()].domain.clone();
         self.registry.domains.get_mut(&domain)

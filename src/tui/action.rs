@@ -7,7 +7,7 @@ use crossterm::event::KeyCode;
 use super::keys::Key;
 use super::state::State;
 use super::tasks::asks_for_cancel;
-use crate::console::{Connection, Deadline, TaskFacts, TaskState};
+use crate::console::{Connection, Deadline, Status, TaskFacts, TaskState};
 use crate::task::Source;
 
 /// Something a key does.
@@ -116,7 +116,7 @@ impl Action {
     ];
 
     /// The acts of the footer, most telling first; help and quit are always there.
-    pub const FOOTER: [Self; 13] = [
+    pub const FOOTER: [Self; 15] = [
         A::Cancel,
         A::GoOn,
         A::Reload,
@@ -128,8 +128,10 @@ impl Action {
         A::Fail,
         A::Dismiss,
         A::Claim,
+        A::Percent(10),
         A::SetTimeout,
         A::StopClaiming,
+        A::StopKeeping,
     ];
 
     /// What a key does, if anything.
@@ -257,52 +259,84 @@ impl Action {
 
     /// The same for a certain task.
     pub fn disabled_reason_for(self, state: &State, task: Option<&TaskFacts>) -> Option<String> {
-        let on_task =
-            |why_not: &dyn Fn(&TaskFacts) -> Option<String>| only_looking(state).or_else(|| on_any_task(task, why_not));
-        let on_open_task = |why_not: &dyn Fn(&TaskFacts) -> Option<String>| {
-            on_task(&|facts| not_open(facts).or_else(|| why_not(facts)))
-        };
+        let needs = self.needs();
+        if !matches!(needs, Needs::Nothing | Needs::Selection) && state.only_looks() {
+            return Some("this screen only looks: another process is the keeper of this journal".into());
+        }
+        match (needs, task) {
+            (Needs::Nothing, _) | (Needs::Selection, Some(_)) => None,
+            (Needs::Console, _) => self.why_not_now(state.status.as_deref()),
+            (_, None) => Some("there is no task; p claims some".into()),
+            (Needs::Task, Some(facts)) => self.why_not_on(facts),
+            (Needs::OpenTask, Some(facts)) => why_not_open(facts).or_else(|| self.why_not_on(facts)),
+        }
+    }
+
+    fn needs(self) -> Needs {
         match self {
-            A::Beat | A::Percent(_) | A::Details | A::Keep => on_open_task(&|_| None),
-            A::StopKeeping => {
-                on_task(&|facts| (facts.lease.is_none()).then(|| format!("{} is not kept alive", name(facts))))
+            A::Beat
+            | A::Percent(_)
+            | A::Details
+            | A::Keep
+            | A::Complete
+            | A::Fail
+            | A::Cancel
+            | A::GoOn
+            | A::SetTimeout => Needs::OpenTask,
+            A::StopKeeping | A::Withdraw | A::Dismiss => Needs::Task,
+            A::Claim | A::StopClaiming | A::Reload => Needs::Console,
+            A::Open => Needs::Selection,
+            _ => Needs::Nothing,
+        }
+    }
+
+    /// For the acts that are about no task.
+    fn why_not_now(self, status: Option<&Status>) -> Option<String> {
+        let (possible, why) = match self {
+            A::Claim => (status.is_some(), "not connected yet: no domain to claim from"),
+            A::StopClaiming => (status.is_some_and(|status| !status.claiming.is_empty()), "nothing is being claimed"),
+            A::Reload => {
+                let denied = status.is_some_and(|status| matches!(status.connection, Connection::NoAccess { .. }));
+                (denied, "the credentials are not in question")
             }
-            A::Complete | A::Fail => on_open_task(&|_| None),
-            A::Cancel => on_open_task(&|facts| {
-                let why = || {
-                    format!("no cancel request was seen for {}; space asks the service, f fails the task", name(facts))
-                };
-                facts.cancel.is_none().then(why)
-            }),
-            A::GoOn => on_open_task(&|facts| {
-                (!asks_for_cancel(facts)).then(|| format!("no cancel request of {} waits for an answer", name(facts)))
-            }),
-            A::Withdraw => on_task(&cannot_withdraw),
-            A::SetTimeout => on_open_task(&|facts| {
-                let why = || format!("every timeout of {} is known for certain", name(facts));
-                (!facts.deadlines.iter().any(may_be_set)).then(why)
-            }),
-            A::Dismiss => on_task(&|facts| {
-                (!facts.has_ended())
-                    .then(|| format!("{} has not ended; only ended tasks can be dismissed", name(facts)))
-            }),
-            A::Claim => only_looking(state).or_else(|| {
-                let why = || "not connected yet: no domain to claim from".to_owned();
-                state.status.is_none().then(why)
-            }),
-            A::StopClaiming => only_looking(state).or_else(|| {
-                let claiming = state.status.as_ref().is_some_and(|status| !status.claiming.is_empty());
-                (!claiming).then(|| "nothing is being claimed".to_owned())
-            }),
-            A::Reload => only_looking(state).or_else(|| {
-                let connection = state.status.as_ref().map(|status| &status.connection);
-                let denied = matches!(connection, Some(Connection::NoAccess { .. }));
-                (!denied).then(|| "the credentials are not in question".to_owned())
-            }),
-            A::Open => on_any_task(task, &|_| None),
+            _ => (true, ""),
+        };
+        (!possible).then(|| why.to_owned())
+    }
+
+    /// For the acts on a task.
+    fn why_not_on(self, facts: &TaskFacts) -> Option<String> {
+        let name = facts.activity_id.line();
+        match self {
+            A::StopKeeping if facts.lease.is_none() => Some(format!("{name} is not kept alive")),
+            A::Cancel if facts.cancel.is_none() => {
+                Some(format!("no cancel request was seen for {name}; space asks the service, f fails the task"))
+            }
+            A::GoOn if !asks_for_cancel(facts) => Some(format!("no cancel request of {name} waits for an answer")),
+            A::SetTimeout if !facts.deadlines.iter().any(may_be_set) => {
+                Some(format!("every timeout of {name} is known for certain"))
+            }
+            A::Dismiss if !facts.has_ended() => {
+                Some(format!("{name} has not ended; only ended tasks can be dismissed"))
+            }
+            A::Withdraw => why_not_withdraw(facts),
             _ => None,
         }
     }
+}
+
+/// What an action cannot do without.
+#[derive(Debug, Clone, Copy)]
+enum Needs {
+    Nothing,
+    /// A console that acts.
+    Console,
+    /// A task to look at.
+    Selection,
+    /// A task to act on.
+    Task,
+    /// One that is neither over nor being closed.
+    OpenTask,
 }
 
 /// Whether the operator's word counts for this timeout: nobody knows, or only a type's default does.
@@ -310,36 +344,24 @@ pub fn may_be_set(deadline: &Deadline) -> bool {
     !matches!(deadline.limit, Some((_, Source::History)))
 }
 
-fn name(facts: &TaskFacts) -> String {
-    facts.activity_id.line().into_owned()
-}
-
-fn only_looking(state: &State) -> Option<String> {
-    let why = || "this screen only looks: another process is the keeper of this journal".to_owned();
-    state.read_only.then(why)
-}
-
-fn on_any_task(task: Option<&TaskFacts>, why_not: &dyn Fn(&TaskFacts) -> Option<String>) -> Option<String> {
-    let no_task = || Some("there is no task; p claims some".to_owned());
-    task.map_or_else(no_task, why_not)
-}
-
-fn not_open(facts: &TaskFacts) -> Option<String> {
+fn why_not_open(facts: &TaskFacts) -> Option<String> {
+    let name = facts.activity_id.line();
     match &facts.state {
-        TaskState::Ended { .. } => Some(format!("{} has ended; D takes it off the list", name(facts))),
-        TaskState::Closing { kind, .. } => Some(format!("{} is already being closed as {}", name(facts), kind.word())),
+        TaskState::Ended { .. } => Some(format!("{name} has ended; D takes it off the list")),
+        TaskState::Closing { kind, .. } => Some(format!("{name} is already being closed as {}", kind.word())),
         TaskState::Held | TaskState::Refused { .. } => None,
     }
 }
 
-fn cannot_withdraw(facts: &TaskFacts) -> Option<String> {
+fn why_not_withdraw(facts: &TaskFacts) -> Option<String> {
+    let name = facts.activity_id.line();
     match &facts.state {
         TaskState::Closing { unconfirmed: true, .. } => {
-            Some(format!("the close of {} may have been applied: it cannot be taken back", name(facts)))
+            Some(format!("the close of {name} may have been applied: it cannot be taken back"))
         }
-        TaskState::Closing { trouble: None, .. } => Some(format!("the close of {} is on its way", name(facts))),
+        TaskState::Closing { trouble: None, .. } => Some(format!("the close of {name} is on its way")),
         TaskState::Closing { .. } => None,
-        _ => Some(format!("{} is not being closed", name(facts))),
+        _ => Some(format!("{name} is not being closed")),
     }
 }
 

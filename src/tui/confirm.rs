@@ -91,7 +91,7 @@ pub fn before_suspend(state: &State, job: bool) -> Option<Confirm> {
 
 /// What depends on this process, a line each, the gravest first.
 fn dependents(state: &State) -> Vec<String> {
-    if state.read_only {
+    if state.only_looks() {
         return Vec::new();
     }
     let unsaved = names(state, |facts| !facts.saved);

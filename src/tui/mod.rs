@@ -1,10 +1,9 @@
 //! The screen: what the operator sees and the keys that act.
 //!
-//! Shows [`TaskFacts`](crate::console::TaskFacts) and sends [`Command`](crate::console::Command)s through an [`Engine`];
-//! it never sees a token, the network or the journal, and decides nothing about tasks. One thread, woken only by news,
-//! a key, a signal, or the next second at which a visible countdown changes. Pure inside: keys become actions
-//! (`action`), actions change the state and give commands (`update`), the state is drawn into a buffer (`view`). Only
-//! `run`, `session` and `signals` touch the system.
+//! Shows [`TaskFacts`] and sends [`Command`]s through an [`Engine`]; it never sees a token, the network or the journal,
+//! and decides nothing about tasks. One thread, woken only by news, a key, a signal, or the next second at which a
+//! visible countdown changes. Pure inside: keys become actions (`action`), actions change the state and give commands
+//! (`update`), the state is drawn into a buffer (`view`). Only `run`, `session` and `signals` touch the system.
 
 mod action;
 mod canvas;
@@ -107,7 +106,7 @@ pub struct Options {
     pub read_only: bool,
     /// The task list the claim form starts with.
     pub task_list: Option<Foreign>,
-    /// A hint shown in the message line at the start, such as the demo's; printable.
+    /// A hint for the message line while it has nothing else to say, such as the demo's; printable.
     pub demo: Option<String>,
     /// For times of day.
     pub zone: Zone,

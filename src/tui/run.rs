@@ -4,7 +4,6 @@
 use std::io;
 use std::os::fd::BorrowedFd;
 
-use ratatui::layout::Rect;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::Signal;
@@ -79,6 +78,7 @@ struct Woken {
     terminal_lost: bool,
     keys: bool,
     news: bool,
+    engine_gone: bool,
     signals: bool,
 }
 
@@ -102,6 +102,9 @@ impl Screen<'_> {
         {
             return Ok(Some(exit));
         }
+        if woken.engine_gone {
+            return Ok(Some(Exit::EngineGone("the engine has stopped without a word".into())));
+        }
         if woken.keys
             && let Some(exit) = self.take_keys()?
         {
@@ -124,7 +127,8 @@ impl Screen<'_> {
         Ok(Woken {
             terminal_lost: tty.intersects(gone),
             keys: tty.contains(PollFlags::IN),
-            news: !news.is_empty(),
+            news: news.contains(PollFlags::IN),
+            engine_gone: news.intersects(gone),
             signals: !signals.is_empty(),
         })
     }
@@ -298,7 +302,7 @@ impl Screen<'_> {
 
     /// Every cell anew, for the size as it is now.
     fn repaint(&mut self) {
-        let area: Rect = self.session.size();
+        let area = self.session.size();
         self.state.area = area;
         self.canvas.reset(area);
         self.touch();

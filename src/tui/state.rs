@@ -37,6 +37,8 @@ pub struct State {
     pub overlay: Option<Overlay>,
     /// The message line.
     pub message: Option<Message>,
+    /// What the message line says when there is nothing else to say; printable.
+    pub hint: Option<String>,
     /// Only look.
     pub read_only: bool,
     /// The task list the claim form starts with.
@@ -86,7 +88,6 @@ pub struct Message {
 impl State {
     /// Before any news.
     pub fn new(options: Options, area: Rect) -> Self {
-        let hint = |text| Message { level: Level::Info, text, stays_until: Boot(0) };
         Self {
             tasks: Tasks::default(),
             status: None,
@@ -95,7 +96,8 @@ impl State {
             detail_scroll: 0,
             log_scroll: 0,
             overlay: None,
-            message: options.demo.map(hint),
+            message: None,
+            hint: options.demo,
             read_only: options.read_only,
             task_list: options.task_list,
             zone: options.zone,
@@ -106,6 +108,11 @@ impl State {
     /// The task under the cursor.
     pub fn selected(&self) -> Option<&TaskFacts> {
         self.tasks.selected().map(Arc::as_ref)
+    }
+
+    /// Whether acts are refused altogether.
+    pub fn only_looks(&self) -> bool {
+        self.read_only || self.status.as_ref().is_some_and(|status| status.read_only)
     }
 
     /// Keeps a log line and, if it is loud, says it in the message line too.

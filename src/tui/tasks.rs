@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::clock::Boot;
-use crate::console::{TaskFacts, TaskState, Urgency};
+use crate::console::{Deadline, TaskFacts, TaskState, Urgency};
 use crate::task::ClaimId;
 
 /// Where a task stands: by urgency, then by what ends first, then by age.
@@ -20,10 +20,13 @@ struct Place {
 
 impl Place {
     fn of(facts: &TaskFacts, now: Boot) -> Self {
+        let at = |deadline: Option<&Deadline>| deadline.and_then(|deadline| deadline.at).unwrap_or(Boot(i64::MAX));
         let first = match &facts.state {
             // The latest end first.
             TaskState::Ended { at, .. } => Boot(-at.0),
-            _ => facts.first_deadline().and_then(|deadline| deadline.at).unwrap_or(Boot(i64::MAX)),
+            // Each of its heartbeats would move a kept task; what it waits for is its end.
+            _ if facts.lease.is_some() && facts.trouble.is_none() => at(facts.ends_by()),
+            _ => at(facts.first_deadline()),
         };
         Self { urgency: facts.urgency(now), first, id: facts.id }
     }
@@ -224,6 +227,16 @@ mod tests {
         assert_eq!((tasks.selected().unwrap().id, ids(&tasks, 2)), (ClaimId(4), vec![4, 1]));
         tasks.remove(ClaimId(4));
         assert_eq!(tasks.selected().unwrap().id, ClaimId(1));
+    }
+
+    #[test]
+    fn a_heartbeat_of_a_kept_task_moves_no_row() {
+        let mut tasks = Tasks::default();
+        for id in 1..=3 {
+            tasks.update(task(id, "t").kept().heartbeat(3_600, 2_000).arc(), T0.boot);
+        }
+        tasks.update(task(1, "t").kept().heartbeat(3_600, 3_600).arc(), T0.boot);
+        assert_eq!(ids(&tasks, 9), [1, 2, 3]);
     }
 
     #[test]

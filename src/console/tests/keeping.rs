@@ -174,3 +174,12 @@ fn a_suspend_is_noticed_and_everything_is_sent_again() {
     assert!(world.said("clock")[0].contains("slept for 25 s"));
     assert_eq!((world.abandoned.len(), world.calls_to(BEAT)), (1, 1));
 }
+
+#[test]
+fn keep_alive_agreed_late_beats_at_once() {
+    let mut world = World::new();
+    let claim = world.claim("rel-1");
+    world.pass(55_000);
+    world.command(Command::Keep { claims: vec![claim], length_ms: 1_800_000 });
+    assert_eq!(world.calls_to(BEAT), 1, "an interval from now would be too late");
+}

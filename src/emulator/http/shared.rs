@@ -47,6 +47,7 @@ pub enum Reply {
 }
 
 impl Shared {
+    /// A new, empty service whose clock starts at the wall clock.
     pub fn new(options: Options) -> Self {
         let start = clock::now();
         let config = Config {
@@ -116,6 +117,7 @@ impl Shared {
         state.armed.map(|next| Duration::from_millis((next - now).max(0) as u64))
     }
 
+    /// Ends when the timer has to look at the service again.
     pub async fn deadline_came_nearer(&self) {
         self.nearer.notified().await;
     }
@@ -152,6 +154,7 @@ impl Shared {
         state.date.as_ref().map(|(_, header)| header.clone())
     }
 
+    /// Answers all held polls as empty.
     pub fn release_polls(&self) {
         let now = self.now();
         let state = &mut *self.state();
@@ -159,6 +162,7 @@ impl Shared {
         self.deliver(state, now);
     }
 
+    /// Answers all polls as empty from now on, and ends the server.
     pub fn stop(&self) {
         let now = self.now();
         {
@@ -175,6 +179,7 @@ impl Shared {
         let _ = self.stopped.subscribe().wait_for(|stopped| *stopped).await;
     }
 
+    /// Looks at the service as of now.
     pub fn inspect(&self) -> Inspection {
         let now = self.now();
         let state = &mut *self.state();

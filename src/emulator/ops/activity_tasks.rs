@@ -13,6 +13,7 @@ use super::super::service::{RequestId, Service};
 use super::super::shapes::TaskListShape;
 use super::Done;
 
+/// `PollForActivityTask`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Poll {
@@ -21,6 +22,7 @@ pub struct Poll {
     identity: Option<String>,
 }
 
+/// Waits for an activity task.
 pub fn poll(service: &mut Service, request: RequestId, input: Poll) -> Result<Done> {
     let mut checks = Checks::default();
     let domain = checks.required("domain", input.domain, &NAME);
@@ -47,6 +49,7 @@ fn task(service: &Service, token: &str) -> Result<(Run, i64)> {
     Ok((run, scheduled))
 }
 
+/// `RecordActivityTaskHeartbeat`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Heartbeat {
@@ -54,12 +57,14 @@ pub struct Heartbeat {
     details: Option<String>,
 }
 
+/// Its answer.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Beaten {
     cancel_requested: bool,
 }
 
+/// Keeps a task alive, and tells whether its cancellation is requested.
 pub fn heartbeat(service: &mut Service, input: Heartbeat) -> Result<Beaten> {
     let mut checks = Checks::default();
     let token = checks.required("taskToken", input.task_token, &TASK_TOKEN);
@@ -69,6 +74,7 @@ pub fn heartbeat(service: &mut Service, input: Heartbeat) -> Result<Beaten> {
     Ok(Beaten { cancel_requested: service.beat(run, scheduled, details) })
 }
 
+/// `RespondActivityTaskCompleted`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Complete {
@@ -76,6 +82,7 @@ pub struct Complete {
     result: Option<String>,
 }
 
+/// The work is done.
 pub fn complete(service: &mut Service, input: Complete) -> Result<()> {
     let mut checks = Checks::default();
     let token = checks.required("taskToken", input.task_token, &TASK_TOKEN);
@@ -86,6 +93,7 @@ pub fn complete(service: &mut Service, input: Complete) -> Result<()> {
     Ok(())
 }
 
+/// `RespondActivityTaskFailed`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Fail {
@@ -94,6 +102,7 @@ pub struct Fail {
     details: Option<String>,
 }
 
+/// The work failed.
 pub fn fail(service: &mut Service, input: Fail) -> Result<()> {
     let mut checks = Checks::default();
     let token = checks.required("taskToken", input.task_token, &TASK_TOKEN);
@@ -105,6 +114,7 @@ pub fn fail(service: &mut Service, input: Fail) -> Result<()> {
     Ok(())
 }
 
+/// `RespondActivityTaskCanceled`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cancel {
@@ -112,6 +122,7 @@ pub struct Cancel {
     details: Option<String>,
 }
 
+/// The work is given up.
 pub fn cancel(service: &mut Service, input: Cancel) -> Result<()> {
     let mut checks = Checks::default();
     let token = checks.required("taskToken", input.task_token, &TASK_TOKEN);
@@ -122,6 +133,7 @@ pub fn cancel(service: &mut Service, input: Cancel) -> Result<()> {
     Ok(())
 }
 
+/// `CountPendingActivityTasks`, and the same for decision tasks.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Count {
@@ -129,12 +141,14 @@ pub struct Count {
     task_list: Option<TaskListShape>,
 }
 
+/// Its answer.
 #[derive(Serialize)]
 pub struct Pending {
     count: usize,
     truncated: bool,
 }
 
+/// How many activity tasks wait in a task list.
 pub fn count(service: &Service, input: Count) -> Result<Pending> {
     pending(service, input, Sort::Activity)
 }

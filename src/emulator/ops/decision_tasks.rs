@@ -15,6 +15,7 @@ use super::super::shapes::TaskListShape;
 use super::activity_tasks::{Count, Pending, pending};
 use super::{Done, paging};
 
+/// `PollForDecisionTask`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Poll {
@@ -73,6 +74,7 @@ fn started_task(service: &Service, run: Run, scheduled: i64) -> Result<(&Decisio
     }
 }
 
+/// `RespondDecisionTaskCompleted`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Complete {
@@ -116,6 +118,7 @@ pub fn complete(service: &mut Service, input: Complete) -> Result<()> {
     Ok(())
 }
 
+/// How many decision tasks wait in a task list.
 pub fn count(service: &Service, input: Count) -> Result<Pending> {
     pending(service, input, Sort::Decision)
 }

@@ -11,6 +11,7 @@ use super::super::registry::{Domain, Status};
 use super::super::service::Service;
 use super::paging;
 
+/// `RegisterDomain`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Register {
@@ -19,6 +20,7 @@ pub struct Register {
     workflow_execution_retention_period_in_days: Option<String>,
 }
 
+/// Adds a domain.
 pub fn register(service: &mut Service, input: Register) -> Result<()> {
     let mut checks = Checks::default();
     let name: Arc<str> = checks.required("name", input.name, &NAME).into();
@@ -57,11 +59,13 @@ fn info<'a>(service: &Service, domain: &'a Domain) -> Info<'a> {
     Info { name, status: domain.status, description: domain.description.as_deref(), arn }
 }
 
+/// `DescribeDomain`.
 #[derive(Deserialize)]
 pub struct Describe {
     name: Option<String>,
 }
 
+/// Its answer.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Description<'a> {
@@ -75,6 +79,7 @@ struct Configuration<'a> {
     workflow_execution_retention_period_in_days: &'a str,
 }
 
+/// Tells all about a domain.
 pub fn describe(service: &Service, input: Describe) -> Result<Description<'_>> {
     let mut checks = Checks::default();
     let name = checks.required("name", input.name, &NAME);
@@ -84,6 +89,7 @@ pub fn describe(service: &Service, input: Describe) -> Result<Description<'_>> {
     Ok(Description { domain_info: info(service, domain), configuration })
 }
 
+/// `ListDomains`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct List {
@@ -93,6 +99,7 @@ pub struct List {
     reverse_order: Option<bool>,
 }
 
+/// Its answer.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Listed<'a> {
@@ -101,6 +108,7 @@ pub struct Listed<'a> {
     next_page_token: Option<String>,
 }
 
+/// Domains in alphabetical order.
 pub fn list(service: &Service, input: List) -> Result<Listed<'_>> {
     let mut checks = Checks::default();
     let status = checks.required("registrationStatus", input.registration_status, &REGISTRATION_STATUS);

@@ -15,6 +15,7 @@ use super::super::registry::{Status, TypeId, WorkflowDefaults};
 use super::super::service::Service;
 use super::super::shapes::{ExecutionShape, TaskListShape, TypeShape};
 
+/// `StartWorkflowExecution`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Start {
@@ -31,6 +32,7 @@ pub struct Start {
     lambda_role: Option<String>,
 }
 
+/// Its answer.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Started {
@@ -40,6 +42,7 @@ pub struct Started {
 /// What a start says itself, before the type's defaults.
 type Own = (WorkflowDefaults, Vec<String>);
 
+/// Starts an execution, unless its workflow id has an open one.
 pub fn start(service: &mut Service, input: Start) -> Result<Started> {
     let mut checks = Checks::default();
     let domain = checks.required("domain", input.domain, &NAME);
@@ -115,6 +118,7 @@ pub fn any_run(service: &Service, domain: &str, workflow_id: &str, run_id: &str)
     run.ok_or_else(|| Fault::unknown_execution(workflow_id, run_id))
 }
 
+/// `SignalWorkflowExecution`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_field_names, reason = "the names are SWF's")]
@@ -126,6 +130,7 @@ pub struct Signal {
     input: Option<String>,
 }
 
+/// Tells the decider something.
 pub fn signal(service: &mut Service, input: Signal) -> Result<()> {
     let mut checks = Checks::default();
     let domain = checks.required("domain", input.domain, &NAME);
@@ -140,6 +145,7 @@ pub fn signal(service: &mut Service, input: Signal) -> Result<()> {
     Ok(())
 }
 
+/// `RequestCancelWorkflowExecution`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RequestCancel {
@@ -162,6 +168,7 @@ pub fn request_cancel(service: &mut Service, input: RequestCancel) -> Result<()>
     Ok(())
 }
 
+/// `TerminateWorkflowExecution`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Terminate {
@@ -173,6 +180,7 @@ pub struct Terminate {
     child_policy: Option<String>,
 }
 
+/// Closes an execution without asking its decider.
 pub fn terminate(service: &mut Service, input: Terminate) -> Result<()> {
     let mut checks = Checks::default();
     let domain = checks.required("domain", input.domain, &NAME);
@@ -195,12 +203,14 @@ pub fn terminate(service: &mut Service, input: Terminate) -> Result<()> {
     Ok(())
 }
 
+/// `DescribeWorkflowExecution`.
 #[derive(Deserialize)]
 pub struct Describe {
     domain: Option<String>,
     execution: Option<ExecutionShape>,
 }
 
+/// Its answer.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Description<'a> {
@@ -253,6 +263,7 @@ struct OpenCounts {
     open_lambda_functions: usize,
 }
 
+/// Tells all about an execution, open or closed.
 pub fn describe(service: &Service, input: Describe) -> Result<Description<'_>> {
     let mut checks = Checks::default();
     let domain = checks.required("domain", input.domain, &NAME);

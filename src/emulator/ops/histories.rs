@@ -10,6 +10,7 @@ use super::super::shapes::ExecutionShape;
 use super::executions::any_run;
 use super::paging;
 
+/// `GetWorkflowExecutionHistory`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Get {
@@ -20,6 +21,7 @@ pub struct Get {
     reverse_order: Option<bool>,
 }
 
+/// Its answer.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Page<'a> {
@@ -28,6 +30,7 @@ pub struct Page<'a> {
     next_page_token: Option<String>,
 }
 
+/// One page of a history.
 pub fn page(service: &Service, input: Get) -> Result<Page<'_>> {
     let mut checks = Checks::default();
     let domain = checks.required("domain", input.domain, &NAME);

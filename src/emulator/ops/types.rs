@@ -13,6 +13,7 @@ use super::super::service::Service;
 use super::super::shapes::{TaskListShape, TypeShape};
 use super::paging;
 
+/// `RegisterActivityType`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RegisterActivity {
@@ -28,6 +29,7 @@ pub struct RegisterActivity {
     default_task_schedule_to_close_timeout: Option<String>,
 }
 
+/// Adds an activity type.
 pub fn register_activity(service: &mut Service, input: RegisterActivity) -> Result<()> {
     let mut checks = Checks::default();
     let domain = checks.required("domain", input.domain, &NAME);
@@ -52,6 +54,7 @@ pub fn register_activity(service: &mut Service, input: RegisterActivity) -> Resu
     add(types, "ActivityType", TypeId { name, version }, description, now, defaults)
 }
 
+/// `RegisterWorkflowType`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RegisterWorkflow {
@@ -67,6 +70,7 @@ pub struct RegisterWorkflow {
     default_lambda_role: Option<String>,
 }
 
+/// Adds a workflow type.
 pub fn register_workflow(service: &mut Service, input: RegisterWorkflow) -> Result<()> {
     let mut checks = Checks::default();
     let domain = checks.required("domain", input.domain, &NAME);
@@ -129,6 +133,7 @@ fn info<Defaults>(registered: &Registered<Defaults>) -> Info<'_> {
     }
 }
 
+/// `DescribeActivityType`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DescribeActivity {
@@ -136,6 +141,7 @@ pub struct DescribeActivity {
     activity_type: Option<TypeShape>,
 }
 
+/// Its answer.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ActivityDescription<'a> {
@@ -161,6 +167,7 @@ struct ActivityConfiguration<'a> {
     default_task_schedule_to_close_timeout: Option<Span>,
 }
 
+/// Tells all about an activity type.
 pub fn describe_activity(service: &Service, input: DescribeActivity) -> Result<ActivityDescription<'_>> {
     let mut checks = Checks::default();
     let domain = checks.required("domain", input.domain, &NAME);
@@ -181,6 +188,7 @@ pub fn describe_activity(service: &Service, input: DescribeActivity) -> Result<A
     Ok(ActivityDescription { type_info: info(registered), configuration })
 }
 
+/// `ListActivityTypes`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct List {
@@ -192,6 +200,7 @@ pub struct List {
     reverse_order: Option<bool>,
 }
 
+/// Its answer.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Listed<'a> {
@@ -200,6 +209,7 @@ pub struct Listed<'a> {
     next_page_token: Option<String>,
 }
 
+/// Activity types in alphabetical order, all or those of one name.
 pub fn list_activities(service: &Service, input: List) -> Result<Listed<'_>> {
     let mut checks = Checks::default();
     let domain = checks.required("domain", input.domain, &NAME);

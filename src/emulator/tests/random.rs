@@ -188,6 +188,8 @@ fn check_history(events: &[Value], description: &Value) -> i64 {
     // What is open, by the event that opened it: (sort, started).
     let mut open: HashMap<i64, (&str, bool)> = HashMap::new();
     let mut latest = i64::MIN;
+    // Whether the decider has something to see that no decision task showed it, now and at its latest answer.
+    let (mut unseen, mut unseen_when_answered) = (false, false);
     for (n, event) in events.iter().enumerate() {
         let (id, attributes) = (event["eventId"].as_i64().unwrap(), attributes(event));
         assert_eq!(id, n as i64 + 1, "ids are dense");
@@ -195,7 +197,13 @@ fn check_history(events: &[Value], description: &Value) -> i64 {
         latest = at(event);
         let scheduled = attributes["scheduledEventId"].as_i64();
         let started = attributes["startedEventId"].as_i64();
-        match event["eventType"].as_str().unwrap() {
+        let event_type = event["eventType"].as_str().unwrap();
+        match event_type {
+            "DecisionTaskStarted" => unseen = false,
+            "DecisionTaskCompleted" => unseen_when_answered = unseen,
+            _ => unseen |= concerns_decider(event_type),
+        }
+        match event_type {
             "DecisionTaskScheduled" => {
                 assert!(!open.values().any(|(sort, _)| *sort == "decision"), "one decision task at a time");
                 open.insert(id, ("decision", false));
@@ -218,11 +226,16 @@ fn check_history(events: &[Value], description: &Value) -> i64 {
             "TimerFired" | "TimerCanceled" => drop(open.remove(&started.unwrap()).expect("a timer ends once")),
             closing if closing.starts_with("WorkflowExecution") && ends(closing) => {
                 assert_eq!(n + 1, events.len(), "nothing comes after the end");
+                let decided = attributes.get("decisionTaskCompletedEventId").is_some();
+                assert!(!(decided && unseen_when_answered), "closed over something unseen: {events:#?}");
                 open.clear();
             }
             _ => {}
         }
     }
+    let closed = ends(events.last().unwrap()["eventType"].as_str().unwrap());
+    let decision_open = open.values().any(|(sort, _)| *sort == "decision");
+    assert!(closed || decision_open || !unseen, "the decider never hears of it: {events:#?}");
     let counts = &description["openCounts"];
     for (sort, member) in
         [("activity", "openActivityTasks"), ("decision", "openDecisionTasks"), ("timer", "openTimers")]
@@ -230,9 +243,16 @@ fn check_history(events: &[Value], description: &Value) -> i64 {
         let count = open.values().filter(|(of, _)| *of == sort).count();
         assert_eq!(counts[member], count, "{sort} in {events:#?}");
     }
-    let closed = ends(events.last().unwrap()["eventType"].as_str().unwrap());
     assert_eq!(description["executionInfo"]["executionStatus"], if closed { "CLOSED" } else { "OPEN" });
     open.values().filter(|task| **task == ("activity", false)).count() as i64
+}
+
+/// Whether the decider has to get a decision task for it.
+fn concerns_decider(event_type: &str) -> bool {
+    let activity = event_type.strip_prefix("ActivityTask").unwrap_or_default();
+    matches!(activity, "Completed" | "Failed" | "Canceled" | "TimedOut")
+        || matches!(event_type, "TimerFired" | "WorkflowExecutionSignaled" | "WorkflowExecutionCancelRequested")
+        || (event_type.ends_with("Failed") && !event_type.starts_with("WorkflowExecution"))
 }
 
 fn ends(event_type: &str) -> bool {

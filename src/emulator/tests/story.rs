@@ -171,3 +171,19 @@ fn pending_tasks_are_those_not_yet_handed_out() {
     let body = json!({"domain": "d", "taskList": {"name": "nobody's"}});
     assert_eq!(world.call("CountPendingActivityTasks", body), json!({"count": 0, "truncated": false}));
 }
+
+#[test]
+fn the_same_seed_gives_the_same_answers_byte_for_byte() {
+    let play = || {
+        let mut world = World::new();
+        let polls: Vec<_> = (0..5).map(|_| world.poll_activity().expect_err("nothing yet")).collect();
+        let run_id = world.start("w");
+        let decisions: Vec<_> = (0..9).map(|n| schedule(&format!("a{n}"), json!({"heartbeatTimeout": "5"}))).collect();
+        world.decide(json!(decisions));
+        world.service.release_polls();
+        world.pass(60_000);
+        let answers: Vec<_> = polls.into_iter().map(|poll| world.answered(poll)).collect();
+        (answers, world.history(&run_id), world.answers)
+    };
+    assert_eq!(play(), play());
+}

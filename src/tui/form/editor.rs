@@ -115,6 +115,16 @@ mod tests {
     }
 
     #[test]
+    fn up_and_down_go_by_lines() {
+        let mut editor = Editor::new("one\ntwo", true, 10);
+        editor.key(Key::plain(KeyCode::Up));
+        assert_eq!(editor.cursor(), (0, 3));
+        editor.key(Key::plain(KeyCode::Home));
+        editor.key(Key::plain(KeyCode::Down));
+        assert_eq!(editor.cursor(), (1, 0));
+    }
+
+    #[test]
     fn keys_of_the_shell_edit() {
         let mut editor = Editor::new("one two", true, 10);
         editor.key(Key::ctrl('w'));

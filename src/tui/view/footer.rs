@@ -38,7 +38,12 @@ pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme) {
 type Hint = (String, String);
 
 fn hint(action: Action) -> Hint {
-    (action.keys().first().map_or_else(String::new, ToString::to_string), action.name().to_owned())
+    let key = match action {
+        // One hint for all ten.
+        Action::Percent(_) => "1…0".to_owned(),
+        _ => action.keys().first().map_or_else(String::new, ToString::to_string),
+    };
+    (key, action.name().to_owned())
 }
 
 fn fixed(hints: &[(&str, &str)]) -> Vec<Hint> {

@@ -74,7 +74,7 @@ fn counts(state: &State, theme: &Theme) -> Vec<Part> {
         (orphans, "possible orphans", theme.warn),
     ];
     let mut parts = Vec::new();
-    if state.read_only || state.status.as_ref().is_some_and(|status| status.read_only) {
+    if state.only_looks() {
         parts.push(("READ ONLY".to_owned(), theme.warn));
     }
     if state.status.as_ref().is_some_and(|status| status.not_saved.is_some()) {

@@ -156,7 +156,7 @@ fn draw_heads(buf: &mut Buffer, columns: &[(Column, Rect)], theme: &Theme) {
 fn draw_empty(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme) {
     let text = match &state.status {
         None => "connecting…".to_owned(),
-        Some(status) if state.read_only || status.read_only => "No tasks in this journal.".into(),
+        Some(_) if state.only_looks() => "No tasks in this journal.".into(),
         Some(status) => match status.claiming.first() {
             Some(claiming) => format!("No tasks yet: waiting for one from {}. P stops it.", claiming.task_list.line()),
             None => "No tasks. p claims some from a task list.".into(),
