@@ -162,6 +162,7 @@ pub(super) mod tests {
             pending: vec![],
             poll_in_flight,
             kept: 0,
+            survives_ms: None,
             closing: 0,
             possible_orphans: 0,
             read_only: false,

@@ -36,6 +36,13 @@ pub(super) fn interval(limit: Option<Limit>, held_for: i64, jitter: f64) -> i64 
     ((base as f64 * (0.92 + 0.08 * jitter)) as i64).max(200)
 }
 
+/// The longest silence of the service, milliseconds, that a kept task survives wherever in its interval it begins: what
+/// the longest interval leaves of the timeout, less one attempt that fails by its limit (engine rules 3.2).
+pub(super) fn survives(limit: Limit) -> Option<i64> {
+    let timeout = limit.millis()?;
+    Some((timeout - interval(Some(limit), 0, 1.0) - BEAT_LIMIT_MS).max(0))
+}
+
 /// A number from 0 to 1 from the seed, the claim and the beat's number: the same in every run of a simulation.
 pub(super) fn jitter(seed: u64, claim: ClaimId, beat: u64) -> f64 {
     let mut x = seed ^ claim.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ beat.wrapping_mul(0xd1b5_4a32_d192_ed03);
@@ -72,6 +79,13 @@ mod tests {
         assert_eq!(interval(Some(Limit::None), 0, 1.0), 60_000);
         assert_eq!(interval(Some(Limit::Seconds(60)), 0, 1.0), 12_000);
         assert_eq!(interval(Some(Limit::Seconds(28_800)), 0, 1.0), 60_000);
+    }
+
+    #[test]
+    fn keep_alive_the_tolerance_is_what_the_interval_leaves() {
+        assert_eq!(survives(Limit::Seconds(60)), Some(60_000 - 12_000 - 3_000));
+        assert_eq!(survives(Limit::Seconds(2)), Some(0));
+        assert_eq!(survives(Limit::None), None);
     }
 
     #[test]

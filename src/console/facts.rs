@@ -247,6 +247,9 @@ pub struct Status {
     pub poll_in_flight: bool,
     /// Tasks under keep-alive.
     pub kept: usize,
+    /// The longest silence of the service, milliseconds, that every kept task of known timeout survives: a guarantee,
+    /// not the current remainder (engine rules, "Heartbeats under a quota", 2). `None` with no such task.
+    pub survives_ms: Option<i64>,
     /// Closes not yet confirmed.
     pub closing: usize,
     /// Polls whose answer never reached the disk.

@@ -12,7 +12,7 @@ use super::facts::{BeatFact, CancelFact, LeaseFact, Status, TaskFacts, TaskState
 use super::ledger::Claim;
 use super::live::Live;
 use super::lookup::OVERDUE_MS;
-use super::{Console, deadlines};
+use super::{Console, cadence, deadlines};
 
 /// Polls of earlier runs without a recorded end are mentioned this long, milliseconds: by then every task has timed out
 /// or been noticed otherwise.
@@ -67,6 +67,7 @@ impl Console {
 
     fn status(&self, now: Now) -> Status {
         let open = || self.ledger.claims.values().filter(|claim| claim.is_open());
+        let kept = || open().filter(|claim| claim.lease.is_some());
         let own = self.claiming.poll_number();
         let orphans = self
             .ledger
@@ -80,7 +81,8 @@ impl Console {
             claiming: self.claiming.wants().to_vec(),
             pending: self.claiming.counts().to_vec(),
             poll_in_flight: self.claiming.poll_in_flight(),
-            kept: open().filter(|claim| claim.lease.is_some()).count(),
+            kept: kept().count(),
+            survives_ms: kept().filter_map(deadlines::heartbeat_limit).filter_map(cadence::survives).min(),
             closing: open().filter(|claim| claim.intent.is_some()).count(),
             possible_orphans: orphans.count(),
             read_only: self.config.read_only,

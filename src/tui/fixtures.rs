@@ -182,6 +182,7 @@ pub fn status() -> Status {
             truncated: false,
         }],
         poll_in_flight: true,
+        survives_ms: Some(45_000),
         kept: 2,
         closing: 2,
         possible_orphans: 0,

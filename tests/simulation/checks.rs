@@ -193,7 +193,7 @@ impl Checks {
     }
 
     /// After a restart everything on disk is on the screen.
-    pub fn restarted(&self, disk: &[Record], facts: &BTreeMap<ClaimId, Arc<TaskFacts>>) -> Verdicts {
+    pub fn restarted(disk: &[Record], facts: &BTreeMap<ClaimId, Arc<TaskFacts>>) -> Verdicts {
         let dismissed = |claim| disk.iter().any(|it| matches!(it, Record::Dismissed { claim: it } if *it == claim));
         for record in disk {
             if let Record::Claimed { claim, task, .. } = record

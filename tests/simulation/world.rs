@@ -589,7 +589,7 @@ impl World {
         self.facts.clear();
         self.wake_at = None;
         self.perform(effects);
-        if let Err(violation) = self.checks.restarted(&self.disk, &self.facts) {
+        if let Err(violation) = Checks::restarted(&self.disk, &self.facts) {
             self.fail(&violation);
         }
     }

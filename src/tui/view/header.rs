@@ -33,6 +33,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme, moment: 
         left.push((place, theme.text));
     }
     left.extend(counts);
+    left.extend(survives(state, theme).filter(|part| cells(&left) + width(&part.0) + 2 <= room));
 
     let mut x = area.x + 1;
     let end = area.right().saturating_sub(right_cells as u16 + 1);
@@ -87,6 +88,16 @@ fn counts(state: &State, theme: &Theme) -> Vec<Part> {
     }));
     parts.push((format!("{} held", tasks.open()), theme.text));
     parts
+}
+
+/// The outage that all kept tasks survive.
+fn survives(state: &State, theme: &Theme) -> Option<Part> {
+    let seconds = state.status.as_ref()?.survives_ms? / 1_000;
+    Some((format!("survives {} outage", words(seconds)), theme.dim))
+}
+
+fn words(seconds: i64) -> String {
+    if seconds < 120 { format!("{seconds} s") } else { format!("{} min", seconds / 60) }
 }
 
 fn connection(state: &State, theme: &Theme, moment: Moment) -> Part {
