@@ -20,7 +20,7 @@ use crate::service::Host;
 use crate::translate;
 
 /// Something that happens at an instant.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Happening {
     /// A request reaches the service.
     Arrive(u64),
@@ -255,10 +255,8 @@ impl World {
     }
 
     fn fail(&self, violation: &str) -> ! {
-        for line in &self.trace {
-            println!("{line}");
-        }
-        panic!("seed {} at {} ms: {violation}", self.seed, self.at);
+        let trace = self.trace.iter().fold(String::new(), |all, line| all + line + "\n");
+        panic!("{trace}seed {} at {} ms: {violation}", self.seed, self.at);
     }
 
     fn note(&mut self, what: impl Into<String>) {
@@ -337,7 +335,7 @@ impl World {
                 }
                 Effect::Status(status) => self.status = Some(status),
                 Effect::Log(line) => {
-                    self.note(format!("{:?} {} {} {}", line.level, line.word, line.subject, line.text))
+                    self.note(format!("{:?} {} {} {}", line.level, line.word, line.subject, line.text));
                 }
                 Effect::ReloadCredentials | Effect::Drained => {}
             }
