@@ -103,7 +103,8 @@ impl Run {
         let left = f64::from(self.column) * WIDTH + MARGIN;
         let width = f64::from(self.cells) * WIDTH;
         if let Some(paper) = paper {
-            rectangle(out, (left, top, width, HEIGHT), paper, 1.0);
+            // A hair wider, so that neighbours leave no seam.
+            rectangle(out, (left, top, width + 0.3, HEIGHT + 0.3), paper, 1.0);
         }
         let Some(first) = self.text.chars().next() else { return };
         if let Some(path) = line(first, width) {
@@ -155,7 +156,7 @@ fn line(c: char, width: f64) -> Option<String> {
     let (x, y, r) = (WIDTH / 2.0, HEIGHT / 2.0, WIDTH / 2.0);
     Some(match c {
         '─' => format!("M{:.1} 0h{width:.1}", -x),
-        '│' => format!("M0 {:.1}v{HEIGHT:.1}", -y),
+        '│' => format!("M0 {:.1}v{:.1}", -y, HEIGHT + 0.3),
         '╭' => format!("M0 {y:.1}V{r:.1}Q0 0 {x:.1} 0"),
         '╮' => format!("M0 {y:.1}V{r:.1}Q0 0 {:.1} 0", -x),
         '╰' => format!("M0 {:.1}V{:.1}Q0 0 {x:.1} 0", -y, -r),
