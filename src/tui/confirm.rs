@@ -78,7 +78,8 @@ pub fn before_quit(state: &State) -> Option<Confirm> {
     if lines.is_empty() {
         return None;
     }
-    lines.push("What is saved is here again at the next start.".into());
+    let after = if state.demo { "The demo ends with it." } else { "What is saved is here again at the next start." };
+    lines.push(after.into());
     Some(Confirm::new("Quit? This depends on this process:".into(), lines, "Quit", Yes::Quit))
 }
 
@@ -114,8 +115,7 @@ fn kept_line(state: &State) -> Option<String> {
 /// How many open tasks are such, and the first few of them by name.
 fn names(state: &State, such: impl Fn(&TaskFacts) -> bool) -> Option<(String, String)> {
     const NAMED: usize = 4;
-    let open = state.tasks.in_view(usize::MAX).map(|(facts, ..)| facts);
-    let such: Vec<_> = open.filter(|facts| !facts.has_ended() && such(facts)).collect();
+    let such: Vec<_> = state.tasks.all().filter(|facts| !facts.has_ended() && such(facts)).collect();
     let mut names = such.iter().take(NAMED).map(|facts| facts.activity_id.line()).collect::<Vec<_>>().join(", ");
     match such.len() {
         0 => return None,
