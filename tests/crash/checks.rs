@@ -66,7 +66,7 @@ impl Totals {
         } = *self;
         let at_all = [kills, kills_at_start, countdowns].iter().all(|&count| count > 0);
         let at_all = at_all && [closed, timed_out, dismissed, orphans + resumed].iter().all(|&count| count > 0);
-        assert!(at_all && claims > 30 && orphans * 2 < claims, "too little happened: {self:?}");
+        assert!(at_all && claims > 10 && orphans < claims, "too little happened: {self:?}");
     }
 }
 
