@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -17,9 +18,11 @@ const SOON: Duration = Duration::from_secs(20);
 /// A running console, and what it has drawn.
 pub struct Console {
     terminal: Terminal,
-    killer: Option<JoinHandle<()>>,
+    killer: Option<(mpsc::Sender<Duration>, JoinHandle<()>)>,
     /// Its terminal has been closed.
     pub gone: bool,
+    /// The task it was last told to take off the list.
+    pub dismissed: Option<String>,
 }
 
 impl Console {
@@ -37,17 +40,26 @@ impl Console {
             .arg(&journal)
             .spawn(cargo_bin("swfbeat"))
             .unwrap();
-        Self { terminal, killer: None, gone: false }
+        Self { terminal, killer: None, gone: false, dismissed: None }
     }
 
-    /// Sends SIGKILL so much later, whatever is going on then.
+    /// Sends SIGKILL so much later, whatever is going on then. Asked again, it only comes sooner: there is one kill, and until
+    /// then the process number is certainly its own.
     pub fn kill_after(&mut self, delay: Duration) {
+        if let Some((hurry, _)) = &self.killer {
+            // The kill has just been sent.
+            let _ = hurry.send(delay);
+            return;
+        }
         let pid = Pid::from_raw(self.terminal.pid().unwrap().cast_signed()).unwrap();
-        self.killer = Some(thread::spawn(move || {
-            thread::sleep(delay);
-            // It waits to be reaped, so the number is still its own.
+        let (hurry, hurried) = mpsc::channel();
+        let killer = thread::spawn(move || {
+            if let Ok(sooner) = hurried.recv_timeout(delay) {
+                thread::sleep(sooner);
+            }
             let _ = kill_process(pid, Signal::KILL);
-        }));
+        });
+        self.killer = Some((hurry, killer));
     }
 
     /// The complete frames since the last time.
@@ -85,7 +97,7 @@ impl Console {
     /// # Errors
     /// It was not the kill.
     pub fn await_kill(&mut self) -> Result<(), String> {
-        if let Some(killer) = self.killer.take() {
+        if let Some((_, killer)) = self.killer.take() {
             killer.join().unwrap();
         }
         let status = self.terminal.wait_exit().map_err(|error| error.to_string())?;

@@ -49,20 +49,20 @@ impl Notes {
         let mut notes = Self::default();
         let mut ids = BTreeMap::<ClaimId, String>::new();
         for Entry { record, .. } in entries {
-            let noted = record.claim().and_then(|claim| ids.get(&claim)).and_then(|id| notes.claims.get_mut(id));
-            match (record, noted) {
+            let claimed = record.claim().and_then(|claim| ids.get(&claim)).and_then(|id| notes.claims.get_mut(id));
+            match (record, claimed) {
                 (Record::PollStarted { poll, .. }, _) => drop(notes.open_polls.insert(poll.0)),
                 (Record::PollEnded { poll }, _) => drop(notes.open_polls.remove(&poll.0)),
                 (Record::Claimed { claim, source, task, .. }, _) => {
                     let (token, poll) = (task.token.expose().to_owned(), source.poll.0);
                     notes.open_polls.remove(&poll);
                     ids.insert(*claim, task.activity_id.raw().to_owned());
-                    let noted = Noted { token, poll, intent: None, verdict: None };
-                    notes.claims.insert(task.activity_id.raw().to_owned(), noted);
+                    let claim = Noted { token, poll, intent: None, verdict: None };
+                    notes.claims.insert(task.activity_id.raw().to_owned(), claim);
                 }
-                (Record::Intent { outcome, .. }, Some(noted)) => noted.intent = Some(outcome.clone()),
-                (Record::IntentWithdrawn { .. }, Some(noted)) => noted.intent = None,
-                (Record::Verdict { verdict, .. }, Some(noted)) => noted.verdict = Some(verdict.clone()),
+                (Record::Intent { outcome, .. }, Some(claimed)) => claimed.intent = Some(outcome.clone()),
+                (Record::IntentWithdrawn { .. }, Some(claimed)) => claimed.intent = None,
+                (Record::Verdict { verdict, .. }, Some(claimed)) => claimed.verdict = Some(verdict.clone()),
                 (Record::Dismissed { claim }, _) => drop(ids.get(claim).and_then(|id| notes.claims.remove(id))),
                 _ => {}
             }

@@ -23,13 +23,13 @@ const KINDS: [[&str; 4]; 10] = [
     ["alpha", "30s", "10m", "NONE"],
     ["bravo", "90s", "1h", "2h"],
     ["charlie", "NONE", "45s", "NONE"],
-    ["delta", "6s", "5m", "NONE"],
+    ["delta", "3s", "5m", "NONE"],
     ["echo", "60s", "NONE", "NONE"],
-    ["foxtrot", "20s", "25s", "NONE"],
+    ["foxtrot", "20s", "12s", "NONE"],
     ["golf", "45s", "30m", "NONE"],
     ["hotel", "80s", "8h", "1h"],
     ["india", "NONE", "90s", "40s"],
-    ["juliet", "15s", "2m", "NONE"],
+    ["juliet", "5s", "2m", "NONE"],
 ];
 
 /// The emulator and its decider on a thread of their own.

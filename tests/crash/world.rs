@@ -25,8 +25,12 @@ const AT_START: u64 = 250;
 const FORM_MS: i64 = 300;
 /// For a restarted console to show its tasks, and to find out how unconfirmed closes ended, milliseconds.
 const SOON_MS: i64 = 20_000;
+/// So many forms in a thousand are sent off with the kill close behind, when polls are answered and closes are on their way.
+const AT_ACT: u64 = 300;
+/// How close, milliseconds.
+const ACT_MS: i64 = 15;
 /// Between two looks at the screen, milliseconds.
-const LOOK_MS: i64 = 10;
+const LOOK_MS: i64 = 5;
 const DAY_MS: i64 = 86_400_000;
 
 type Verdicts = Result<(), String>;
@@ -121,9 +125,9 @@ impl World {
     fn work(&mut self, console: &mut Console, mut frame: Frame) -> Verdicts {
         while !console.gone {
             self.acts += 1;
-            let act = operator::next(&mut self.chance, &frame, |id| self.checks.is_settled(id), self.acts);
+            let act = operator::next(&mut self.chance, &frame, self.acts);
             self.perform(console, act)?;
-            let pause = clock::now().boot + self.chance.between(0, 60);
+            let pause = clock::now().boot + self.chance.between(0, 30);
             loop {
                 frame = self.look(console)?.unwrap_or(frame);
                 if clock::now().boot >= pause {
@@ -138,10 +142,7 @@ impl World {
     fn perform(&mut self, console: &mut Console, act: Act) -> Verdicts {
         match act {
             Act::Keys(keys) => console.press(&keys),
-            Act::Dismiss(id) => {
-                self.checks.dismissing(&id);
-                console.press(&[Key::Char('D')]);
-            }
+            Act::Dismiss => self.dismiss(console)?,
             Act::Form { key, title, fields, confirmed } => {
                 console.press(&[Key::Char(key)]);
                 // Refused, or dead.
@@ -165,7 +166,32 @@ impl World {
                         console.press(&[Key::Esc]);
                     }
                 }
+                if self.chance.in_thousand(AT_ACT) {
+                    console.kill_after(millis(self.chance.between(0, ACT_MS)));
+                }
             }
+        }
+        Ok(())
+    }
+
+    /// Only what the checks are done with may go: it is out of their sight from then on. So it must be certain which task
+    /// the key will hit: what was typed before has been read when the help has come and gone, and the cursor moves by
+    /// itself only when a task is taken off the list.
+    fn dismiss(&mut self, console: &mut Console) -> Verdicts {
+        console.press(&[Key::Char('?')]);
+        if !self.await_text(console, "any other key")? {
+            return Ok(());
+        }
+        console.press(&[Key::Char('?')]);
+        if !self.await_text(console, "q quit")? {
+            return Ok(());
+        }
+        let Some(frame) = self.last.as_ref().and_then(Frame::read) else { return Ok(()) };
+        let still_leaving = console.dismissed.as_ref().is_some_and(|id| frame.ids().any(|other| other == id));
+        if let Some(row) = frame.selected().filter(|row| self.checks.is_settled(&row.id) && !still_leaving) {
+            self.checks.dismissing(&row.id);
+            console.dismissed = Some(row.id.clone());
+            console.press(&[Key::Char('D')]);
         }
         Ok(())
     }
@@ -201,10 +227,7 @@ impl World {
 
     /// Waits for the kill, and looks at what it left.
     fn bury(&mut self, console: &mut Console) -> Verdicts {
-        console.await_kill().map_err(|error| {
-            self.last = Some(console.screen());
-            error
-        })?;
+        console.await_kill().inspect_err(|_| self.last = Some(console.screen()))?;
         // What was in its terminal is read to the end.
         while !console.gone {
             self.look(console)?;
