@@ -6,6 +6,21 @@
 Runs `demo --scenario idle` (twenty tasks, ten of them kept alive, the emulator in the same process) in a
 pseudo-terminal of 120x40, waits until everything is claimed and looked up, and measures the whole process.
 Needs Linux and nothing but Python's standard library.
+
+What wakes a thread, as `strace -f` shows it; there is nothing else:
+
+  thread    wake-up                                               how often
+  screen    the next whole second: clock and countdowns           1/s
+  (main)    news from the engine                                  2 a heartbeat: sent, answered
+            a frame held back, so that there are 60/s at most     up to 1 a heartbeat
+  engine    the timer at the next thing due                       1 a heartbeat, 1/min to count waiting tasks
+            its connection: request written, answer read          2 or 3 a heartbeat
+            what the journal has written                          1 a synced batch; none while idle
+  journal   a batch comes in                                      1 a heartbeat
+            lazy batches have waited 5 s                          1 a group of heartbeats, and the disk's own waits
+  emulator  a request comes in                                    1 a heartbeat
+            its next deadline                                     when one is due or has come nearer
+            the director's decision poll ends after 60 s          2/min
 """
 
 import argparse
