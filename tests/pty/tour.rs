@@ -1,5 +1,7 @@
 //! The demo, played by hand: what each key does to a task, on the screen and in the service's history.
 
+use std::fmt::Write;
+
 use swfbeat::clock;
 use termlens::{Key, Screen};
 
@@ -13,11 +15,13 @@ fn scenario(stories: &[(&str, &str, &str)], happenings: &str) -> String {
         stories.iter().filter(|(.., more)| !more.contains("after")).count()
     );
     for (id, heartbeat, more) in stories {
-        text += &format!(
+        write!(
+            text,
             "[[workflow]]\nid = \"{id}\"\ntype = \"Flow\"\nversion = \"1.0\"\ntimeout = \"2h\"\n\
              [[workflow.activity]]\nid = \"{id}\"\ntype = \"Act\"\nversion = \"1.0\"\nstart_to_close = \"1h\"\n\
              heartbeat = \"{heartbeat}\"\n{more}\n"
-        );
+        )
+        .unwrap();
     }
     text
 }
