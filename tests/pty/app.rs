@@ -113,6 +113,17 @@ impl App {
         self.until(|screen| screen.contains(text));
     }
 
+    /// Waits until something can be read from the screen. A frame may be seen half drawn.
+    #[track_caller]
+    pub fn read<T>(&mut self, what: impl Fn(&Screen) -> Option<T>) -> T {
+        let mut found = None;
+        self.until(|screen| {
+            found = what(screen);
+            found.is_some()
+        });
+        found.unwrap()
+    }
+
     /// Waits until a task's row says something.
     #[track_caller]
     pub fn row_shows(&mut self, id: &str, text: &str) {
@@ -142,10 +153,8 @@ impl App {
     #[track_caller]
     pub fn select(&mut self, id: &str) {
         for _ in 0..100 {
-            let screen = self.screen();
-            let (at, wanted) = (cursor(&screen), row_index(&screen, id));
-            let (Some(at), Some(wanted)) = (at, wanted) else { panic!("no {id} or no cursor: {}", screen.text()) };
-            if at == wanted && screen.contains(&format!("╭ {id} ")) {
+            let (at, wanted) = self.read(|screen| cursor(screen).zip(row_index(screen, id)));
+            if at == wanted && self.screen().contains(&format!("╭ {id} ")) {
                 return;
             }
             // The list may move under the cursor: one step at a time, and look again.
@@ -196,15 +205,17 @@ impl App {
     }
 
     /// The execution of the selected task, as the detail pane has it.
-    pub fn execution(&self, domain: &str) -> Execution {
-        let screen = self.screen();
-        let (line, _) = screen.find("│ workflow ").expect("a detail pane");
-        let cells = |line: u16| screen.rect_text(12..58, line..=line).trim().to_owned();
-        let (workflow_id, mut run_id) =
-            cells(line).split_once(" /").map(|(id, run)| (id.to_owned(), run.trim().to_owned())).unwrap();
-        if run_id.is_empty() {
-            run_id = cells(line + 1);
-        }
+    #[track_caller]
+    pub fn execution(&mut self, domain: &str) -> Execution {
+        let (workflow_id, run_id) = self.read(|screen| {
+            let (line, _) = screen.find("│ workflow ")?;
+            let cells = |line: u16| screen.rect_text(12..58, line..=line).trim().to_owned();
+            let first = cells(line);
+            let (workflow_id, run_id) = first.split_once(" /")?;
+            // A long one is in the next line.
+            let run_id = if run_id.is_empty() { cells(line + 1) } else { run_id.trim().to_owned() };
+            run_id.ends_with('=').then(|| (workflow_id.to_owned(), run_id))
+        });
         Execution { domain: domain.into(), workflow_id, run_id }
     }
 
@@ -272,9 +283,14 @@ pub fn row(screen: &Screen, id: &str) -> Option<String> {
     row_index(screen, id).map(|index| screen.row_text(index))
 }
 
-/// What is left of a task's heartbeat and until its end, in seconds, where there are such.
-pub fn countdowns(screen: &Screen, id: &str) -> Vec<i64> {
-    row(screen, id).map_or_else(Vec::new, |row| row.split_whitespace().filter_map(seconds).collect())
+/// What is left of a task's heartbeat, in seconds.
+pub fn heartbeat(screen: &Screen, id: &str) -> Option<i64> {
+    row(screen, id)?.split_whitespace().find_map(seconds)
+}
+
+/// What is left until a task's end, whatever is done, in seconds. The task must have a heartbeat timeout.
+pub fn end(screen: &Screen, id: &str) -> Option<i64> {
+    row(screen, id)?.split_whitespace().filter_map(seconds).nth(1)
 }
 
 /// Reads `0:41` and `1:02:03`.

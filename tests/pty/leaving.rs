@@ -11,16 +11,17 @@ use swfbeat::clock;
 use termlens::{Key, Signal};
 
 use crate::app::{App, Home, SOON};
-use crate::service::{Emulator, LONG};
+use crate::service::{Emulator, LONG, Road};
 
 /// A console that holds a task and has a second poll in flight.
 fn polling(home: &Home, emulator: &Emulator) -> App {
     emulator.service.schedule("first", LONG);
-    let mut app = home.console(emulator.service, &[]);
+    let road = Road::to(emulator.service);
+    let mut app = home.console(road.service, &[]);
     app.shows("No tasks. p claims some");
     app.claim(2);
     app.row_shows("first", ":");
-    app.shows("claiming 1 from manual");
+    road.carried_polls(2);
     app
 }
 
@@ -129,7 +130,8 @@ fn a_lost_terminal_ends_it_and_a_task_handed_out_meanwhile_is_kept() {
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_swfbeat"));
     command.env_clear();
     home.environment().iter().for_each(|(name, value)| command.env(name, value));
-    command.args(home.console_arguments(emulator.service));
+    let road = Road::to(emulator.service);
+    command.args(home.console_arguments(road.service));
     let mut child = pty.slave.spawn_command(command).unwrap();
     drop(pty.slave);
     let (in_time, watched) = mpsc::channel::<()>();
@@ -145,6 +147,7 @@ fn a_lost_terminal_ends_it_and_a_task_handed_out_meanwhile_is_kept() {
     read_until(reader.as_mut(), "claims");
     writer.write_all(b"p\r").unwrap();
     read_until(reader.as_mut(), "claiming");
+    road.carried_polls(1);
     drop((in_time, reader, writer, pty.master));
     let lost = clock::now().boot;
 

@@ -3,13 +3,18 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use swfbeat::clock;
 
+use crate::app::SOON;
+
+/// What is in the head of an activity poll.
+const POLL: &[u8] = b"SimpleWorkflowService.PollForActivityTask";
 /// The domain of everything here.
 pub const DOMAIN: &str = "ops";
 /// The task list of the activity tasks.
@@ -141,9 +146,10 @@ impl Drop for Emulator {
     }
 }
 
-/// A road to a service that can be cut and mended: what is under way is torn, what comes is turned away.
+/// A road to a service that can be watched, cut and mended: what is under way is torn, what comes is turned away.
 pub struct Road {
     pub service: Service,
+    polls: Arc<AtomicUsize>,
     open: Arc<AtomicBool>,
     under_way: Arc<Mutex<Vec<TcpStream>>>,
 }
@@ -153,10 +159,11 @@ impl Road {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let road = Self {
             service: Service { addr: listener.local_addr().unwrap() },
+            polls: Arc::default(),
             open: Arc::new(AtomicBool::new(true)),
             under_way: Arc::default(),
         };
-        let (open, under_way) = (Arc::clone(&road.open), Arc::clone(&road.under_way));
+        let (polls, open, under_way) = (Arc::clone(&road.polls), Arc::clone(&road.open), Arc::clone(&road.under_way));
         // Ends with the test's process.
         thread::spawn(move || {
             for near in listener.incoming().map_while(Result::ok) {
@@ -165,11 +172,21 @@ impl Road {
                 let Some(far) = open.load(Ordering::SeqCst).then(|| TcpStream::connect(service.addr)) else { continue };
                 let Ok(far) = far else { continue };
                 under_way.extend([near.try_clone().unwrap(), far.try_clone().unwrap()]);
-                pump(near.try_clone().unwrap(), far.try_clone().unwrap());
-                pump(far, near);
+                pump(near.try_clone().unwrap(), far.try_clone().unwrap(), Some(Arc::clone(&polls)));
+                pump(far, near, None);
             }
         });
         road
+    }
+
+    /// Waits until so many activity polls have gone to the service.
+    #[track_caller]
+    pub fn carried_polls(&self, count: usize) {
+        let start = clock::now().boot;
+        while self.polls.load(Ordering::SeqCst) < count {
+            assert!(clock::now().boot - start < SOON.as_millis() as i64, "no poll is sent");
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 
     pub fn cut(&self) {
@@ -185,10 +202,19 @@ impl Road {
     }
 }
 
-/// Moves bytes one way until either end is gone.
-fn pump(mut from: TcpStream, mut to: TcpStream) {
+/// Moves bytes one way until either end is gone; counts the activity polls among them.
+fn pump(mut from: TcpStream, mut to: TcpStream, polls: Option<Arc<AtomicUsize>>) {
     thread::spawn(move || {
-        let _ = std::io::copy(&mut from, &mut to);
+        let mut bytes = [0; 16_384];
+        while let Ok(read @ 1..) = from.read(&mut bytes) {
+            if to.write_all(&bytes[..read]).is_err() {
+                break;
+            }
+            // A request's head comes in one piece.
+            if let Some(polls) = polls.as_ref().filter(|_| bytes[..read].windows(POLL.len()).any(|part| part == POLL)) {
+                polls.fetch_add(1, Ordering::SeqCst);
+            }
+        }
         let _ = to.shutdown(Shutdown::Both);
     });
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use swfbeat::clock;
 use termlens::{Key, Screen};
 
-use crate::app::{App, Home, countdowns, free_port, row};
+use crate::app::{App, Home, end, free_port, heartbeat, row};
 use crate::service::{DOMAIN, Service};
 
 /// Stories that would take minutes in the program's own tour: an id, its heartbeat timeout, and what else there is to it.
@@ -49,13 +49,16 @@ fn the_tour_starts_with_a_full_screen_and_counts_down() {
 
     let ids =
         ["rel-2026.11", "watch-rollout", "drain-rack-42", "swap-17", "keys-3", "bk-9", "dump-11", "patch-kernel-7"];
-    app.until(|screen| ids.iter().filter(|id| !countdowns(screen, id).is_empty()).count() >= 4);
+    app.until(|screen| ids.iter().filter(|id| heartbeat(screen, id).is_some()).count() >= 4);
     let four_at = app.age();
     assert!(four_at - first_at < 2_000, "four countdowns after {} ms", four_at - first_at);
-    app.until(|screen| ids.iter().all(|id| !countdowns(screen, id).is_empty()) && screen.contains("8 held"));
+    app.until(|screen| ids.iter().all(|id| heartbeat(screen, id).is_some()) && screen.contains("8 held"));
     app.shows("Press space on rel-2026.11");
-    let before = countdowns(&app.screen(), "keys-3");
-    app.until(|screen| countdowns(screen, "keys-3").iter().zip(&before).all(|(now, before)| now < before));
+    let before = app.read(|screen| heartbeat(screen, "keys-3").zip(end(screen, "keys-3")));
+    app.until(|screen| {
+        let now = heartbeat(screen, "keys-3").zip(end(screen, "keys-3"));
+        now.is_some_and(|now| now.0 < before.0 && now.1 < before.1)
+    });
     println!("first frame after {first_at} ms, four countdowns {} ms later", four_at - first_at);
 
     app.press('q');
@@ -73,14 +76,14 @@ fn space_starts_only_the_heartbeat_countdown_again() {
     let home = Home::new();
     let (mut app, _) = play(&home, &[("by-hand", "60s", ""), ("other", "60s", "")], "");
     app.select("by-hand");
-    app.until(|screen| countdowns(screen, "by-hand")[0] <= 56);
-    let before = countdowns(&app.screen(), "by-hand")[1];
+    app.until(|screen| heartbeat(screen, "by-hand").is_some_and(|left| left <= 56));
+    let before = app.read(|screen| end(screen, "by-hand"));
     app.press(' ');
-    app.until(|screen| countdowns(screen, "by-hand")[0] > 56);
-    let screen = app.screen();
-    let after = countdowns(&screen, "by-hand");
-    assert!(after[0] <= 60 && after[1] <= before, "{after:?}, {before} s to the end before");
-    assert!(countdowns(&screen, "other")[0] <= 56, "{}", screen.text());
+    app.until(|screen| heartbeat(screen, "by-hand").is_some_and(|left| left > 56));
+    let after = app.read(|screen| end(screen, "by-hand"));
+    assert!(after <= before, "{before} s to the end before, {after} s after");
+    let other = app.read(|screen| heartbeat(screen, "other"));
+    assert!(other <= 56, "{other} s left for the other");
     app.quit();
     app.left(0);
 }
@@ -178,12 +181,12 @@ fn keep_alive_goes_on_by_itself_and_ends_on_request() {
     app.write("20m");
     app.key(Key::Enter);
     app.shows("held, kept alive until");
-    let (mut last, mut rises) = (0, 0);
+    let (mut last, mut rises) = (i64::MAX, 0);
     app.until(|screen| {
-        let left = countdowns(screen, "kept")[0];
+        let left = heartbeat(screen, "kept").unwrap_or(last);
         rises += usize::from(left > last);
         last = left;
-        rises > 2
+        rises == 2
     });
     app.row_shows("kept", "● held");
     app.press('A');
@@ -241,7 +244,7 @@ fn what_is_no_key_does_nothing_and_help_tells_the_keys() {
     app.press('?');
     app.until(|screen| screen.contains("╭ Keys") && screen.contains("send one heartbeat now"));
     for key in ["space", "ctrl-z", "q ctrl-c", "D del"] {
-        assert!(app.screen().contains(&format!("│ {key} ")), "{key}: {}", app.screen().text());
+        app.shows(&format!("│ {key} "));
     }
     app.escape_from("╭ Keys");
     app.row_shows("work", "○ held");
