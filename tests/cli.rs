@@ -1,5 +1,7 @@
 //! The binary on the command line, without a terminal: what it says and how it exits when something is wrong.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;

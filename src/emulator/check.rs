@@ -65,6 +65,12 @@ pub const IDENTITY: Rule = rule(0, 256, Format::Any);
 pub const TAG: Rule = rule(0, 256, Format::Any);
 /// An IAM role.
 pub const ROLE: Rule = rule(1, 1_600, Format::Any);
+/// The ARN of a domain.
+pub const RESOURCE_ARN: Rule = rule(1, 1_600, Format::Any);
+/// Key of a domain's tag.
+pub const TAG_KEY: Rule = rule(1, 128, Format::Any);
+/// Value of a domain's tag.
+pub const TAG_VALUE: Rule = rule(0, 256, Format::Any);
 /// A task priority.
 pub const PRIORITY: Rule = rule(0, usize::MAX, Format::Integer);
 /// A task token.

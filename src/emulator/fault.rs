@@ -98,6 +98,21 @@ impl Fault {
         Self::model("DomainAlreadyExistsFault", domain)
     }
 
+    /// The domain is deprecated.
+    pub fn domain_deprecated(domain: &str) -> Self {
+        Self::model("DomainDeprecatedFault", domain)
+    }
+
+    /// No domain has this ARN.
+    pub fn unknown_resource(arn: &str) -> Self {
+        Self::unknown(format!("Unknown resource: {arn}"))
+    }
+
+    /// A domain would have more than `limit` tags.
+    pub fn too_many_tags(limit: usize) -> Self {
+        Self::model("TooManyTagsFault", format!("A resource has at most {limit} tags"))
+    }
+
     /// `type_name` is `ActivityType=[name=…, version=…]` or the same for a workflow type.
     pub fn unknown_type(type_name: &str) -> Self {
         Self::unknown(format!("Unknown type: {type_name}"))
@@ -111,6 +126,12 @@ impl Fault {
     /// The type is deprecated; it is named as above.
     pub fn type_deprecated(type_name: String) -> Self {
         Self::model("TypeDeprecatedFault", type_name)
+    }
+
+    /// Only a deprecated type may be deleted.
+    pub fn type_not_deprecated() -> Self {
+        let message = "The type is currently registered and cannot be deleted in its current state";
+        Self::model("TypeNotDeprecatedFault", message)
     }
 
     /// Neither the start nor the type says it.

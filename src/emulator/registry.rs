@@ -40,6 +40,8 @@ impl Status {
 }
 
 /// A registered type with its defaults.
+///
+/// What is running with it holds on to its [`TypeId`], so that deprecating and deleting types disturbs nothing.
 #[derive(Debug)]
 pub struct Registered<Defaults> {
     pub id: Arc<TypeId>,
@@ -82,10 +84,37 @@ pub struct Domain {
     pub status: Status,
     pub description: Option<String>,
     pub retention: String,
+    /// Resource tags: key and value, in the order of their keys.
+    pub tags: BTreeMap<String, Option<String>>,
     pub activity_types: Types<ActivityDefaults>,
     pub workflow_types: Types<WorkflowDefaults>,
     /// The open execution of each workflow id.
     pub open: HashMap<Arc<str>, Run>,
+}
+
+impl Domain {
+    /// Refuses what a deprecated domain may not be used for.
+    ///
+    /// # Errors
+    /// DomainDeprecatedFault.
+    pub fn usable(&self) -> Result<()> {
+        if self.status == Status::Deprecated { Err(Fault::domain_deprecated(&self.name)) } else { Ok(()) }
+    }
+
+    /// Deprecates the domain and with it all its types.
+    pub fn deprecate(&mut self, now: i64) {
+        self.status = Status::Deprecated;
+        self.activity_types.values_mut().for_each(|registered| registered.deprecate(now));
+        self.workflow_types.values_mut().for_each(|registered| registered.deprecate(now));
+    }
+}
+
+impl<Defaults> Registered<Defaults> {
+    /// From now on nothing new starts with it; one deprecated before stays as it is.
+    pub fn deprecate(&mut self, now: i64) {
+        self.status = Status::Deprecated;
+        self.deprecated.get_or_insert(now);
+    }
 }
 
 /// All domains, by name.

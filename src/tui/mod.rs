@@ -37,6 +37,7 @@ use crate::text::Foreign;
 
 pub use run::run;
 pub use signals::{Signals, stop_process};
+pub use view::key_table;
 
 /// What the screen is connected to.
 pub trait Engine {

@@ -1,4 +1,4 @@
-//! Domains: RegisterDomain, DescribeDomain, ListDomains.
+//! Domains: RegisterDomain, DescribeDomain, ListDomains, DeprecateDomain, UndeprecateDomain.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use super::super::fault::{Fault, Result};
 use super::super::registry::{Domain, Status};
 use super::super::service::Service;
 use super::paging;
+use super::tags::{self, TagShape, Tags};
 
 /// `RegisterDomain`.
 #[derive(Deserialize)]
@@ -18,6 +19,7 @@ pub struct Register {
     name: Option<String>,
     description: Option<String>,
     workflow_execution_retention_period_in_days: Option<String>,
+    tags: Option<Vec<TagShape>>,
 }
 
 /// Adds a domain.
@@ -27,15 +29,19 @@ pub fn register(service: &mut Service, input: Register) -> Result<()> {
     let description = checks.optional("description", input.description, &DESCRIPTION);
     let days = input.workflow_execution_retention_period_in_days;
     let retention = checks.required("workflowExecutionRetentionPeriodInDays", days, &DAYS);
+    let new_tags = tags::check(&mut checks, input.tags.unwrap_or_default());
     checks.done()?;
     if service.registry.domains.contains_key(&name) {
         return Err(Fault::domain_exists(&name));
     }
+    let mut tags = Tags::new();
+    tags::merge(&mut tags, new_tags)?;
     let domain = Domain {
         name: name.clone(),
         status: Status::Registered,
         description,
         retention,
+        tags,
         activity_types: BTreeMap::new(),
         workflow_types: BTreeMap::new(),
         open: HashMap::new(),
@@ -54,18 +60,45 @@ struct Info<'a> {
 }
 
 fn info<'a>(service: &Service, domain: &'a Domain) -> Info<'a> {
-    let (region, account, name) = (&service.config.region, &service.config.account, &*domain.name);
-    let arn = format!("arn:aws:swf:{region}:{account}:/domain/{name}");
-    Info { name, status: domain.status, description: domain.description.as_deref(), arn }
+    let (name, description) = (&*domain.name, domain.description.as_deref());
+    Info { name, status: domain.status, description, arn: tags::arn(service, name) }
 }
 
-/// `DescribeDomain`.
+/// `DescribeDomain`, `DeprecateDomain` and `UndeprecateDomain`.
 #[derive(Deserialize)]
-pub struct Describe {
+pub struct Named {
     name: Option<String>,
 }
 
-/// Its answer.
+impl Named {
+    fn check(self) -> Result<String> {
+        let mut checks = Checks::default();
+        let name = checks.required("name", self.name, &NAME);
+        checks.done()?;
+        Ok(name)
+    }
+}
+
+/// From now on nothing new is registered or started in the domain; what runs goes on.
+pub fn deprecate(service: &mut Service, input: Named) -> Result<()> {
+    let now = service.now;
+    let domain = service.registry.domain_mut(&input.check()?)?;
+    domain.usable()?;
+    domain.deprecate(now);
+    Ok(())
+}
+
+/// Takes the domain's deprecation back; its types stay deprecated.
+pub fn undeprecate(service: &mut Service, input: Named) -> Result<()> {
+    let domain = service.registry.domain_mut(&input.check()?)?;
+    if domain.status == Status::Registered {
+        return Err(Fault::domain_exists(&domain.name));
+    }
+    domain.status = Status::Registered;
+    Ok(())
+}
+
+/// What `DescribeDomain` answers.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Description<'a> {
@@ -80,11 +113,8 @@ struct Configuration<'a> {
 }
 
 /// Tells all about a domain.
-pub fn describe(service: &Service, input: Describe) -> Result<Description<'_>> {
-    let mut checks = Checks::default();
-    let name = checks.required("name", input.name, &NAME);
-    checks.done()?;
-    let domain = service.registry.domain(&name)?;
+pub fn describe(service: &Service, input: Named) -> Result<Description<'_>> {
+    let domain = service.registry.domain(&input.check()?)?;
     let configuration = Configuration { workflow_execution_retention_period_in_days: &domain.retention };
     Ok(Description { domain_info: info(service, domain), configuration })
 }

@@ -11,9 +11,10 @@ use super::super::check::{CHILD_POLICY, Checks, DATA, LABEL, NAME, OPTIONAL_RUN_
 use super::super::events::{WorkflowExecutionCancelRequested, WorkflowExecutionSignaled, WorkflowExecutionTerminated};
 use super::super::execution::{Execution, Run, Settings};
 use super::super::fault::{Fault, Result};
-use super::super::registry::{Status, TypeId, WorkflowDefaults};
+use super::super::registry::{TypeId, WorkflowDefaults};
 use super::super::service::Service;
 use super::super::shapes::{ExecutionShape, TaskListShape, TypeShape};
+use super::types;
 
 /// `StartWorkflowExecution`.
 #[derive(Deserialize)]
@@ -64,11 +65,8 @@ pub fn start(service: &mut Service, input: Start) -> Result<Started> {
 
     let domain = service.registry.domain(&domain)?;
     let id = TypeId { name, version };
-    let registered = domain.workflow_types.get(&id);
-    let registered = registered.ok_or_else(|| Fault::unknown_type(&format!("WorkflowType={id}")))?;
-    if registered.status == Status::Deprecated {
-        return Err(Fault::type_deprecated(format!("WorkflowType={id}")));
-    }
+    domain.usable()?;
+    let registered = types::usable::<WorkflowDefaults>(domain, &id)?;
     let settings = settle((own, tags), &registered.defaults)?;
     if domain.open.contains_key(&workflow_id) {
         return Err(Fault::already_started());

@@ -1,18 +1,22 @@
 //! The operations, one file per family: read the body, check it, let the service act, shape the answer.
 
 mod activity_tasks;
+mod activity_types;
 mod decision_tasks;
 mod domains;
 mod executions;
 mod histories;
 mod paging;
+mod tags;
 mod types;
+mod workflow_types;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::answer::json;
 use super::fault::Result;
+use super::registry::{ActivityDefaults, WorkflowDefaults};
 use super::service::{RequestId, Service};
 use super::shapes::read;
 
@@ -33,11 +37,33 @@ pub fn find(name: &str) -> Option<Operation> {
         "RegisterDomain" => |s, _, body| silent(body, |input| domains::register(s, input)),
         "DescribeDomain" => |s, _, body| spoken(body, |input| domains::describe(s, input)),
         "ListDomains" => |s, _, body| spoken(body, |input| domains::list(s, input)),
+        "DeprecateDomain" => |s, _, body| silent(body, |input| domains::deprecate(s, input)),
+        "UndeprecateDomain" => |s, _, body| silent(body, |input| domains::undeprecate(s, input)),
+        "TagResource" => |s, _, body| silent(body, |input| tags::tag(s, input)),
+        "UntagResource" => |s, _, body| silent(body, |input| tags::untag(s, input)),
+        "ListTagsForResource" => |s, _, body| spoken(body, |input| tags::list(s, input)),
 
-        "RegisterActivityType" => |s, _, body| silent(body, |input| types::register_activity(s, input)),
-        "DescribeActivityType" => |s, _, body| spoken(body, |input| types::describe_activity(s, input)),
-        "ListActivityTypes" => |s, _, body| spoken(body, |input| types::list_activities(s, input)),
-        "RegisterWorkflowType" => |s, _, body| silent(body, |input| types::register_workflow(s, input)),
+        "RegisterActivityType" => |s, _, body| silent(body, |input| activity_types::register(s, input)),
+        "DescribeActivityType" => {
+            |s, _, body| spoken(body, |input| types::describe::<_, activity_types::Configuration<'_>>(s, input))
+        }
+        "ListActivityTypes" => |s, _, body| spoken(body, |input| types::list::<ActivityDefaults>(s, input)),
+        "DeprecateActivityType" => |s, _, body| silent(body, |input| types::deprecate::<ActivityDefaults>(s, input)),
+        "UndeprecateActivityType" => {
+            |s, _, body| silent(body, |input| types::undeprecate::<ActivityDefaults>(s, input))
+        }
+        "DeleteActivityType" => |s, _, body| silent(body, |input| types::delete::<ActivityDefaults>(s, input)),
+
+        "RegisterWorkflowType" => |s, _, body| silent(body, |input| workflow_types::register(s, input)),
+        "DescribeWorkflowType" => {
+            |s, _, body| spoken(body, |input| types::describe::<_, workflow_types::Configuration<'_>>(s, input))
+        }
+        "ListWorkflowTypes" => |s, _, body| spoken(body, |input| types::list::<WorkflowDefaults>(s, input)),
+        "DeprecateWorkflowType" => |s, _, body| silent(body, |input| types::deprecate::<WorkflowDefaults>(s, input)),
+        "UndeprecateWorkflowType" => {
+            |s, _, body| silent(body, |input| types::undeprecate::<WorkflowDefaults>(s, input))
+        }
+        "DeleteWorkflowType" => |s, _, body| silent(body, |input| types::delete::<WorkflowDefaults>(s, input)),
 
         "StartWorkflowExecution" => |s, _, body| spoken(body, |input| executions::start(s, input)),
         "SignalWorkflowExecution" => |s, _, body| silent(body, |input| executions::signal(s, input)),

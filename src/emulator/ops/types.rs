@@ -1,109 +1,91 @@
-//! Types: RegisterActivityType, DescribeActivityType, ListActivityTypes, RegisterWorkflowType.
+//! What activity and workflow types have in common: registered, listed, deprecated, undeprecated, deleted.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
 
-use super::super::activity::{Priority, Span};
-use super::super::answer::{ListName, Stamp};
-use super::super::check::{CHILD_POLICY, Checks, DESCRIPTION, NAME, PAGE_TOKEN, REGISTRATION_STATUS, ROLE, VERSION};
+use super::super::answer::Stamp;
+use super::super::check::{Checks, NAME, PAGE_TOKEN, REGISTRATION_STATUS};
 use super::super::fault::{Fault, Result};
-use super::super::registry::{ActivityDefaults, Registered, Status, TypeId, Types, WorkflowDefaults};
+use super::super::registry::{Domain, Registered, Status, TypeId, Types};
 use super::super::service::Service;
-use super::super::shapes::{TaskListShape, TypeShape};
+use super::super::shapes::TypeShape;
 use super::paging;
 
-/// `RegisterActivityType`.
+/// One of the two sorts of types, told apart by what they have defaults for.
+pub trait Sort: Sized {
+    /// How SWF names the sort in faults.
+    const NAME: &'static str;
+    /// The member that holds a type of this sort.
+    const MEMBER: &'static str;
+    /// The operation that lists them.
+    const LIST: &'static str;
+
+    /// A domain's types of this sort.
+    fn of(domain: &Domain) -> &Types<Self>;
+    /// The same, to change them.
+    fn of_mut(domain: &mut Domain) -> &mut Types<Self>;
+    /// The type of this sort that a request names.
+    fn named(input: Named) -> Option<TypeShape>;
+}
+
+/// A request about one type.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct RegisterActivity {
-    domain: Option<String>,
-    name: Option<String>,
-    version: Option<String>,
-    description: Option<String>,
-    default_task_start_to_close_timeout: Option<String>,
-    default_task_heartbeat_timeout: Option<String>,
-    default_task_list: Option<TaskListShape>,
-    default_task_priority: Option<String>,
-    default_task_schedule_to_start_timeout: Option<String>,
-    default_task_schedule_to_close_timeout: Option<String>,
+pub struct Named {
+    pub domain: Option<String>,
+    pub activity_type: Option<TypeShape>,
+    pub workflow_type: Option<TypeShape>,
 }
 
-/// Adds an activity type.
-pub fn register_activity(service: &mut Service, input: RegisterActivity) -> Result<()> {
-    let mut checks = Checks::default();
-    let domain = checks.required("domain", input.domain, &NAME);
-    let name = checks.required("name", input.name, &NAME);
-    let version = checks.required("version", input.version, &VERSION);
-    let description = checks.optional("description", input.description, &DESCRIPTION);
-    let start_to_close = input.default_task_start_to_close_timeout;
-    let heartbeat = input.default_task_heartbeat_timeout;
-    let schedule_to_start = input.default_task_schedule_to_start_timeout;
-    let schedule_to_close = input.default_task_schedule_to_close_timeout;
-    let defaults = ActivityDefaults {
-        start_to_close: checks.duration("defaultTaskStartToCloseTimeout", start_to_close),
-        heartbeat: checks.duration("defaultTaskHeartbeatTimeout", heartbeat),
-        task_list: checks.task_list("defaultTaskList", input.default_task_list),
-        priority: checks.priority("defaultTaskPriority", input.default_task_priority),
-        schedule_to_start: checks.duration("defaultTaskScheduleToStartTimeout", schedule_to_start),
-        schedule_to_close: checks.duration("defaultTaskScheduleToCloseTimeout", schedule_to_close),
-    };
-    checks.done()?;
-    let now = service.now;
-    let types = &mut service.registry.domain_mut(&domain)?.activity_types;
-    add(types, "ActivityType", TypeId { name, version }, description, now, defaults)
+impl Named {
+    /// Checks it: the domain's name and the type.
+    fn check<S: Sort>(mut self) -> Result<(String, TypeId)> {
+        let mut checks = Checks::default();
+        let domain = checks.required("domain", self.domain.take(), &NAME);
+        let (name, version) = checks.type_id(S::MEMBER, S::named(self));
+        checks.done()?;
+        Ok((domain, TypeId { name, version }))
+    }
 }
 
-/// `RegisterWorkflowType`.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RegisterWorkflow {
-    domain: Option<String>,
-    name: Option<String>,
-    version: Option<String>,
-    description: Option<String>,
-    default_task_start_to_close_timeout: Option<String>,
-    default_execution_start_to_close_timeout: Option<String>,
-    default_task_list: Option<TaskListShape>,
-    default_task_priority: Option<String>,
-    default_child_policy: Option<String>,
-    default_lambda_role: Option<String>,
+fn describe_name<S: Sort>(id: &TypeId) -> String {
+    format!("{}={id}", S::NAME)
 }
 
-/// Adds a workflow type.
-pub fn register_workflow(service: &mut Service, input: RegisterWorkflow) -> Result<()> {
-    let mut checks = Checks::default();
-    let domain = checks.required("domain", input.domain, &NAME);
-    let name = checks.required("name", input.name, &NAME);
-    let version = checks.required("version", input.version, &VERSION);
-    let description = checks.optional("description", input.description, &DESCRIPTION);
-    let task = input.default_task_start_to_close_timeout;
-    let execution = input.default_execution_start_to_close_timeout;
-    let defaults = WorkflowDefaults {
-        task_start_to_close: checks.duration("defaultTaskStartToCloseTimeout", task),
-        execution_start_to_close: checks.optional_seconds("defaultExecutionStartToCloseTimeout", execution),
-        task_list: checks.task_list("defaultTaskList", input.default_task_list),
-        priority: checks.priority("defaultTaskPriority", input.default_task_priority),
-        child_policy: checks.optional("defaultChildPolicy", input.default_child_policy, &CHILD_POLICY),
-        lambda_role: checks.optional("defaultLambdaRole", input.default_lambda_role, &ROLE),
-    };
-    checks.done()?;
-    let now = service.now;
-    let types = &mut service.registry.domain_mut(&domain)?.workflow_types;
-    add(types, "WorkflowType", TypeId { name, version }, description, now, defaults)
+/// A type that must be registered, deprecated or not.
+pub fn find<'a, S: Sort>(domain: &'a Domain, id: &TypeId) -> Result<&'a Registered<S>> {
+    S::of(domain).get(id).ok_or_else(|| Fault::unknown_type(&describe_name::<S>(id)))
 }
 
-/// Adds a type; `sort` is how SWF names it in faults.
-fn add<Defaults>(
-    types: &mut Types<Defaults>,
-    sort: &str,
+/// A type of which something new may be started.
+pub fn usable<'a, S: Sort>(domain: &'a Domain, id: &TypeId) -> Result<&'a Registered<S>> {
+    let registered = find::<S>(domain, id)?;
+    let deprecated = registered.status == Status::Deprecated;
+    if deprecated { Err(Fault::type_deprecated(describe_name::<S>(id))) } else { Ok(registered) }
+}
+
+fn find_mut<'a, S: Sort>(service: &'a mut Service, domain: &str, id: &TypeId) -> Result<&'a mut Registered<S>> {
+    let types = S::of_mut(service.registry.domain_mut(domain)?);
+    types.get_mut(id).ok_or_else(|| Fault::unknown_type(&describe_name::<S>(id)))
+}
+
+/// Adds a type; not to a deprecated domain.
+pub fn add<S: Sort>(
+    service: &mut Service,
+    domain: &str,
     id: TypeId,
     description: Option<String>,
-    created: i64,
-    defaults: Defaults,
+    defaults: S,
 ) -> Result<()> {
+    let created = service.now;
+    let domain = service.registry.domain_mut(domain)?;
+    domain.usable()?;
+    let types = S::of_mut(domain);
     if types.contains_key(&id) {
-        return Err(Fault::type_exists(format!("{sort}={id}")));
+        return Err(Fault::type_exists(describe_name::<S>(&id)));
     }
     let id = Arc::new(id);
     let status = Status::Registered;
@@ -111,84 +93,79 @@ fn add<Defaults>(
     Ok(())
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Info<'a> {
-    activity_type: &'a TypeId,
-    status: Status,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<&'a str>,
-    creation_date: Stamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    deprecation_date: Option<Stamp>,
+/// From now on nothing new starts with the type.
+pub fn deprecate<S: Sort>(service: &mut Service, input: Named) -> Result<()> {
+    let (domain, id) = input.check::<S>()?;
+    let now = service.now;
+    let registered = find_mut::<S>(service, &domain, &id)?;
+    if registered.status == Status::Deprecated {
+        return Err(Fault::type_deprecated(describe_name::<S>(&id)));
+    }
+    registered.deprecate(now);
+    Ok(())
 }
 
-fn info<Defaults>(registered: &Registered<Defaults>) -> Info<'_> {
-    Info {
-        activity_type: &registered.id,
-        status: registered.status,
-        description: registered.description.as_deref(),
-        creation_date: Stamp(registered.created),
-        deprecation_date: registered.deprecated.map(Stamp),
+/// Takes a deprecation back.
+pub fn undeprecate<S: Sort>(service: &mut Service, input: Named) -> Result<()> {
+    let (domain, id) = input.check::<S>()?;
+    let registered = find_mut::<S>(service, &domain, &id)?;
+    if registered.status == Status::Registered {
+        return Err(Fault::type_exists(describe_name::<S>(&id)));
+    }
+    (registered.status, registered.deprecated) = (Status::Registered, None);
+    Ok(())
+}
+
+/// Removes a type that is deprecated. Its name and version may be registered anew.
+pub fn delete<S: Sort>(service: &mut Service, input: Named) -> Result<()> {
+    let (domain, id) = input.check::<S>()?;
+    if find_mut::<S>(service, &domain, &id)?.status == Status::Registered {
+        return Err(Fault::type_not_deprecated());
+    }
+    S::of_mut(service.registry.domain_mut(&domain)?).remove::<TypeId>(id.borrow());
+    Ok(())
+}
+
+/// `ActivityTypeInfo` and `WorkflowTypeInfo`.
+pub struct Info<'a, S>(&'a Registered<S>);
+
+impl<S: Sort> Serialize for Info<'_, S> {
+    fn serialize<Z: Serializer>(&self, serializer: Z) -> std::result::Result<Z::Ok, Z::Error> {
+        let Registered { id, status, description, created, deprecated, .. } = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry(S::MEMBER, &**id)?;
+        map.serialize_entry("status", status)?;
+        if let Some(description) = description {
+            map.serialize_entry("description", description)?;
+        }
+        map.serialize_entry("creationDate", &Stamp(*created))?;
+        if let Some(deprecated) = deprecated {
+            map.serialize_entry("deprecationDate", &Stamp(*deprecated))?;
+        }
+        map.end()
     }
 }
 
-/// `DescribeActivityType`.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DescribeActivity {
-    domain: Option<String>,
-    activity_type: Option<TypeShape>,
-}
-
-/// Its answer.
+/// What `Describe…Type` answers.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ActivityDescription<'a> {
-    type_info: Info<'a>,
-    configuration: ActivityConfiguration<'a>,
+#[serde(bound = "S: Sort, Configuration: Serialize")]
+pub struct Described<'a, S, Configuration> {
+    type_info: Info<'a, S>,
+    configuration: Configuration,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_field_names, reason = "the names are SWF's")]
-struct ActivityConfiguration<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    default_task_start_to_close_timeout: Option<Span>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    default_task_heartbeat_timeout: Option<Span>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    default_task_list: Option<ListName<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    default_task_priority: Option<Priority>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    default_task_schedule_to_start_timeout: Option<Span>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    default_task_schedule_to_close_timeout: Option<Span>,
+/// Tells all about a type.
+pub fn describe<'a, S: Sort, Configuration: From<&'a S>>(
+    service: &'a Service,
+    input: Named,
+) -> Result<Described<'a, S, Configuration>> {
+    let (domain, id) = input.check::<S>()?;
+    let registered = find::<S>(service.registry.domain(&domain)?, &id)?;
+    Ok(Described { type_info: Info(registered), configuration: Configuration::from(&registered.defaults) })
 }
 
-/// Tells all about an activity type.
-pub fn describe_activity(service: &Service, input: DescribeActivity) -> Result<ActivityDescription<'_>> {
-    let mut checks = Checks::default();
-    let domain = checks.required("domain", input.domain, &NAME);
-    let (name, version) = checks.type_id("activityType", input.activity_type);
-    checks.done()?;
-    let id = TypeId { name, version };
-    let types = &service.registry.domain(&domain)?.activity_types;
-    let registered = types.get(&id).ok_or_else(|| Fault::unknown_type(&format!("ActivityType={id}")))?;
-    let defaults = &registered.defaults;
-    let configuration = ActivityConfiguration {
-        default_task_start_to_close_timeout: defaults.start_to_close,
-        default_task_heartbeat_timeout: defaults.heartbeat,
-        default_task_list: defaults.task_list.as_deref().map(|name| ListName { name }),
-        default_task_priority: defaults.priority,
-        default_task_schedule_to_start_timeout: defaults.schedule_to_start,
-        default_task_schedule_to_close_timeout: defaults.schedule_to_close,
-    };
-    Ok(ActivityDescription { type_info: info(registered), configuration })
-}
-
-/// `ListActivityTypes`.
+/// `ListActivityTypes` and `ListWorkflowTypes`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct List {
@@ -200,17 +177,18 @@ pub struct List {
     reverse_order: Option<bool>,
 }
 
-/// Its answer.
+/// Their answer.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Listed<'a> {
-    type_infos: Vec<Info<'a>>,
+#[serde(bound = "S: Sort")]
+pub struct Listed<'a, S> {
+    type_infos: Vec<Info<'a, S>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_page_token: Option<String>,
 }
 
-/// Activity types in alphabetical order, all or those of one name.
-pub fn list_activities(service: &Service, input: List) -> Result<Listed<'_>> {
+/// Types in alphabetical order, all or those of one name.
+pub fn list<S: Sort>(service: &Service, input: List) -> Result<Listed<'_, S>> {
     let mut checks = Checks::default();
     let domain = checks.required("domain", input.domain, &NAME);
     let name = checks.optional("name", input.name, &NAME);
@@ -219,11 +197,11 @@ pub fn list_activities(service: &Service, input: List) -> Result<Listed<'_>> {
     let size = checks.page_size(input.maximum_page_size);
     checks.done()?;
     let status = Status::read(&status);
-    let types = service.registry.domain(&domain)?.activity_types.values();
+    let types = S::of(service.registry.domain(&domain)?).values();
     let types = types.filter(|registered| registered.status == status);
     let types = types.filter(|registered| name.as_ref().is_none_or(|name| *name == registered.id.name));
     let reverse = input.reverse_order.unwrap_or(false);
-    let query = ("ListActivityTypes", &domain, &name, status == Status::Registered, reverse);
+    let query = (S::LIST, &domain, &name, status == Status::Registered, reverse);
     let (types, next_page_token) = paging::slice(service, types, reverse, size, page.as_deref(), query)?;
-    Ok(Listed { type_infos: types.into_iter().map(info).collect(), next_page_token })
+    Ok(Listed { type_infos: types.into_iter().map(Info).collect(), next_page_token })
 }

@@ -7,6 +7,7 @@ mod faults;
 mod pages;
 mod polls;
 mod random;
+mod registering;
 mod story;
 mod timeouts;
 

@@ -104,6 +104,8 @@ fn connection(state: &State, theme: &Theme, moment: Moment) -> Part {
     let since = |since| duration(((moment.now.boot - since) / 1_000).max(0));
     match state.status.as_deref() {
         Some(Status { draining: true, .. }) => ("leaving…".into(), theme.warn),
+        // A screen that only looks never calls anybody.
+        Some(Status { read_only: true, .. }) => ("○ looking on".into(), theme.dim),
         None | Some(Status { connection: Connection::Untried, .. }) => ("○ connecting…".into(), theme.dim),
         Some(status) => match &status.connection {
             Connection::Untried => ("○ connecting…".into(), theme.dim),
