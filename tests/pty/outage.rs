@@ -41,6 +41,23 @@ fn an_outage_is_said_and_the_end_of_it_too() {
 }
 
 #[test]
+fn an_outage_ends_although_nothing_has_to_be_sent() {
+    let (emulator, home) = (Emulator::start("60s"), Home::new());
+    let road = Road::to(emulator.service);
+    let mut app = holding(&home, &emulator, &road);
+    app.claim(1);
+    road.carried_polls(2);
+    road.cut();
+    app.until(|screen| screen.row_text(0).contains("✗ out of reach"));
+    app.press('P');
+    app.until(|screen| !screen.contains("claiming 1 from manual"));
+    road.mend();
+    app.until(|screen| screen.row_text(0).contains("● "));
+    app.press('q');
+    app.left(0);
+}
+
+#[test]
 fn quitting_works_although_nobody_answers() {
     let (emulator, home) = (Emulator::start("60s"), Home::new());
     let road = Road::to(emulator.service);
