@@ -138,7 +138,7 @@ impl Console {
     pub(super) fn polled(&mut self, now: Now, timing: Timing, task: Option<Box<ClaimedTask>>) {
         let Some(poll) = self.claiming.poll.take() else { return };
         self.claiming.failures = 0;
-        self.reach.heard();
+        self.reach.heard(now.boot);
         let Some(task) = task else {
             self.append_lazily(Record::PollEnded { poll: poll.number });
             self.poll_next(now);
