@@ -45,6 +45,8 @@ const fn rule(min: usize, max: usize, format: Format) -> Rule {
 pub const NAME: Rule = rule(1, 256, Format::Name);
 /// Versions of types.
 pub const VERSION: Rule = rule(1, 64, Format::Name);
+/// The version of a type filter; empty means any.
+pub const OPTIONAL_VERSION: Rule = rule(0, 64, Format::Any);
 /// Signal and marker names have no format.
 pub const LABEL: Rule = rule(1, 256, Format::Any);
 /// A run id that must be there.
@@ -83,6 +85,9 @@ pub const DAYS: Rule = rule(1, 8, Format::Days);
 pub const REGISTRATION_STATUS: Rule = rule(0, usize::MAX, Format::OneOf(&["REGISTERED", "DEPRECATED"]));
 /// `ChildPolicy`.
 pub const CHILD_POLICY: Rule = rule(0, usize::MAX, Format::OneOf(&["TERMINATE", "REQUEST_CANCEL", "ABANDON"]));
+/// `CloseStatus`.
+pub const CLOSE_STATUS: Rule = rule(0, usize::MAX, Format::OneOf(&CLOSE_STATUSES));
+const CLOSE_STATUSES: [&str; 6] = ["COMPLETED", "FAILED", "CANCELED", "TERMINATED", "CONTINUED_AS_NEW", "TIMED_OUT"];
 const POLLED_LIST: Rule = rule(1, 256, Format::PolledList);
 const DURATION: Rule = rule(0, 8, Format::Duration);
 const OPTIONAL_SECONDS: Rule = rule(0, 8, Format::Seconds);

@@ -70,6 +70,8 @@ pub struct Closed {
     /// SWF's `closeStatus`.
     pub status: &'static str,
     pub at: i64,
+    /// The number of the close in its domain.
+    pub order: u64,
 }
 
 /// An execution, open or closed.

@@ -15,10 +15,12 @@
 //! - An execution may close over open activity tasks; `UNHANDLED_DECISION` is only for events the decider has not seen.
 //! - Pending activity tasks are those not yet handed out.
 //! - A heartbeat timeout given neither by the decision nor by the type is `NONE`; the other timeouts must be given.
-//! - Closed executions and their histories are kept for as long as the emulator runs.
+//! - Closed executions and their histories are forgotten when their domain's retention period is over; with `NONE` or
+//!   0, before anything else happens after the request that closed them.
 
 mod activity;
 mod answer;
+mod archive;
 mod check;
 mod deadlines;
 mod decisions;
@@ -37,6 +39,7 @@ mod service;
 mod shapes;
 #[cfg(test)]
 mod tests;
+mod visibility;
 
 pub use http::{Control, Options, Server, StartError};
 pub use inspect::{ActivityDeadlines, HandedOut, Inspection, OpenActivity};

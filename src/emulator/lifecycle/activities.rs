@@ -143,7 +143,7 @@ impl Service {
                 task_priority: priority,
             },
         );
-        let list = self.lists.list(Sort::Activity, &self.executions[run.index()].domain, &task_list);
+        let list = self.lists.list(Sort::Activity, &self.executions[run].domain, &task_list);
         let place = self.lists.put(list, priority.unwrap_or(Priority::DEFAULT), Waiting::Activity { run, scheduled });
         let activity_id: Arc<str> = new.activity_id.into();
         let task = ActivityTask {
@@ -300,7 +300,7 @@ impl Service {
     }
 
     fn rearm_activity(&mut self, run: Run, scheduled: i64) {
-        let Some(task) = self.executions[run.index()].activities.get_mut(&scheduled) else { return };
+        let Some(task) = self.executions[run].activities.get_mut(&scheduled) else { return };
         self.deadlines.disarm(task.armed);
         let next = task.next_timeout();
         task.armed = next.map(|(at, _)| self.deadlines.arm(at, Deadline::Activity { run, scheduled }));

@@ -59,7 +59,7 @@ impl Service {
                 schedule_to_start_timeout: Some(wait),
             },
         );
-        let list = self.lists.list(Sort::Decision, &self.executions[run.index()].domain, &list_name);
+        let list = self.lists.list(Sort::Decision, &self.executions[run].domain, &list_name);
         let place = self.lists.put(list, priority.unwrap_or(Priority::DEFAULT), Waiting::Decision(run));
         let armed = wait.after(now).map(|at| self.deadlines.arm(at, Deadline::Decision(run)));
         let stage = DecisionStage::Scheduled(place);
@@ -69,7 +69,7 @@ impl Service {
     /// Hands the open decision task to a poll; gives the answer's body.
     pub fn start_decision(&mut self, run: Run, poll: &Poll) -> Vec<u8> {
         let now = self.now;
-        let execution = &mut self.executions[run.index()];
+        let execution = &mut self.executions[run];
         let Some(task) = &mut execution.decision else { return Vec::new() };
         let (scheduled, identity) = (task.scheduled_event_id, poll.identity.as_deref());
         let event = DecisionTaskStarted { scheduled_event_id: scheduled, identity };

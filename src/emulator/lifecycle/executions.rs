@@ -21,13 +21,13 @@ impl Service {
         settings: Settings,
         input: Option<&str>,
     ) -> Run {
-        let run = Run(self.executions.len() as u32);
+        let run = self.executions.next();
         let run_id: Arc<str> = self.mint.run_id().into();
         let limit = settings.execution_start_to_close.after(self.now);
         let execution = Execution {
             domain,
             workflow_id: workflow_id.clone(),
-            run_id: run_id.clone(),
+            run_id,
             history: first_event(self.now, &workflow_type, &settings, input),
             workflow_type,
             settings,
@@ -46,10 +46,9 @@ impl Service {
             previous_started: 0,
             context: None,
         };
-        self.executions.push(execution);
-        self.run_ids.insert(run_id, run);
+        self.executions.add(execution);
         if let Some(domain) = self.domain_of(run) {
-            domain.open.insert(workflow_id, run);
+            domain.executions.started(workflow_id, run);
         }
         self.schedule_decision(run);
         run
@@ -69,7 +68,6 @@ impl Service {
         self.take_decision(run);
         let now = self.now;
         let execution = self.execution_mut(run);
-        execution.closed = Some(Closed { status, at: now });
         execution.unseen = false;
         execution.activity_ids.clear();
         execution.timer_ids.clear();
@@ -85,8 +83,18 @@ impl Service {
         for timer in timers.values() {
             self.deadlines.disarm(Some(timer.armed));
         }
-        if let Some(domain) = self.domain_of(run) {
-            domain.open.remove(&workflow_id);
+        let Some(domain) = self.domain_of(run) else { return };
+        let (order, kept) = (domain.executions.closed(&workflow_id, run), domain.retention_millis());
+        self.execution_mut(run).closed = Some(Closed { status, at: now, order });
+        self.deadlines.arm(now.saturating_add(kept), Deadline::Retention(run));
+    }
+
+    /// The retention period of a closed execution is over.
+    pub fn forget_execution(&mut self, run: Run) {
+        let closed = self.execution(run).closed;
+        if let (Some(closed), Some(domain)) = (closed, self.domain_of(run)) {
+            domain.executions.forgotten(run, closed.order);
+            self.executions.forget(run);
         }
     }
 }

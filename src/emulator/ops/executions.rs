@@ -1,19 +1,17 @@
 //! Executions from outside: StartWorkflowExecution, SignalWorkflowExecution, RequestCancelWorkflowExecution,
-//! TerminateWorkflowExecution, DescribeWorkflowExecution.
+//! TerminateWorkflowExecution.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::activity::{Priority, Span};
-use super::super::answer::{ExecutionName, ListName, Stamp};
 use super::super::check::{CHILD_POLICY, Checks, DATA, LABEL, NAME, OPTIONAL_RUN_ID, REASON, ROLE};
 use super::super::events::{WorkflowExecutionCancelRequested, WorkflowExecutionSignaled, WorkflowExecutionTerminated};
-use super::super::execution::{Execution, Run, Settings};
+use super::super::execution::{Run, Settings};
 use super::super::fault::{Fault, Result};
 use super::super::registry::{TypeId, WorkflowDefaults};
 use super::super::service::Service;
-use super::super::shapes::{ExecutionShape, TaskListShape, TypeShape};
+use super::super::shapes::{TaskListShape, TypeShape};
 use super::types;
 
 /// `StartWorkflowExecution`.
@@ -68,7 +66,7 @@ pub fn start(service: &mut Service, input: Start) -> Result<Started> {
     domain.usable()?;
     let registered = types::usable::<WorkflowDefaults>(domain, &id)?;
     let settings = settle((own, tags), &registered.defaults)?;
-    if domain.open.contains_key(&workflow_id) {
+    if domain.executions.open(&workflow_id).is_some() {
         return Err(Fault::already_started());
     }
     let (domain, workflow_type) = (domain.name.clone(), registered.id.clone());
@@ -96,7 +94,7 @@ fn settle((own, tags): Own, defaults: &WorkflowDefaults) -> Result<Settings> {
 
 /// The open execution that a signal, cancel request or termination means.
 fn open_run(service: &Service, domain: &str, workflow_id: &str, run_id: Option<&str>) -> Result<Run> {
-    let open = service.registry.domain(domain)?.open.get(workflow_id).copied();
+    let open = service.registry.domain(domain)?.executions.open(workflow_id);
     match run_id.filter(|run_id| !run_id.is_empty()) {
         None => open.ok_or_else(|| Fault::no_open_execution(workflow_id)),
         Some(run_id) => open
@@ -112,7 +110,7 @@ pub fn any_run(service: &Service, domain: &str, workflow_id: &str, run_id: &str)
         let execution = service.execution(*run);
         *execution.domain == *domain && *execution.workflow_id == *workflow_id
     };
-    let run = service.run_ids.get(run_id).copied().filter(named);
+    let run = service.executions.named(run_id).filter(named);
     run.ok_or_else(|| Fault::unknown_execution(workflow_id, run_id))
 }
 
@@ -199,111 +197,4 @@ pub fn terminate(service: &mut Service, input: Terminate) -> Result<()> {
     service.record(run, &event);
     service.close_execution(run, "TERMINATED");
     Ok(())
-}
-
-/// `DescribeWorkflowExecution`.
-#[derive(Deserialize)]
-pub struct Describe {
-    domain: Option<String>,
-    execution: Option<ExecutionShape>,
-}
-
-/// Its answer.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Description<'a> {
-    execution_info: Info<'a>,
-    execution_configuration: Configuration<'a>,
-    open_counts: OpenCounts,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    latest_activity_task_timestamp: Option<Stamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    latest_execution_context: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Info<'a> {
-    execution: ExecutionName<'a>,
-    workflow_type: &'a TypeId,
-    start_timestamp: Stamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    close_timestamp: Option<Stamp>,
-    execution_status: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    close_status: Option<&'static str>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    tag_list: &'a [String],
-    cancel_requested: bool,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Configuration<'a> {
-    task_start_to_close_timeout: Span,
-    execution_start_to_close_timeout: Span,
-    task_list: ListName<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    task_priority: Option<Priority>,
-    child_policy: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    lambda_role: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_field_names, reason = "the names are SWF's")]
-struct OpenCounts {
-    open_activity_tasks: usize,
-    open_decision_tasks: usize,
-    open_timers: usize,
-    open_child_workflow_executions: usize,
-    open_lambda_functions: usize,
-}
-
-/// Tells all about an execution, open or closed.
-pub fn describe(service: &Service, input: Describe) -> Result<Description<'_>> {
-    let mut checks = Checks::default();
-    let domain = checks.required("domain", input.domain, &NAME);
-    let (workflow_id, run_id) = checks.execution(input.execution);
-    checks.done()?;
-    let execution = service.execution(any_run(service, &domain, &workflow_id, &run_id)?);
-    let open_counts = OpenCounts {
-        open_activity_tasks: execution.activities.len(),
-        open_decision_tasks: usize::from(execution.decision.is_some()),
-        open_timers: execution.timers.len(),
-        open_child_workflow_executions: 0,
-        open_lambda_functions: 0,
-    };
-    Ok(Description {
-        execution_info: info(execution),
-        execution_configuration: configuration(&execution.settings),
-        open_counts,
-        latest_activity_task_timestamp: execution.latest_activity_at.map(Stamp),
-        latest_execution_context: execution.context.as_deref(),
-    })
-}
-
-fn info(execution: &Execution) -> Info<'_> {
-    Info {
-        execution: ExecutionName { workflow_id: &execution.workflow_id, run_id: &execution.run_id },
-        workflow_type: &execution.workflow_type,
-        start_timestamp: Stamp(execution.started_at),
-        close_timestamp: execution.closed.map(|closed| Stamp(closed.at)),
-        execution_status: if execution.is_open() { "OPEN" } else { "CLOSED" },
-        close_status: execution.closed.map(|closed| closed.status),
-        tag_list: &execution.settings.tags,
-        cancel_requested: execution.cancel_requested,
-    }
-}
-
-fn configuration(settings: &Settings) -> Configuration<'_> {
-    Configuration {
-        task_start_to_close_timeout: settings.task_start_to_close,
-        execution_start_to_close_timeout: settings.execution_start_to_close,
-        task_list: ListName { name: &settings.task_list },
-        task_priority: settings.priority,
-        child_policy: &settings.child_policy,
-        lambda_role: settings.lambda_role.as_deref(),
-    }
 }

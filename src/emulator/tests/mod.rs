@@ -10,6 +10,7 @@ mod random;
 mod registering;
 mod story;
 mod timeouts;
+mod visibility;
 
 use serde_json::{Value, json};
 
