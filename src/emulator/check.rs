@@ -63,6 +63,10 @@ pub const HEARTBEAT_DETAILS: Rule = rule(0, 2_048, Format::Any);
 pub const REASON: Rule = rule(0, 256, Format::Any);
 /// Who polls.
 pub const IDENTITY: Rule = rule(0, 256, Format::Any);
+/// The id of a Lambda task.
+pub const FUNCTION_ID: Rule = rule(1, 256, Format::Any);
+/// The name or ARN of a Lambda function.
+pub const FUNCTION_NAME: Rule = rule(1, 64, Format::Any);
 /// One tag of an execution.
 pub const TAG: Rule = rule(0, 256, Format::Any);
 /// An IAM role.
@@ -200,12 +204,12 @@ impl Checks {
     }
 
     /// At most five tags.
-    pub fn tags(&mut self, tags: Vec<String>) -> Vec<String> {
+    pub fn tags(&mut self, at: &str, tags: Vec<String>) -> Vec<String> {
         if tags.len() > MAX_TAGS {
             let constraint = format!("Member must have length less than or equal to {MAX_TAGS}");
-            self.violation("tagList", Some(&format!("[{}]", tags.join(", "))), &constraint);
+            self.violation(at, Some(&format!("[{}]", tags.join(", "))), &constraint);
         }
-        let member = |n| format!("tagList.{}.member", n + 1);
+        let member = |n| format!("{at}.{}.member", n + 1);
         tags.into_iter().enumerate().map(|(n, tag)| self.required(&member(n), Some(tag), &TAG)).collect()
     }
 

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::activity::{ActivityTask, Priority, Span};
+use super::activity::{ActivityTask, Span};
+use super::answer::ExecutionName;
 use super::deadlines::Key;
 use super::history::History;
 use super::lists::{ListId, Place};
 use super::registry::TypeId;
+use super::settings::Settings;
 
 /// How the service knows an execution: in the order of their starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,16 +22,24 @@ impl Run {
     }
 }
 
-/// What was said when it started, completed by the defaults of its type.
-#[derive(Debug)]
-pub struct Settings {
-    pub task_list: String,
-    pub priority: Option<Priority>,
-    pub execution_start_to_close: Span,
-    pub task_start_to_close: Span,
-    pub child_policy: String,
-    pub lambda_role: Option<String>,
-    pub tags: Vec<String>,
+/// The execution that started this one by a decision.
+#[derive(Debug, Clone)]
+pub struct Parent {
+    /// Forgotten perhaps.
+    pub run: Run,
+    pub workflow_id: Arc<str>,
+    pub run_id: Arc<str>,
+    /// Its StartChildWorkflowExecutionInitiated event.
+    pub initiated: i64,
+    /// Its ChildWorkflowExecutionStarted event; 0 if it was closed before that.
+    pub started: i64,
+}
+
+impl Parent {
+    /// On the wire.
+    pub fn name(&self) -> ExecutionName<'_> {
+        ExecutionName { workflow_id: &self.workflow_id, run_id: &self.run_id }
+    }
 }
 
 /// Another task list for decision tasks, set by `RespondDecisionTaskCompleted`; with a limit it is given up when a
@@ -82,7 +92,10 @@ pub struct Execution {
     pub run_id: Arc<str>,
     pub workflow_type: Arc<TypeId>,
     pub settings: Settings,
+    pub parent: Option<Parent>,
     pub started_at: i64,
+    /// When it times out.
+    pub ends_at: i64,
     pub closed: Option<Closed>,
     pub history: History,
     pub cancel_requested: bool,
@@ -98,6 +111,9 @@ pub struct Execution {
     pub timers: BTreeMap<i64, Timer>,
     /// The same by timer id.
     pub timer_ids: HashMap<Arc<str>, i64>,
+
+    /// Open children by their StartChildWorkflowExecutionInitiated event; `None` until one is started.
+    pub children: BTreeMap<i64, Option<Run>>,
 
     pub decision: Option<DecisionTask>,
     pub list_override: Option<ListOverride>,

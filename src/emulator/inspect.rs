@@ -141,7 +141,7 @@ impl Service {
                     heartbeat: end("HEARTBEAT"),
                     start_to_close: end("START_TO_CLOSE"),
                     schedule_to_close: end("SCHEDULE_TO_CLOSE"),
-                    execution: execution.settings.execution_start_to_close.after(execution.started_at),
+                    execution: Some(execution.ends_at),
                 },
                 details: task.details.clone(),
                 cancel_requested: task.cancel_requested.is_some(),

@@ -31,11 +31,13 @@ mod history;
 mod http;
 mod inspect;
 mod lifecycle;
+mod limits;
 mod lists;
 mod mint;
 mod ops;
 mod registry;
 mod service;
+mod settings;
 mod shapes;
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use super::deadlines::{Deadline, Deadlines};
 use super::execution::{Execution, Run};
 use super::fault::Fault;
 use super::inspect::Claim;
+use super::limits::Limits;
 use super::lists::{ListId, Lists, Poll, Waiting, Wants};
 use super::mint::Mint;
 use super::ops;
@@ -58,6 +59,9 @@ pub struct Service {
     pub(super) now: i64,
     pub(super) registry: Registry,
     pub(super) executions: Archive,
+    pub(super) limits: Limits,
+    /// Executions whose histories have reached the limit.
+    pub(super) overgrown: Vec<Run>,
     pub(super) lists: Lists,
     pub(super) deadlines: Deadlines,
     /// Every activity task ever handed out.
@@ -77,6 +81,8 @@ impl Service {
             now: i64::MIN,
             registry: Registry::default(),
             executions: Archive::default(),
+            limits: Limits::AWS,
+            overgrown: Vec::new(),
             lists: Lists::default(),
             deadlines: Deadlines::default(),
             claims: Vec::new(),
@@ -173,9 +179,11 @@ impl Service {
         self.now = self.now.max(now);
     }
 
-    /// Brings waiting tasks and held polls together.
+    /// Brings waiting tasks and held polls together, after the executions that grew too long are ended.
     fn serve(&mut self) {
-        while let Some((poll, task)) = self.lists.next_match() {
+        loop {
+            self.terminate_overgrown();
+            let Some((poll, task)) = self.lists.next_match() else { break };
             self.deadlines.disarm(poll.armed);
             let (body, claim) = match task {
                 Waiting::Activity { run, scheduled } => self.start_activity(run, scheduled, &poll),

@@ -107,8 +107,10 @@ impl Service {
         let in_use = self.execution(run).activity_ids.contains_key(new.activity_id.as_str());
         let types = self.registry.domains.get(&self.execution(run).domain).map(|domain| &domain.activity_types);
         let resolved = new.resolve(types.and_then(|types| types.get(&new.activity_type)));
+        let full = self.execution(run).activities.len() >= self.limits.open_activities;
         match resolved {
             Ok(_) if in_use => self.schedule_failed(run, &new, "ACTIVITY_ID_ALREADY_IN_USE", decided),
+            Ok(_) if full => self.schedule_failed(run, &new, "OPEN_ACTIVITIES_LIMIT_EXCEEDED", decided),
             Ok(resolved) => self.put_activity(run, new, resolved, decided),
             Err(cause) => self.schedule_failed(run, &new, cause, decided),
         }

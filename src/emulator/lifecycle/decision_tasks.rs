@@ -30,8 +30,13 @@ struct Handed<'a> {
 impl Service {
     /// Writes an event now; gives its id.
     pub fn record<E: Event>(&mut self, run: Run, event: &E) -> i64 {
-        let now = self.now;
-        self.execution_mut(run).history.append(now, event)
+        let (now, limit) = (self.now, self.limits.history);
+        let id = self.execution_mut(run).history.append(now, event);
+        // One event is left for the service's own.
+        if id == limit - 1 {
+            self.overgrown.push(run);
+        }
+        id
     }
 
     /// Something happened that the decider has to see.
@@ -47,18 +52,16 @@ impl Service {
     /// Schedules a decision task; none may be open.
     pub fn schedule_decision(&mut self, run: Run) {
         let now = self.now;
-        let execution = self.execution_mut(run);
+        let execution = self.execution(run);
         let (list_name, wait) = execution.decision_list();
         let (list_name, priority) = (list_name.to_owned(), execution.settings.priority);
-        let scheduled_event_id = execution.history.append(
-            now,
-            &DecisionTaskScheduled {
-                task_list: ListName { name: &list_name },
-                task_priority: priority,
-                start_to_close_timeout: Some(execution.settings.task_start_to_close),
-                schedule_to_start_timeout: Some(wait),
-            },
-        );
+        let event = DecisionTaskScheduled {
+            task_list: ListName { name: &list_name },
+            task_priority: priority,
+            start_to_close_timeout: Some(execution.settings.task_start_to_close),
+            schedule_to_start_timeout: Some(wait),
+        };
+        let scheduled_event_id = self.record(run, &event);
         let list = self.lists.list(Sort::Decision, &self.executions[run].domain, &list_name);
         let place = self.lists.put(list, priority.unwrap_or(Priority::DEFAULT), Waiting::Decision(run));
         let armed = wait.after(now).map(|at| self.deadlines.arm(at, Deadline::Decision(run)));
@@ -69,11 +72,13 @@ impl Service {
     /// Hands the open decision task to a poll; gives the answer's body.
     pub fn start_decision(&mut self, run: Run, poll: &Poll) -> Vec<u8> {
         let now = self.now;
+        let Some(scheduled) = self.execution(run).decision.as_ref().map(|task| task.scheduled_event_id) else {
+            return Vec::new();
+        };
+        let identity = poll.identity.as_deref();
+        let event_id = self.record(run, &DecisionTaskStarted { scheduled_event_id: scheduled, identity });
         let execution = &mut self.executions[run];
         let Some(task) = &mut execution.decision else { return Vec::new() };
-        let (scheduled, identity) = (task.scheduled_event_id, poll.identity.as_deref());
-        let event = DecisionTaskStarted { scheduled_event_id: scheduled, identity };
-        let event_id = execution.history.append(now, &event);
         task.stage = DecisionStage::Started { event_id };
         self.deadlines.disarm(task.armed.take());
         let limit = execution.settings.task_start_to_close.after(now);

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::super::activity::{Priority, Span};
 use super::super::answer::{ExecutionName, ListName, Stamp};
 use super::super::check::{Checks, NAME, PAGE_TOKEN};
-use super::super::execution::{Execution, Run, Settings};
+use super::super::execution::{Execution, Parent, Run};
 use super::super::fault::Result;
 use super::super::registry::TypeId;
 use super::super::service::Service;
+use super::super::settings::Settings;
 use super::super::shapes::ExecutionShape;
 use super::executions::any_run;
 use super::filters::{Filter, FilterShape};
@@ -45,6 +46,8 @@ struct Info<'a> {
     execution_status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     close_status: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<ExecutionName<'a>>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     tag_list: &'a [String],
     cancel_requested: bool,
@@ -85,7 +88,7 @@ pub fn describe(service: &Service, input: Describe) -> Result<Description<'_>> {
         open_activity_tasks: execution.activities.len(),
         open_decision_tasks: usize::from(execution.decision.is_some()),
         open_timers: execution.timers.len(),
-        open_child_workflow_executions: 0,
+        open_child_workflow_executions: execution.children.len(),
         open_lambda_functions: 0,
     };
     Ok(Description {
@@ -105,6 +108,7 @@ fn info(execution: &Execution) -> Info<'_> {
         close_timestamp: execution.closed.map(|closed| Stamp(closed.at)),
         execution_status: if execution.is_open() { "OPEN" } else { "CLOSED" },
         close_status: execution.closed.map(|closed| closed.status),
+        parent: execution.parent.as_ref().map(Parent::name),
         tag_list: &execution.settings.tags,
         cancel_requested: execution.cancel_requested,
     }

@@ -89,7 +89,7 @@ fn a_close_that_is_not_last_refuses_everything_and_the_task_stays() {
 }
 
 #[test]
-fn decisions_it_does_not_have_and_decisions_nobody_has() {
+fn decisions_that_lack_something_and_decisions_nobody_has() {
     let mut world = World::new();
     world.start("w");
     let task = world.poll_decision();
@@ -98,8 +98,9 @@ fn decisions_it_does_not_have_and_decisions_nobody_has() {
     };
     assert_eq!(
         refused(json!([{"decisionType": "StartChildWorkflowExecution"}])),
-        "1 validation error detected: Value 'StartChildWorkflowExecution' at 'decisions.1.member.decisionType' failed to \
-         satisfy constraint: The swfbeat emulator has no decision StartChildWorkflowExecution"
+        "1 validation error detected: Value null at \
+         'decisions.1.member.startChildWorkflowExecutionDecisionAttributes' failed to satisfy constraint: Member must \
+         not be null"
     );
     assert_eq!(
         refused(json!([complete(), {"decisionType": "X"}])),
