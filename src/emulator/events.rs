@@ -37,11 +37,11 @@ events! {
         task_priority: Priority, tag_list: &'a [String], lambda_role: &'a str, continued_execution_run_id: &'a str,
         parent_workflow_execution: ExecutionName<'a>
     }
-    WorkflowExecutionSignaled { signal_name: &'a str } optional {
-        input: &'a str, external_workflow_execution: ExecutionName<'a>, external_initiated_event_id: i64
+    WorkflowExecutionSignaled { signal_name: &'a str, external_initiated_event_id: i64 } optional {
+        input: &'a str, external_workflow_execution: ExecutionName<'a>
     }
-    WorkflowExecutionCancelRequested {} optional {
-        cause: &'a str, external_workflow_execution: ExecutionName<'a>, external_initiated_event_id: i64
+    WorkflowExecutionCancelRequested { external_initiated_event_id: i64 } optional {
+        cause: &'a str, external_workflow_execution: ExecutionName<'a>
     }
     WorkflowExecutionCompleted { decision_task_completed_event_id: i64 } optional { result: &'a str }
     WorkflowExecutionFailed { decision_task_completed_event_id: i64 } optional { reason: &'a str, details: &'a str }

@@ -57,6 +57,15 @@ pub enum DecisionStage {
     Started { event_id: i64 },
 }
 
+/// A decision task that is in the history, but comes to its task list only when the started one has ended.
+#[derive(Debug)]
+pub struct NextDecision {
+    pub scheduled_event_id: i64,
+    pub task_list: String,
+    /// How long it may wait there.
+    pub wait: Span,
+}
+
 /// The open decision task; an execution has at most one.
 #[derive(Debug)]
 pub struct DecisionTask {
@@ -82,6 +91,17 @@ pub struct Closed {
     pub at: i64,
     /// The number of the close in its domain.
     pub order: u64,
+    /// What was open in it then.
+    pub left: OpenCounts,
+}
+
+/// How much is open in an execution, or was when it closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenCounts {
+    pub activities: usize,
+    pub decisions: usize,
+    pub timers: usize,
+    pub children: usize,
 }
 
 /// An execution, open or closed.
@@ -106,6 +126,7 @@ pub struct Execution {
     pub activities: BTreeMap<i64, ActivityTask>,
     /// The same by activity id.
     pub activity_ids: HashMap<Arc<str>, i64>,
+    /// When an activity task was scheduled, started or closed last.
     pub latest_activity_at: Option<i64>,
     /// Timers by their TimerStarted event.
     pub timers: BTreeMap<i64, Timer>,
@@ -117,7 +138,11 @@ pub struct Execution {
 
     pub decision: Option<DecisionTask>,
     pub list_override: Option<ListOverride>,
-    /// Something happened that the decider has to see, and the started decision task does not show it.
+    /// The next decision task, scheduled because something happened that the started one does not show.
+    pub next_decision: Option<NextDecision>,
+    /// The answer to a decision task is being carried out; what it brings about waits for its end.
+    pub answering: bool,
+    /// And it brought about something that the decider has to see.
     pub unseen: bool,
     /// The DecisionTaskStarted event of the last decision task that was answered.
     pub previous_started: i64,
@@ -128,6 +153,19 @@ impl Execution {
     /// Whether it is still open.
     pub fn is_open(&self) -> bool {
         self.closed.is_none()
+    }
+
+    /// What is open; of a closed execution, what was left open when it closed, but no decision task.
+    pub fn open_counts(&self) -> OpenCounts {
+        self.closed.map_or_else(
+            || OpenCounts {
+                activities: self.activities.len(),
+                decisions: usize::from(self.decision.is_some()),
+                timers: self.timers.len(),
+                children: self.children.values().flatten().count(),
+            },
+            |closed| closed.left,
+        )
     }
 
     /// The task list of the next decision task, and how long it may wait there.

@@ -12,7 +12,8 @@
 //! - Timeouts of one task due at the same instant: schedule-to-close, then start-to-close, then heartbeat.
 //! - A token the service never gave out is a validation error, "Invalid token".
 //! - `RespondActivityTaskCanceled` is accepted without a cancel request before it.
-//! - An execution may close over open activity tasks; `UNHANDLED_DECISION` is only for events the decider has not seen.
+//! - An execution may close over open activity tasks; `UNHANDLED_DECISION` is only for events the decider has not seen,
+//!   that is, when the next decision task is scheduled already.
 //! - Pending activity tasks are those not yet handed out.
 //! - A heartbeat timeout given neither by the decision nor by the type is `NONE`; the other timeouts must be given.
 //! - Closed executions and their histories are forgotten when their domain's retention period is over; with `NONE` or

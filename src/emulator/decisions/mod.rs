@@ -71,11 +71,13 @@ pub fn check_order(decisions: &[Decision]) -> Result<()> {
     }
 }
 
-/// Applies the decisions of a decision task whose DecisionTaskCompleted event is `completed`, then ends the task.
+/// Ends a decision task whose DecisionTaskCompleted event is `completed`, and applies its decisions.
 ///
 /// What happens through them counts as unseen, so that the decider gets a new task where it has to see something.
 pub fn apply(service: &mut Service, run: Run, completed: i64, decisions: Vec<Decision>) {
-    let unseen = service.execution(run).unseen;
+    service.take_decision(run);
+    service.execution_mut(run).answering = true;
+    let unseen = service.execution(run).next_decision.is_some();
     let mut deliveries = Vec::new();
     for decision in decisions {
         match decision {
@@ -91,11 +93,11 @@ pub fn apply(service: &mut Service, run: Run, completed: i64, decisions: Vec<Dec
     for delivery in deliveries {
         service.deliver(run, delivery);
     }
-    if service.execution(run).is_open() {
-        service.take_decision(run);
-        if std::mem::take(&mut service.execution_mut(run).unseen) {
-            service.schedule_decision(run);
-        }
+    let execution = service.execution_mut(run);
+    execution.answering = false;
+    let unseen = std::mem::take(&mut execution.unseen);
+    if service.execution(run).is_open() && !service.follow_decision(run) && unseen {
+        service.schedule_decision(run);
     }
 }
 

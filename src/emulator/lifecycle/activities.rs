@@ -189,6 +189,7 @@ impl Service {
             activity_type: &task.activity_type,
             input: task.input.as_deref(),
         });
+        execution.latest_activity_at = Some(at);
         self.rearm_activity(run, scheduled);
         (body, Some(claim))
     }
@@ -273,6 +274,7 @@ impl Service {
     /// Writes the event that closes a task already taken out; the decider has to see it.
     fn close<E: Event>(&mut self, run: Run, task: &ActivityTask, event: &E) {
         self.record(run, event);
+        self.execution_mut(run).latest_activity_at = Some(self.now);
         self.ended(task, E::TYPE);
         self.need_decision(run);
     }

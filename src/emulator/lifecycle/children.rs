@@ -12,7 +12,7 @@ use super::super::events::{
 use super::super::execution::{Parent, Run};
 use super::super::registry::{Status, TypeId};
 use super::super::service::Service;
-use super::super::settings::{Settings, Wanted};
+use super::super::settings::{Settings, Undefined, Wanted};
 use super::executions::{Ending, NewExecution, Termination};
 use super::external::Delivery;
 
@@ -112,7 +112,7 @@ impl Service {
         if registered.status == Status::Deprecated {
             return Err("WORKFLOW_TYPE_DEPRECATED");
         }
-        let settings = wanted.settle(&registered.defaults).map_err(|undefined| undefined.cause())?;
+        let settings = wanted.settle(&registered.defaults).map_err(Undefined::cause)?;
         Ok((registered.id.clone(), settings))
     }
 
@@ -218,7 +218,7 @@ impl Service {
                     let event = WorkflowExecutionCancelRequested {
                         cause: Some("CHILD_POLICY_APPLIED"),
                         external_workflow_execution: None,
-                        external_initiated_event_id: None,
+                        external_initiated_event_id: 0,
                     };
                     self.request_cancel(child, &event);
                 }

@@ -1,4 +1,5 @@
-//! Decision tasks: at most one is open in an execution; what happens meanwhile waits for the next.
+//! Decision tasks: one after the other. What happens while one is started schedules the next at once, as the histories
+//! of SWF show it, but it is handed out only when the started one has ended.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -7,7 +8,7 @@ use super::super::activity::Priority;
 use super::super::answer::{ExecutionName, ListName, json};
 use super::super::deadlines::Deadline;
 use super::super::events::{DecisionTaskScheduled, DecisionTaskStarted, DecisionTaskTimedOut, Event};
-use super::super::execution::{DecisionStage, DecisionTask, Run};
+use super::super::execution::{DecisionStage, DecisionTask, NextDecision, Run};
 use super::super::lists::{EventsWanted, Poll, Sort, Waiting, Wants};
 use super::super::mint::Ticket;
 use super::super::registry::TypeId;
@@ -42,30 +43,59 @@ impl Service {
     /// Something happened that the decider has to see.
     pub fn need_decision(&mut self, run: Run) {
         let execution = self.execution_mut(run);
+        if execution.answering {
+            execution.unseen = true;
+            return;
+        }
         match &execution.decision {
-            Some(DecisionTask { stage: DecisionStage::Started { .. }, .. }) => execution.unseen = true,
-            Some(_) => {}
             None => self.schedule_decision(run),
+            Some(DecisionTask { stage: DecisionStage::Started { .. }, .. }) if execution.next_decision.is_none() => {
+                let next = self.announce_decision(run);
+                self.execution_mut(run).next_decision = Some(next);
+            }
+            Some(_) => {}
         }
     }
 
     /// Schedules a decision task; none may be open.
     pub fn schedule_decision(&mut self, run: Run) {
-        let now = self.now;
+        let next = self.announce_decision(run);
+        self.queue_decision(run, &next);
+    }
+
+    /// The decision task is over: the next one takes its place, if there is one.
+    pub fn follow_decision(&mut self, run: Run) -> bool {
+        let next = self.execution_mut(run).next_decision.take();
+        next.is_some_and(|next| {
+            self.queue_decision(run, &next);
+            true
+        })
+    }
+
+    /// Writes that a decision task is scheduled.
+    fn announce_decision(&mut self, run: Run) -> NextDecision {
         let execution = self.execution(run);
-        let (list_name, wait) = execution.decision_list();
-        let (list_name, priority) = (list_name.to_owned(), execution.settings.priority);
+        let (task_list, wait) = execution.decision_list();
+        let task_list = task_list.to_owned();
         let event = DecisionTaskScheduled {
-            task_list: ListName { name: &list_name },
-            task_priority: priority,
+            task_list: ListName { name: &task_list },
+            task_priority: execution.settings.priority,
             start_to_close_timeout: Some(execution.settings.task_start_to_close),
             schedule_to_start_timeout: Some(wait),
         };
         let scheduled_event_id = self.record(run, &event);
-        let list = self.lists.list(Sort::Decision, &self.executions[run].domain, &list_name);
-        let place = self.lists.put(list, priority.unwrap_or(Priority::DEFAULT), Waiting::Decision(run));
-        let armed = wait.after(now).map(|at| self.deadlines.arm(at, Deadline::Decision(run)));
-        let stage = DecisionStage::Scheduled(place);
+        NextDecision { scheduled_event_id, task_list, wait }
+    }
+
+    /// Puts a decision task into its task list.
+    fn queue_decision(&mut self, run: Run, next: &NextDecision) {
+        let NextDecision { scheduled_event_id, task_list, wait } = next;
+        let execution = &self.executions[run];
+        let priority = execution.settings.priority.unwrap_or(Priority::DEFAULT);
+        let list = self.lists.list(Sort::Decision, &execution.domain, task_list);
+        let place = self.lists.put(list, priority, Waiting::Decision(run));
+        let armed = wait.after(self.now).map(|at| self.deadlines.arm(at, Deadline::Decision(run)));
+        let (scheduled_event_id, stage) = (*scheduled_event_id, DecisionStage::Scheduled(place));
         self.execution_mut(run).decision = Some(DecisionTask { scheduled_event_id, list, stage, armed });
     }
 
@@ -83,7 +113,6 @@ impl Service {
         self.deadlines.disarm(task.armed.take());
         let limit = execution.settings.task_start_to_close.after(now);
         task.armed = limit.map(|at| self.deadlines.arm(at, Deadline::Decision(run)));
-        execution.unseen = false;
         let events = match poll.wants {
             Wants::Decision(events) => events,
             Wants::Activity => EventsWanted::default(),
@@ -138,9 +167,9 @@ impl Service {
         };
         let scheduled_event_id = task.scheduled_event_id;
         self.record(run, &DecisionTaskTimedOut { timeout_type, scheduled_event_id, started_event_id });
-        let execution = self.execution_mut(run);
-        execution.unseen = false;
-        execution.list_override.take_if(|other| other.schedule_to_start.is_some());
-        self.schedule_decision(run);
+        self.execution_mut(run).list_override.take_if(|other| other.schedule_to_start.is_some());
+        if !self.follow_decision(run) {
+            self.schedule_decision(run);
+        }
     }
 }

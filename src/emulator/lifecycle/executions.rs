@@ -102,6 +102,8 @@ impl Service {
             children: BTreeMap::new(),
             decision: None,
             list_override: None,
+            next_decision: None,
+            answering: false,
             unseen: false,
             previous_started: 0,
             context: None,
@@ -192,8 +194,9 @@ impl Service {
     pub fn close_execution(&mut self, run: Run, ending: &Ending<'_>) -> Vec<Run> {
         self.take_decision(run);
         let now = self.now;
+        let left = self.execution(run).open_counts();
         let execution = self.execution_mut(run);
-        execution.unseen = false;
+        execution.next_decision = None;
         execution.activity_ids.clear();
         execution.timer_ids.clear();
         let event_type = execution.history.last_type();
@@ -211,7 +214,7 @@ impl Service {
         }
         if let Some(domain) = self.domain_of(run) {
             let (order, kept) = (domain.executions.closed(&workflow_id, run), domain.retention_millis());
-            self.execution_mut(run).closed = Some(Closed { status: ending.status(), at: now, order });
+            self.execution_mut(run).closed = Some(Closed { status: ending.status(), at: now, order, left });
             self.deadlines.arm(now.saturating_add(kept), Deadline::Retention(run));
         }
         self.tell_parent(run, ending);

@@ -105,7 +105,7 @@ impl Service {
                     signal_name: name,
                     input: input.as_deref(),
                     external_workflow_execution: sender,
-                    external_initiated_event_id: Some(initiated_event_id),
+                    external_initiated_event_id: initiated_event_id,
                 };
                 self.signal(to, &event);
                 if open {
@@ -116,7 +116,7 @@ impl Service {
                 let event = WorkflowExecutionCancelRequested {
                     cause: None,
                     external_workflow_execution: sender,
-                    external_initiated_event_id: Some(initiated_event_id),
+                    external_initiated_event_id: initiated_event_id,
                 };
                 self.request_cancel(to, &event);
                 if open {

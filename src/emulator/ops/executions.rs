@@ -113,7 +113,7 @@ pub fn signal(service: &mut Service, input: Signal) -> Result<()> {
         signal_name: &signal_name,
         input: data.as_deref(),
         external_workflow_execution: None,
-        external_initiated_event_id: None,
+        external_initiated_event_id: 0,
     };
     service.signal(run, &event);
     Ok(())
@@ -139,7 +139,7 @@ pub fn request_cancel(service: &mut Service, input: RequestCancel) -> Result<()>
     let event = WorkflowExecutionCancelRequested {
         cause: None,
         external_workflow_execution: None,
-        external_initiated_event_id: None,
+        external_initiated_event_id: 0,
     };
     service.request_cancel(run, &event);
     Ok(())

@@ -84,11 +84,12 @@ pub fn describe(service: &Service, input: Describe) -> Result<Description<'_>> {
     let (workflow_id, run_id) = checks.execution(input.execution);
     checks.done()?;
     let execution = service.execution(any_run(service, &domain, &workflow_id, &run_id)?);
+    let counts = execution.open_counts();
     let open_counts = OpenCounts {
-        open_activity_tasks: execution.activities.len(),
-        open_decision_tasks: usize::from(execution.decision.is_some()),
-        open_timers: execution.timers.len(),
-        open_child_workflow_executions: execution.children.len(),
+        open_activity_tasks: counts.activities,
+        open_decision_tasks: counts.decisions,
+        open_timers: counts.timers,
+        open_child_workflow_executions: counts.children,
         open_lambda_functions: 0,
     };
     Ok(Description {
@@ -110,7 +111,8 @@ fn info(execution: &Execution) -> Info<'_> {
         close_status: execution.closed.map(|closed| closed.status),
         parent: execution.parent.as_ref().map(Parent::name),
         tag_list: &execution.settings.tags,
-        cancel_requested: execution.cancel_requested,
+        // Real answers have it false once the execution is closed.
+        cancel_requested: execution.cancel_requested && execution.is_open(),
     }
 }
 
