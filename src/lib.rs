@@ -6,9 +6,10 @@
 //! ```text
 //! main -> cli -> runtime -> console -> task, wire, clock, text
 //!                runtime -> swf      -> task, wire, text
-//!                runtime -> journal  -> task
+//!                runtime -> journal  -> task, clock
 //!         cli -> tui     -> console (its facts and commands, never its insides), text, demo::view
 //!         cli -> demo, emulator          demo -> swf, never the emulator's insides
+//!         cli -> swf, journal (opens them for runtime), console (its config, commands and facts)
 //! ```
 
 pub mod cli;

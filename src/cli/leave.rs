@@ -44,23 +44,18 @@ pub fn leave(mut link: Link, signals: &Signals, shown: &Result<Exit, ScreenError
         },
     };
     notice.clear();
-    let losses = link.last().losses();
-    let (complaint, code) = match end {
-        End::Drained => match link.join() {
-            Ok(()) => (None, if shown.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(Kind::Failed as u8) }),
-            Err(why) => (Some((why, vec![])), ExitCode::from(Kind::Failed as u8)),
-        },
-        End::Gone(why) => (Some((why, losses)), ExitCode::from(Kind::Failed as u8)),
+    let failed = ExitCode::from(Kind::Failed as u8);
+    let (why, code) = match end {
+        // The journal is closed as well: the engine says that it is drained as its last word.
+        End::Drained => return if shown.is_ok() { ExitCode::SUCCESS } else { failed },
+        End::Gone(why) => (why, failed),
         End::Signal(number) => {
-            let why = "left before everything came to its end".to_owned();
-            (Some((why, losses)), ExitCode::from(128 | number as u8))
+            ("left before everything came to its end".to_owned(), ExitCode::from(128 | number as u8))
         }
     };
-    if let Some((why, losses)) = complaint {
-        notice.say(&format!("swfbeat: {why}"));
-        for loss in losses {
-            notice.say(&format!("  {loss}"));
-        }
+    notice.say(&format!("swfbeat: {}", printable(&why)));
+    for loss in link.last().losses() {
+        notice.say(&format!("  {loss}"));
     }
     code
 }

@@ -41,11 +41,6 @@ impl Link {
     pub fn end_autopilot(&mut self) {
         self.autopilot = None;
     }
-
-    /// See [`Handle::join`].
-    pub fn join(self) -> Result<(), String> {
-        self.handle.join()
-    }
 }
 
 impl Engine for Link {

@@ -156,6 +156,28 @@ fn one_outcome_a_second_intent_fails_with_its_whole_batch() {
 }
 
 #[test]
+fn a_journal_that_cannot_be_written_says_so_and_recovers() {
+    let (_directory, path) = directory();
+    let (journal, _, done) = open(&path);
+    let database = Connection::open(&path).unwrap();
+    database.execute_batch("ALTER TABLE records RENAME TO gone").unwrap();
+    let details = Record::Details { claim: ClaimId(1), details: "60%".into() };
+    journal.append(1, vec![details.clone()], Durability::Lazy).unwrap();
+    journal.append(2, vec![claimed(1, 1)], Durability::Synced).unwrap();
+    for batch in [1, 2] {
+        let (failed, result) = next(&done);
+        let failure = result.unwrap_err();
+        assert_eq!((failed, failure.intent_taken), (batch, None));
+        assert!(failure.message.contains("test.db cannot be written: no such table"), "{failure}");
+    }
+    database.execute_batch("ALTER TABLE gone RENAME TO records").unwrap();
+    journal.append(3, vec![claimed(1, 1)], Durability::Synced).unwrap();
+    assert_eq!(next(&done), (3, Ok(())));
+    journal.close().unwrap();
+    assert_eq!(records(&open(&path).1), [claimed(1, 1)]);
+}
+
+#[test]
 fn tokens_are_kept_apart_and_files_are_private() {
     let (_directory, path) = directory();
     let (journal, _, done) = open(&path);

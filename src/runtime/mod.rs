@@ -24,7 +24,9 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender, WeakUnboundedS
 
 use crate::clock::{self, Now};
 use crate::console::{Command, Config, Console, Effect, LogLine};
+use crate::journal::{OpenError, Place};
 use crate::swf::Service;
+use crate::task::Entry;
 
 pub use mailbox::News;
 pub use storage::Opened;
@@ -118,21 +120,31 @@ impl Remote {
 /// The system has no thread or descriptor left.
 pub fn start(parts: Parts) -> io::Result<Handle> {
     let Parts { config, service, opened } = parts;
-    launch(service, opened, |now, entries| Console::new(config, now, entries))
+    launch(service, || Ok(opened), |now, entries| Console::new(config, now, entries))
+}
+
+/// As [`start`], with a new journal that nobody else can have: it is made on the engine's thread, because that takes
+/// longer than the first frame may. If it cannot be made, the engine's news says why.
+///
+/// # Errors
+/// The system has no thread or descriptor left.
+pub fn start_afresh(config: Config, service: Service, place: Place, holder: String) -> io::Result<Handle> {
+    launch(service, move || Opened::keeper(&place, &holder), |now, entries| Console::new(config, now, entries))
 }
 
 /// [`start`] for any machine and any service.
-fn launch<M, C, B>(caller: C, opened: Opened, build: B) -> io::Result<Handle>
+fn launch<M, C, O, B>(caller: C, open: O, build: B) -> io::Result<Handle>
 where
     M: Machine,
     C: Caller + Send,
-    B: FnOnce(Now, &[crate::task::Entry]) -> (M, Vec<Effect>) + Send + 'static,
+    O: FnOnce() -> Result<Opened, OpenError> + Send + 'static,
+    B: FnOnce(Now, &[Entry]) -> (M, Vec<Effect>) + Send + 'static,
 {
     let mailbox = Arc::new(Mailbox::new()?);
     let (commands, inbox) = mpsc::unbounded_channel();
     let post = Arc::clone(&mailbox);
     let thread = thread::Builder::new().name("engine".into()).spawn(move || {
-        let body = AssertUnwindSafe(|| run(caller, opened, build, inbox, Arc::clone(&post)));
+        let body = AssertUnwindSafe(|| run(caller, open, build, inbox, Arc::clone(&post)));
         let result = catch_unwind(body).unwrap_or_else(|panic| Err(crash(panic.as_ref())));
         post.finish(&result);
         result
@@ -140,9 +152,9 @@ where
     Ok(Handle { commands, mailbox, thread })
 }
 
-fn run<M, C, B>(
+fn run<M, C, O, B>(
     caller: C,
-    opened: Opened,
+    open: O,
     build: B,
     inbox: UnboundedReceiver<Command>,
     mailbox: Arc<Mailbox>,
@@ -150,8 +162,10 @@ fn run<M, C, B>(
 where
     M: Machine,
     C: Caller,
-    B: FnOnce(Now, &[crate::task::Entry]) -> (M, Vec<Effect>),
+    O: FnOnce() -> Result<Opened, OpenError>,
+    B: FnOnce(Now, &[Entry]) -> (M, Vec<Effect>),
 {
+    let opened = open().map_err(|error| error.to_string())?;
     let cannot = |error: io::Error| format!("the engine cannot start: {error}");
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default()).map_err(cannot)?;
     runtime.block_on(async {

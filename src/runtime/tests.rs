@@ -18,6 +18,9 @@ use crate::wire::{Answer, Class, Request};
 
 use crate::swf::Reply;
 
+/// What answers without remembering anything.
+type Answering = fn(&Event, &mut Option<Boot>) -> Vec<Effect>;
+
 /// Tells the test each event and does what its script says.
 struct Script<F> {
     events: Sender<Event>,
@@ -72,7 +75,7 @@ impl Bench {
         let (events_in, events) = channel();
         let (release, held) = watch::channel(false);
         let build = move |_: Now, _: &[Entry]| (Script { events: events_in, act: script, wake: None }, vec![]);
-        let handle = launch(Held(held), opened, build).unwrap();
+        let handle = launch(Held(held), || Ok(opened), build).unwrap();
         Self { handle, events, release, directory }
     }
 
@@ -230,6 +233,17 @@ fn a_crash_is_told_and_ends_the_engine() {
 }
 
 #[test]
+fn a_journal_that_cannot_be_made_is_told() {
+    let place = Place::named("/nowhere/at/all.db");
+    let build =
+        |_: Now, _: &[Entry]| -> (Script<Answering>, Vec<Effect>) { unreachable!("there is nothing to restore from") };
+    let open = move || Opened::keeper(&place, "ann@host");
+    let handle = launch(Held(watch::channel(false).1), open, build).unwrap();
+    assert!(readable(handle.wake_fd(), Duration::from_secs(10)));
+    assert!(handle.take().gone.is_some_and(|why| why.contains("/nowhere/at cannot be opened")));
+}
+
+#[test]
 fn a_dropped_handle_shuts_down_in_order() {
     let bench = Bench::new(|event, _| match event {
         Event::Command(Command::Shutdown) => vec![Effect::Drained],
@@ -252,7 +266,7 @@ fn a_read_only_engine_follows_the_keeper_and_writes_nothing() {
     };
     let build = move |_: Now, _: &[Entry]| (Script { events: events_in, act: script, wake: None }, vec![]);
     let opened = Opened::read_only(&place).unwrap();
-    let handle = launch(Held(watch::channel(false).1), opened, build).unwrap();
+    let handle = launch(Held(watch::channel(false).1), || Ok(opened), build).unwrap();
     handle.send(Command::StopClaiming).unwrap();
     assert!(matches!(events.recv().unwrap(), Event::AppendFailed(BatchId(1), _) | Event::Command(_)));
 

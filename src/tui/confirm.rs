@@ -78,7 +78,8 @@ pub fn before_quit(state: &State) -> Option<Confirm> {
     if lines.is_empty() {
         return None;
     }
-    lines.push("What is saved is here again at the next start.".into());
+    let after = if state.demo { "The demo ends with it." } else { "What is saved is here again at the next start." };
+    lines.push(after.into());
     Some(Confirm::new("Quit? This depends on this process:".into(), lines, "Quit", Yes::Quit))
 }
 
@@ -101,7 +102,8 @@ fn dependents(state: &State) -> Vec<String> {
         unsaved.map(|(count, names)| format!("{count} NOT SAVED, lost with it: {names}")),
         kept_line(state),
         closing.map(|(count, names)| format!("{count} not surely closed, tried again at the next start: {names}")),
-        polling.then(|| "A poll in flight: waited for, up to 61 s, so that no task is lost.".into()),
+        // In the demo nobody has to wait: its service answers held polls.
+        (polling && !state.demo).then(|| "A poll in flight: waited for, up to 61 s, so that no task is lost.".into()),
     ];
     lines.into_iter().flatten().collect()
 }
@@ -114,8 +116,7 @@ fn kept_line(state: &State) -> Option<String> {
 /// How many open tasks are such, and the first few of them by name.
 fn names(state: &State, such: impl Fn(&TaskFacts) -> bool) -> Option<(String, String)> {
     const NAMED: usize = 4;
-    let open = state.tasks.in_view(usize::MAX).map(|(facts, ..)| facts);
-    let such: Vec<_> = open.filter(|facts| !facts.has_ended() && such(facts)).collect();
+    let such: Vec<_> = state.tasks.all().filter(|facts| !facts.has_ended() && such(facts)).collect();
     let mut names = such.iter().take(NAMED).map(|facts| facts.activity_id.line()).collect::<Vec<_>>().join(", ");
     match such.len() {
         0 => return None,

@@ -37,6 +37,7 @@ use crate::text::Foreign;
 
 pub use run::run;
 pub use signals::{Signals, stop_process};
+pub use view::key_table;
 
 /// What the screen is connected to.
 pub trait Engine {
@@ -106,7 +107,7 @@ pub struct Options {
     pub read_only: bool,
     /// The task list the claim form starts with.
     pub task_list: Option<Foreign>,
-    /// A hint for the message line while it has nothing else to say, such as the demo's; printable.
+    /// In the demo, what the message line says while it has nothing else to say and there is no caption yet; printable.
     pub demo: Option<String>,
     /// For times of day.
     pub zone: Zone,

@@ -39,6 +39,8 @@ pub struct State {
     pub message: Option<Message>,
     /// What the message line says when there is nothing else to say; printable.
     pub hint: Option<String>,
+    /// Service and tasks end with this process.
+    pub demo: bool,
     /// Only look.
     pub read_only: bool,
     /// The task list the claim form starts with.
@@ -97,6 +99,7 @@ impl State {
             log_scroll: 0,
             overlay: None,
             message: None,
+            demo: options.demo.is_some(),
             hint: options.demo,
             read_only: options.read_only,
             task_list: options.task_list,
@@ -115,8 +118,12 @@ impl State {
         self.read_only || self.status.as_ref().is_some_and(|status| status.read_only)
     }
 
-    /// Keeps a log line and, if it is loud, says it in the message line too.
+    /// Keeps a log line and, if it is loud, says it in the message line too. The demo's captions stay there as the hint:
+    /// in the log, heartbeats would push them out of view.
     pub fn log(&mut self, line: LogLine, now: Boot) {
+        if self.demo && line.word == "demo" {
+            self.hint = Some(line.text.clone());
+        }
         if matches!(line.level, Level::Error | Level::Alarm) {
             let text =
                 if line.subject.is_empty() { line.text.clone() } else { format!("{}: {}", line.subject, line.text) };

@@ -119,6 +119,11 @@ impl Tasks {
         })
     }
 
+    /// All of them, most urgent first, in view or not.
+    pub fn all(&self) -> impl Iterator<Item = &TaskFacts> {
+        self.order.iter().filter_map(|place| self.rows.get(&place.id)).map(|row| row.facts.as_ref())
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.order.len()

@@ -13,12 +13,13 @@ pub fn body(request: &Request) -> Vec<u8> {
         Request::Poll { domain, task_list, identity } => {
             json!({"domain": domain.raw(), "taskList": {"name": task_list.raw()}, "identity": identity.raw()})
         }
-        Request::Heartbeat { token, details } => json!({"taskToken": token.expose(), "details": text(details)}),
+        Request::Heartbeat { token, details } | Request::Cancel { token, details } => {
+            json!({"taskToken": token.expose(), "details": text(details)})
+        }
         Request::Complete { token, result } => json!({"taskToken": token.expose(), "result": text(result)}),
         Request::Fail { token, reason, details } => {
             json!({"taskToken": token.expose(), "reason": text(reason), "details": text(details)})
         }
-        Request::Cancel { token, details } => json!({"taskToken": token.expose(), "details": text(details)}),
         Request::History { domain, execution: it, reverse, page_size, page_token } => json!({
             "domain": domain.raw(), "execution": execution(it), "reverseOrder": reverse,
             "maximumPageSize": page_size, "nextPageToken": page_token,

@@ -28,16 +28,16 @@ use stage::Stage;
 /// What `swfbeat demo` takes.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// A scenario of the program (tour, idle) or a file
+    /// A scenario of the program's own (tour, idle), or a file
     #[arg(long, default_value = "tour", value_name = "NAME|FILE")]
     scenario: String,
-    /// Where tasks are written down [default: a temporary file]
+    /// Where tasks are written down, instead of a temporary file that goes with the demo
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
     /// The emulator's TCP port on 127.0.0.1, 0 for any free one
     #[arg(long, default_value_t = 0, value_name = "N")]
     port: u16,
-    /// Colours
+    /// Whether to use colours
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     color: Color,
 }
@@ -49,12 +49,8 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let scenario = Arc::new(Scenario::find(&arguments.scenario)?);
     let stage = Stage::build(Arc::clone(&scenario), arguments.port)?;
-    let (path, _temporary) = journal(arguments)?;
     let identity = who::identity(None)?;
-    let opened = Opened::keeper(&Place::named(path), identity.raw())?;
-    let signals = Signals::install().map_err(|error| cannot_start(&error))?;
-    let endpoint_url = Some(stage.endpoint());
-    let service = connect(&Settings { endpoint_url, access: Access::Fixed, ..Settings::default() })?;
+    let holder = identity.raw().to_owned();
     let config = Config {
         identity,
         run: who::run(),
@@ -64,7 +60,18 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         seed: who::seed(),
         read_only: false,
     };
-    let handle = runtime::start(Parts { config, service, opened }).map_err(|error| cannot_start(&error))?;
+    let endpoint_url = Some(stage.endpoint());
+    let service = connect(&Settings { endpoint_url, access: Access::Fixed, ..Settings::default() })?;
+    let signals = Signals::install().map_err(|error| cannot_start(&error))?;
+    let (started, _temporary) = if let Some(path) = &arguments.journal {
+        let opened = Opened::keeper(&Place::named(path), &holder)?;
+        (runtime::start(Parts { config, service, opened }), None)
+    } else {
+        let directory = temporary()?;
+        let place = Place::named(directory.path().join("journal.db"));
+        (runtime::start_afresh(config, service, place, holder), Some(directory))
+    };
+    let handle = started.map_err(|error| cannot_start(&error))?;
     let emulator = stage.begin(handle.remote());
     let options = tui::Options {
         color: arguments.color.into(),
@@ -77,16 +84,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     Ok(leave::leave(link, &signals, &shown, || emulator.release_polls()))
 }
 
-/// Where the journal lies, and the directory that goes when the demo is over.
-fn journal(arguments: &Arguments) -> Result<(PathBuf, Option<TempDir>), Failure> {
-    if let Some(path) = &arguments.journal {
-        return Ok((path.clone(), None));
-    }
-    let directory = tempfile::Builder::new().prefix("swfbeat-demo-").tempdir().map_err(|error| {
-        Failure::new(
-            Kind::Failed,
-            format_args!("there is no place for a temporary journal: {error}; name one with --journal"),
-        )
-    })?;
-    Ok((directory.path().join("journal.db"), Some(directory)))
+/// For the journal; removed when the demo is over.
+fn temporary() -> Result<TempDir, Failure> {
+    tempfile::Builder::new().prefix("swfbeat-demo-").tempdir().map_err(|error| {
+        let what = format_args!("there is no place for a temporary journal: {error}; name one with --journal");
+        Failure::new(Kind::Failed, what)
+    })
 }

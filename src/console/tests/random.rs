@@ -130,8 +130,6 @@ fn check(world: &World, truth: &Truth) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
-
     /// no-overstatement, one-outcome, no-lost-token and one request in flight, under everything at once.
     #[test]
     fn promises_hold_whatever_happens(steps in steps()) {

@@ -188,6 +188,16 @@ fn quitting_asks_only_if_something_depends_on_this_process() {
 }
 
 #[test]
+fn tasks_out_of_view_depend_on_this_process_too() {
+    let mut state = screen((1..=30).map(|id| task(id, &format!("t-{id}")).kept().arc()).collect());
+    type_in(&mut state, "G");
+    state.settle(Moment::new(T0));
+    type_in(&mut state, "q");
+    let Some(Overlay::Confirm(question)) = &state.overlay else { panic!("no question") };
+    assert!(question.lines[0].starts_with("30 tasks kept alive"), "{:?}", question.lines);
+}
+
+#[test]
 fn suspending_asks_if_tasks_are_kept() {
     assert_eq!(type_in(&mut one(task(1, "a")), "\x1a"), [Wish::Suspend { job: true }]);
     let mut state = one(task(1, "a").kept());
@@ -225,6 +235,19 @@ fn an_alarm_rings_once_and_says_so() {
     type_in(&mut state, "j");
     assert!(!message(&state).is_empty(), "a key at once does not wipe it");
     assert_eq!(update::news(&mut state, News::default(), T0.boot), 0);
+}
+
+#[test]
+fn a_caption_of_the_demo_stays_where_it_can_be_read() {
+    let demo = Options { demo: Some("a tour".into()), ..Options::default() };
+    let mut state = State::new(demo, Rect::new(0, 0, 120, 40));
+    let log = vec![log_line(Level::Info, "demo", "", "press space"), log_line(Level::Info, "beat", "a", "ok")];
+    update::news(&mut state, News { log, ..News::default() }, T0.boot);
+    assert_eq!(state.hint.as_deref(), Some("press space"));
+    update::news(&mut state, News { changed: vec![task(1, "a").kept().arc()], ..News::default() }, T0.boot);
+    type_in(&mut state, "q");
+    let Some(Overlay::Confirm(question)) = &state.overlay else { panic!("no question") };
+    assert_eq!(question.lines.last().map(String::as_str), Some("The demo ends with it."));
 }
 
 #[test]

@@ -103,7 +103,9 @@ fn an_empty_screen_says_why() {
     let idle = Status { claiming: Vec::new(), pending: Vec::new(), ..status() };
     let why = "ExpiredToken: The security token is expired".to_owned();
     let connection = Connection::NoAccess { since: T0.boot + -130_000, why };
-    for (name, status) in [("empty", idle.clone()), ("no_access", Status { connection, ..idle })] {
+    let looking_on = Status { connection: Connection::Untried, read_only: true, survives_ms: None, ..idle.clone() };
+    let no_access = Status { connection, ..idle.clone() };
+    for (name, status) in [("empty", idle), ("no_access", no_access), ("read_only", looking_on)] {
         update::news(&mut state, News { status: Some(Arc::new(status)), ..News::default() }, T0.boot);
         snapshot(name, &mut state, &Theme::ansi());
     }

@@ -33,7 +33,6 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
     #[test]
     fn nothing_panics_and_nothing_is_closed_unasked(steps in prop::collection::vec(step(), 1..60)) {
         let mut state = screen(zoo());

@@ -1,4 +1,4 @@
-//! All keys, made from the list of actions.
+//! All keys, made from the list of actions: the help, and the same as a table for the README.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -32,11 +32,21 @@ fn front(over: Rect) -> u16 {
     if over.width < NARROW { 14 } else { 25 }
 }
 
-/// Keys and sentence; neighbours with the same sentence share a line.
+/// Every key and what it does, in the order and the words of the help.
+pub fn key_table() -> Vec<(String, &'static str)> {
+    groups().map(|group| (keys(group, false), group[0].doc())).collect()
+}
+
+/// Neighbours with the same sentence belong together.
+fn groups() -> impl Iterator<Item = &'static [Action]> {
+    const ALL: &[Action] = &Action::ALL;
+    ALL.chunk_by(|one, next| one.doc() == next.doc())
+}
+
+/// Keys and sentence, wrapped.
 fn lines(over: Rect) -> Vec<(String, String)> {
     let cells = usize::from(WIDTH.min(over.width).saturating_sub(4 + front(over)));
-    let groups = Action::ALL.chunk_by(|one, next| one.doc() == next.doc());
-    let wrapped = groups.flat_map(|group| {
+    let wrapped = groups().flat_map(|group| {
         let keys = std::iter::once(keys(group, over.width < NARROW)).chain(std::iter::repeat(String::new()));
         keys.zip(wrap(group[0].doc(), cells)).collect::<Vec<_>>()
     });

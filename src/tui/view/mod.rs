@@ -21,6 +21,7 @@ use super::countdown::Moment;
 use super::state::{Overlay, State};
 use super::theme::Theme;
 
+pub use help::key_table;
 pub use layout::{Layout, MIN_HEIGHT, MIN_WIDTH};
 #[cfg(test)]
 pub use paint::width as cells;

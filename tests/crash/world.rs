@@ -1,0 +1,251 @@
+//! One console after the other on the same journal, each killed.
+
+use std::thread;
+use std::time::Duration;
+
+use swfbeat::clock;
+use tempfile::{TempDir, tempdir};
+use termlens::{Key, Screen};
+
+use crate::chance::Chance;
+use crate::checks::{Checks, Totals};
+use crate::console::{Console, journal};
+use crate::notes::Notes;
+use crate::operator::{self, Act};
+use crate::screen::Frame;
+use crate::service::Host;
+
+/// The longest life after the start, milliseconds.
+const LIFE_MS: i64 = 1_500;
+/// The same of one that is killed while it starts.
+const START_MS: i64 = 250;
+/// So many in a thousand are.
+const AT_START: u64 = 250;
+/// For a form to open or a question to be asked, milliseconds.
+const FORM_MS: i64 = 300;
+/// For a restarted console to show its tasks, and to find out how unconfirmed closes ended, milliseconds.
+const SOON_MS: i64 = 20_000;
+/// So many forms in a thousand are sent off with the kill close behind, when polls are answered and closes are on their way.
+const AT_ACT: u64 = 300;
+/// How close, milliseconds.
+const ACT_MS: i64 = 15;
+/// Between two looks at the screen, milliseconds.
+const LOOK_MS: i64 = 5;
+const DAY_MS: i64 = 86_400_000;
+
+type Verdicts = Result<(), String>;
+
+pub struct World {
+    host: Host,
+    home: TempDir,
+    chance: Chance,
+    checks: Checks,
+    notes: Notes,
+    acts: u64,
+    last: Option<Screen>,
+}
+
+impl World {
+    pub fn new(seed: u64) -> Self {
+        Self {
+            host: Host::start(),
+            home: tempdir().unwrap(),
+            chance: Chance::new(seed),
+            checks: Checks::default(),
+            notes: Notes::default(),
+            acts: 0,
+            last: None,
+        }
+    }
+
+    pub fn totals(&self) -> &Totals {
+        &self.checks.totals
+    }
+
+    pub fn last_screen(&self) -> String {
+        self.last.as_ref().map_or_else(|| "nothing was drawn".into(), Screen::text)
+    }
+
+    /// Starts a console, works with it, and kills it.
+    pub fn live(&mut self, life: u64) -> Verdicts {
+        let mut console = Console::start(self.home.path(), &self.host.endpoint);
+        let at_start = self.chance.in_thousand(AT_START);
+        let result = if at_start {
+            console.kill_after(millis(self.chance.between(0, START_MS)));
+            Ok(())
+        } else {
+            self.await_tasks(&mut console).and_then(|frame| {
+                console.kill_after(millis(self.chance.between(0, LIFE_MS)));
+                self.work(&mut console, frame)
+            })
+        };
+        let result = result.and_then(|()| self.bury(&mut console));
+        self.checks.totals.kills += 1;
+        self.checks.totals.kills_at_start += u64::from(at_start);
+        result.map_err(|broken| format!("in life {life}: {broken}"))
+    }
+
+    /// A last console that nobody disturbs comes to know how every close ended.
+    pub fn settle(&mut self) -> Verdicts {
+        let mut console = Console::start(self.home.path(), &self.host.endpoint);
+        let mut frame = self.await_tasks(&mut console)?;
+        let deadline = clock::now().boot + SOON_MS;
+        while frame.rows.iter().any(crate::screen::Row::is_undecided) {
+            if clock::now().boot > deadline || console.gone {
+                return Err("one-outcome: after a restart a close stays undecided".into());
+            }
+            thread::sleep(millis(LOOK_MS));
+            frame = self.look(&mut console)?.unwrap_or(frame);
+        }
+        console.kill_after(Duration::ZERO);
+        self.bury(&mut console)?;
+        let undecided = self.notes.claims.iter().find(|(_, noted)| noted.intent.is_some() && noted.verdict.is_none());
+        undecided.map_or(Ok(()), |(id, _)| Err(format!("one-outcome: {id} has an intent and no verdict in the end")))
+    }
+
+    /// Waits until a restarted console shows what the journal holds, and compares.
+    fn await_tasks(&mut self, console: &mut Console) -> Result<Frame, String> {
+        let deadline = clock::now().boot + SOON_MS;
+        loop {
+            let frame = self.look(console)?;
+            let out_of_time = clock::now().boot > deadline || console.gone;
+            match frame {
+                // The first frame may come before the first news.
+                Some(frame) if frame.rows.len() >= self.notes.claims.len() || out_of_time => {
+                    self.checks.restarted(&frame, &self.notes)?;
+                    return Ok(frame);
+                }
+                None if out_of_time => return Err("the restarted console shows nothing".into()),
+                _ => thread::sleep(millis(LOOK_MS)),
+            }
+        }
+    }
+
+    /// Types until the kill.
+    fn work(&mut self, console: &mut Console, mut frame: Frame) -> Verdicts {
+        while !console.gone {
+            self.acts += 1;
+            let act = operator::next(&mut self.chance, &frame, self.acts);
+            self.perform(console, act)?;
+            let pause = clock::now().boot + self.chance.between(0, 30);
+            loop {
+                frame = self.look(console)?.unwrap_or(frame);
+                if clock::now().boot >= pause {
+                    break;
+                }
+                thread::sleep(millis(LOOK_MS));
+            }
+        }
+        Ok(())
+    }
+
+    fn perform(&mut self, console: &mut Console, act: Act) -> Verdicts {
+        match act {
+            Act::Keys(keys) => console.press(&keys),
+            Act::Dismiss => self.dismiss(console)?,
+            Act::Form { key, title, fields, confirmed } => {
+                console.press(&[Key::Char(key)]);
+                // Refused, or dead.
+                if !self.await_text(console, title)? {
+                    return Ok(());
+                }
+                for (index, field) in fields.iter().enumerate() {
+                    if index > 0 {
+                        console.press(&[Key::Tab]);
+                    }
+                    if !field.is_empty() {
+                        console.press(&[Key::Ctrl('u')]);
+                        console.write(field);
+                    }
+                }
+                console.press(&[Key::Enter]);
+                if confirmed {
+                    if self.await_text(console, "only once")? {
+                        console.press(&[Key::Right, Key::Enter]);
+                    } else {
+                        console.press(&[Key::Esc]);
+                    }
+                }
+                if self.chance.in_thousand(AT_ACT) {
+                    console.kill_after(millis(self.chance.between(0, ACT_MS)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Only what the checks are done with may go: it is out of their sight from then on. So it must be certain which task
+    /// the key will hit: what was typed before has been read when the help has come and gone, and the cursor moves by
+    /// itself only when a task is taken off the list.
+    fn dismiss(&mut self, console: &mut Console) -> Verdicts {
+        console.press(&[Key::Char('?')]);
+        if !self.await_text(console, "any other key")? {
+            return Ok(());
+        }
+        console.press(&[Key::Char('?')]);
+        if !self.await_text(console, "q quit")? {
+            return Ok(());
+        }
+        let Some(frame) = self.last.as_ref().and_then(Frame::read) else { return Ok(()) };
+        let still_leaving = console.dismissed.as_ref().is_some_and(|id| frame.ids().any(|other| other == id));
+        if let Some(row) = frame.selected().filter(|row| self.checks.is_settled(&row.id) && !still_leaving) {
+            self.checks.dismissing(&row.id);
+            console.dismissed = Some(row.id.clone());
+            console.press(&[Key::Char('D')]);
+        }
+        Ok(())
+    }
+
+    fn await_text(&mut self, console: &mut Console, text: &str) -> Result<bool, String> {
+        let deadline = clock::now().boot + FORM_MS;
+        loop {
+            self.look(console)?;
+            if self.last.as_ref().is_some_and(|screen| screen.contains(text)) {
+                return Ok(true);
+            }
+            if clock::now().boot > deadline || console.gone {
+                return Ok(false);
+            }
+            thread::sleep(millis(2));
+        }
+    }
+
+    /// Checks what was drawn since the last look; gives the newest frame of the table.
+    fn look(&mut self, console: &mut Console) -> Result<Option<Frame>, String> {
+        let mut newest = None;
+        for screen in console.frames() {
+            let frame = Frame::read(&screen);
+            self.last = Some(screen);
+            if let Some(frame) = frame {
+                let service = self.host.inspect();
+                self.checks.frame(&frame, stood_until(&frame, service.now), &service)?;
+                newest = Some(frame);
+            }
+        }
+        Ok(newest)
+    }
+
+    /// Waits for the kill, and looks at what it left.
+    fn bury(&mut self, console: &mut Console) -> Verdicts {
+        console.await_kill().inspect_err(|_| self.last = Some(console.screen()))?;
+        // What was in its terminal is read to the end.
+        while !console.gone {
+            self.look(console)?;
+            thread::sleep(millis(1));
+        }
+        self.notes = Notes::read(&journal(self.home.path()));
+        let (told, service) = (self.host.told()?, self.host.inspect());
+        self.checks.killed(&self.notes, &told, &service)
+    }
+}
+
+/// The service's time when the clock on a frame changes, and with it every countdown; `now` is its time now.
+fn stood_until(frame: &Frame, now: i64) -> i64 {
+    let wall = clock::now().wall.0;
+    let since_drawn_second = (wall - frame.second * 1_000).rem_euclid(DAY_MS);
+    now - since_drawn_second + 1_000
+}
+
+fn millis(millis: i64) -> Duration {
+    Duration::from_millis(millis.unsigned_abs())
+}
