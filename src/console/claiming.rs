@@ -227,7 +227,7 @@ impl Console {
         let Claiming { wants, counts, .. } = &self.claiming;
         let wanted = wants.iter().map(|want| (&want.domain, &want.task_list));
         let counted = counts.iter().map(|count| (&count.domain, &count.task_list));
-        let claims = self.ledger.claims.values().take(if self.reach.is_out() { 1 } else { 0 });
+        let claims = self.ledger.claims.values().take(usize::from(self.reach.is_out()));
         let claimed = claims.map(|claim| (&claim.source.domain, &claim.source.task_list));
         let mut lists: Vec<(Foreign, Foreign)> = Vec::new();
         for (domain, list) in wanted.chain(counted).chain(claimed) {
