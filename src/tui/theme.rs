@@ -66,8 +66,9 @@ impl Theme {
         Self {
             text: style,
             dim: style.add_modifier(Modifier::DIM),
-            title: style.add_modifier(Modifier::BOLD),
-            accent: style.add_modifier(Modifier::BOLD),
+            // Both stand on borders, and what is bold and dim at once looks different from terminal to terminal.
+            title: style.add_modifier(Modifier::BOLD).remove_modifier(Modifier::DIM),
+            accent: style.add_modifier(Modifier::BOLD).remove_modifier(Modifier::DIM),
             ok: style,
             warn: style.add_modifier(Modifier::BOLD),
             danger: style.add_modifier(Modifier::BOLD),
