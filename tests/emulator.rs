@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use swfbeat::clock;
-use swfbeat::emulator::{Control, Inspection, Options, Server};
+use swfbeat::emulator::{Control, Inspection, Options, Quotas, Rate, Server};
 
 /// Long enough for anything that should happen at once, on a busy machine.
 const SOON: Duration = Duration::from_secs(10);
@@ -201,6 +201,21 @@ fn the_date_header_can_be_left_out() {
     let emulator = Emulator::with(Options { date_header: false, ..Options::default() });
     let reply = emulator.connect().call("ListDomains", &json!({"registrationStatus": "REGISTERED"}));
     assert_eq!((reply.status, reply.header("date")), (200, None));
+}
+
+#[test]
+fn requests_over_the_quota_are_throttled() {
+    let mut quotas = Quotas::none();
+    quotas.set("ListDomains".parse().unwrap(), Rate { bucket: 2, refill: 0 });
+    let emulator = Emulator::with(Options { quotas, ..Options::default() });
+    let mut connection = emulator.connect();
+    let list = json!({"registrationStatus": "REGISTERED"});
+    let statuses: Vec<u16> = (0..2).map(|_| connection.call("ListDomains", &list).status).collect();
+    assert_eq!(statuses, [200, 200]);
+    let reply = connection.call("ListDomains", &list);
+    let throttled = "com.amazon.coral.availability#ThrottlingException";
+    assert_eq!((reply.status, reply.json()), (400, json!({"__type": throttled, "message": "Rate exceeded"})));
+    assert_eq!(connection.call("DescribeDomain", &json!({"name": "d"})).json()["message"], "Unknown domain: d");
 }
 
 #[test]

@@ -4,14 +4,14 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::Signal;
 
 use super::console::cannot_start;
 use super::failure::{Failure, Kind};
 use super::outlet;
-use crate::emulator::{Control, Options, Server};
+use crate::emulator::{Control, Length, Operation, Options, Quotas, Rate, Server};
 use crate::tui::Signals;
 
 /// What `swfbeat emulator` takes.
@@ -21,11 +21,40 @@ pub struct Arguments {
     #[arg(long, default_value_t = 0, value_name = "N")]
     port: u16,
     /// How long a poll without a task is held, such as 60s, 1m or 500ms
-    #[arg(long, default_value = "60s", value_name = "TIME", value_parser = time)]
+    #[arg(long, default_value = "60s", value_name = "TIME", value_parser = hold)]
     poll_hold: Duration,
     /// Leave the Date header out, so that clients cannot see the service's clock
     #[arg(long)]
     no_date: bool,
+    /// Whose request quotas apply to each operation
+    #[arg(long, value_enum, default_value_t, value_name = "WHOSE")]
+    quotas: Account,
+    /// Limit one operation: how many requests may come at once, and how many a second in the long run; repeatable
+    #[arg(long, value_name = "OPERATION=BUCKET/REFILL", value_parser = rate)]
+    rate: Vec<(Operation, Rate)>,
+}
+
+/// Whose quotas.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Account {
+    /// Those of an AWS account
+    Aws,
+    /// Nobody's: no limits
+    #[default]
+    None,
+}
+
+impl Arguments {
+    fn quotas(&self) -> Quotas {
+        let mut quotas = match self.quotas {
+            Account::Aws => Quotas::aws(),
+            Account::None => Quotas::none(),
+        };
+        for (operation, rate) in &self.rate {
+            quotas.set(*operation, *rate);
+        }
+        quotas
+    }
 }
 
 /// Serves until SIGINT, SIGTERM or SIGHUP.
@@ -38,6 +67,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         port: arguments.port,
         poll_hold: arguments.poll_hold,
         date_header: !arguments.no_date,
+        quotas: arguments.quotas(),
         ..Options::default()
     };
     let runtime =
@@ -78,21 +108,18 @@ fn wait(signals: &Signals, control: &Control) {
     }
 }
 
-/// Reads a length of time: a whole number and `ms`, `s` or `m`.
-fn time(text: &str) -> Result<Duration, String> {
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at(digits);
-    let millis = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        _ => return Err("a length of time is a number with ms, s or m, such as 60s".into()),
-    };
-    let number: u64 = number.parse().map_err(|_| "a length of time begins with a whole number, such as 60s")?;
-    match number.checked_mul(millis) {
-        Some(millis) if millis <= 600_000 => Ok(Duration::from_millis(millis)),
-        _ => Err("a poll is held for 10m at most".into()),
+/// Reads how long a poll is held.
+fn hold(text: &str) -> Result<Duration, String> {
+    match text.parse()? {
+        Length(millis) if millis <= 600_000 => Ok(Duration::from_millis(millis)),
+        Length(_) => Err("a poll is held for 10m at most".into()),
     }
+}
+
+/// Reads `Operation=bucket/refill`.
+fn rate(text: &str) -> Result<(Operation, Rate), String> {
+    let (operation, rate) = text.split_once('=').ok_or("a rate is written as Operation=bucket/refill")?;
+    Ok((operation.parse()?, rate.parse()?))
 }
 
 #[cfg(test)]
@@ -100,12 +127,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_lengths_of_time() {
-        assert_eq!(time("60s"), Ok(Duration::from_mins(1)));
-        assert_eq!(time("250ms"), Ok(Duration::from_millis(250)));
-        assert_eq!(time("2m"), Ok(Duration::from_mins(2)));
-        for bad in ["", "s", "60", "1h", "-1s", "1.5s", "11m", "99999999999999999999s"] {
-            assert!(time(bad).is_err(), "{bad}");
-        }
+    fn a_poll_is_held_for_ten_minutes_at_most() {
+        assert_eq!(hold("60s"), Ok(Duration::from_mins(1)));
+        assert_eq!(hold("10m"), Ok(Duration::from_mins(10)));
+        assert!(hold("11m").is_err() && hold("soon").is_err());
+    }
+
+    #[test]
+    fn rates_of_operations() {
+        let limit = ("ListDomains".parse().unwrap(), Rate { bucket: 5, refill: 1 });
+        assert_eq!(rate("ListDomains=5/1"), Ok(limit));
+        assert!(rate("ListDomains").is_err() && rate("ListDomain=5/1").is_err() && rate("ListDomains=5").is_err());
     }
 }

@@ -150,7 +150,7 @@ impl Service {
         self.mint.request_id()
     }
 
-    fn answer(&mut self, status: u16, body: Vec<u8>) -> Answer {
+    pub(super) fn answer(&mut self, status: u16, body: Vec<u8>) -> Answer {
         Answer { status, request_id: self.request_id(), body, claim: None }
     }
 

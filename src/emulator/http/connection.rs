@@ -71,7 +71,7 @@ async fn read(mut body: Incoming) -> Result<Vec<u8>, Fault> {
                 bytes.extend_from_slice(&data);
             }
         }
-        Ok(())
+        Ok::<(), Fault>(())
     };
     timeout(BODY_TIMEOUT, all).await.map_err(|_| Fault::unread_body())??;
     if size > MAX_BODY { Err(Fault::too_large(MAX_BODY)) } else { Ok(bytes) }

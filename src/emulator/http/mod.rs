@@ -23,6 +23,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::inspect::Inspection;
+use super::quotas::Quotas;
 use shared::Shared;
 
 /// More connections than this wait to be accepted.
@@ -46,11 +47,19 @@ pub struct Options {
     pub account: String,
     /// Whether answers carry a `Date` header, which shows the service's clock.
     pub date_header: bool,
+    /// How many requests of each operation are let through.
+    pub quotas: Quotas,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { port: 0, poll_hold: Duration::from_mins(1), account: "123456789012".to_owned(), date_header: true }
+        Self {
+            port: 0,
+            poll_hold: Duration::from_mins(1),
+            account: "123456789012".to_owned(),
+            date_header: true,
+            quotas: Quotas::none(),
+        }
     }
 }
 

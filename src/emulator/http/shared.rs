@@ -10,6 +10,8 @@ use hyper::header::HeaderValue;
 use tokio::sync::{Notify, oneshot, watch};
 
 use super::super::inspect::Inspection;
+use super::super::quotas::Quotas;
+use super::super::refusal::Refusal;
 use super::super::service::{Answer, Config, Handled, RequestId, Service};
 use super::Options;
 use crate::clock;
@@ -32,6 +34,7 @@ pub struct Shared {
 #[derive(Debug)]
 struct State {
     service: Service,
+    quotas: Quotas,
     requests: u64,
     waiting: HashMap<RequestId, oneshot::Sender<Answer>>,
     /// Until when the timer sleeps.
@@ -56,9 +59,16 @@ impl Shared {
             region: REGION.to_owned(),
             poll_hold: i64::try_from(options.poll_hold.as_millis()).unwrap_or(i64::MAX),
         };
-        let (service, waiting) = (Service::new(config), HashMap::new());
+        let state = State {
+            service: Service::new(config),
+            quotas: options.quotas,
+            requests: 0,
+            waiting: HashMap::new(),
+            armed: None,
+            date: None,
+        };
         Self {
-            state: Mutex::new(State { service, requests: 0, waiting, armed: None, date: None }),
+            state: Mutex::new(state),
             offset: start.wall.0 - start.boot.0,
             date_header: options.date_header,
             nearer: Notify::new(),
@@ -80,6 +90,9 @@ impl Shared {
     pub fn handle(&self, operation: &str, body: &[u8]) -> Reply {
         let now = self.now();
         let state = &mut *self.state();
+        if !state.quotas.admit(now, operation) {
+            return Reply::Now(state.service.refuse(&Refusal::Throttled));
+        }
         state.requests += 1;
         let request = RequestId(state.requests);
         let reply = match state.service.handle(now, request, operation, body) {
