@@ -11,11 +11,12 @@ use rustix::process::Signal;
 use super::console::cannot_start;
 use super::failure::{Failure, Kind};
 use super::outlet;
-use crate::emulator::{Control, Length, Operation, Options, Quotas, Rate, Server};
+use crate::emulator::{Control, Faults, Length, Operation, Options, Quotas, Rate, Rule, Server};
 use crate::tui::Signals;
 
 /// What `swfbeat emulator` takes.
 #[derive(Debug, Args)]
+#[command(after_help = FAULTS)]
 pub struct Arguments {
     /// TCP port on 127.0.0.1, 0 for any free one
     #[arg(long, default_value_t = 0, value_name = "N")]
@@ -32,7 +33,31 @@ pub struct Arguments {
     /// Limit one operation: how many requests may come at once, and how many a second in the long run; repeatable
     #[arg(long, value_name = "OPERATION=BUCKET/REFILL", value_parser = rate)]
     rate: Vec<(Operation, Rate)>,
+    /// Let something go wrong: OPERATION=KIND[:VALUE][@CHANCE%][xTIMES]; repeatable, see below
+    #[arg(long, value_name = "FAULT")]
+    fault: Vec<Rule>,
+    /// What the chances of faults depend on; the same requests in the same order then meet the same faults
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    seed: u64,
 }
+
+/// The faults there are; shown by `--help`.
+const FAULTS: &str = "\
+Faults, for one operation or with * for all; @20% makes one happen by chance, x3 three times only:
+  latency:TIME        the request reaches the service late; also a range, latency:100ms-2s
+  late-answer:TIME    the answer is late; also a range
+  lost-request        the request never reaches the service, and nothing comes back
+  lost-answer         the request takes effect, but nothing comes back
+  reset-request       the connection is reset before the service sees the request
+  reset-answer        the request takes effect, but the connection is reset in place of an answer
+  throttle            answered with ThrottlingException
+  error:STATUS        answered with HTTP status 500, 502, 503 or 504
+  expired             answered with ExpiredTokenException
+  date:+TIME          the Date header is ahead of the service's clock; date:-TIME, behind it
+  history-lag:TIME    GetWorkflowExecutionHistory does not show events younger than this
+Of several faults for one request times add up; of those in place of an answer the first one counts.
+
+  swfbeat emulator --fault '*=latency:50ms-300ms' --fault 'RecordActivityTaskHeartbeat=lost-answer@20%'";
 
 /// Whose quotas.
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
@@ -68,6 +93,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         poll_hold: arguments.poll_hold,
         date_header: !arguments.no_date,
         quotas: arguments.quotas(),
+        faults: Faults::new(arguments.seed, arguments.fault.clone()),
         ..Options::default()
     };
     let runtime =

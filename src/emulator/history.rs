@@ -10,6 +10,8 @@ use super::events::Event;
 #[derive(Debug, Default)]
 pub struct History {
     events: Vec<Box<RawValue>>,
+    /// When each was written; never falls.
+    instants: Vec<i64>,
     last_type: &'static str,
 }
 
@@ -19,6 +21,7 @@ impl History {
     pub fn append<E: Event>(&mut self, at: i64, attributes: &E) -> i64 {
         let id = self.len() + 1;
         self.events.push(to_raw_value(&Numbered { id, at, attributes }).expect("events serialise"));
+        self.instants.push(at);
         self.last_type = E::TYPE;
         id
     }
@@ -26,6 +29,11 @@ impl History {
     /// How many events there are, which is also the id of the last one.
     pub fn len(&self) -> i64 {
         self.events.len() as i64
+    }
+
+    /// How many of the events were written at `at` or before.
+    pub fn len_at(&self, at: i64) -> i64 {
+        self.instants.partition_point(|written| *written <= at) as i64
     }
 
     /// The type of the last event.
@@ -123,5 +131,11 @@ mod tests {
         assert_eq!((ids(&page), page.1), (vec![2, 1], None));
         let page = history.page(2, 4, 100);
         assert_eq!((ids(&page), page.1), (vec![2, 3, 4], None));
+    }
+
+    #[test]
+    fn looks_back_in_time() {
+        let history = history(3);
+        assert_eq!([999, 1_000, 2_999, 3_000, i64::MAX].map(|at| history.len_at(at)), [0, 1, 2, 3, 3]);
     }
 }

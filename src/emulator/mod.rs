@@ -25,6 +25,7 @@ mod decisions;
 mod events;
 mod execution;
 mod fault;
+mod faults;
 mod history;
 mod http;
 mod inspect;
@@ -41,6 +42,7 @@ mod shapes;
 #[cfg(test)]
 mod tests;
 
+pub use faults::{Fate, Faults, Kind, Rule, Treatment};
 pub use http::{Control, Options, Server, StartError};
 pub use inspect::{ActivityDeadlines, HandedOut, Inspection, OpenActivity};
 pub use length::Length;

@@ -65,6 +65,8 @@ pub struct Service {
     pub(super) deadlines: Deadlines,
     /// Every activity task ever handed out.
     pub(super) claims: Vec<Claim>,
+    /// How old an event must be for GetWorkflowExecutionHistory to show it, in milliseconds.
+    pub(super) history_lag: i64,
     /// No polls are held any more.
     pub(super) draining: bool,
     /// Answers to held polls, not yet fetched.
@@ -84,6 +86,7 @@ impl Service {
             lists: Lists::default(),
             deadlines: Deadlines::default(),
             claims: Vec::new(),
+            history_lag: 0,
             draining: false,
             outbox: Vec::new(),
         }
@@ -104,6 +107,12 @@ impl Service {
             Ok(ops::Done::Held) => self.served_at_once(request),
             Err(fault) => Handled::Answer(self.answer(fault.status, fault.body())),
         }
+    }
+
+    /// From now on GetWorkflowExecutionHistory does not show events younger than this, in milliseconds; a decision task
+    /// does. SWF's histories are eventually consistent.
+    pub fn set_history_lag(&mut self, millis: i64) {
+        self.history_lag = millis;
     }
 
     /// Lets time pass until `now`, and gives the answers to held polls that are ready.

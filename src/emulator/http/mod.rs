@@ -6,6 +6,7 @@
 //! instants, at the next call.
 
 mod connection;
+mod line;
 mod shared;
 
 use std::io;
@@ -22,8 +23,10 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use super::faults::Faults;
 use super::inspect::Inspection;
 use super::quotas::Quotas;
+use line::Line;
 use shared::Shared;
 
 /// More connections than this wait to be accepted.
@@ -49,6 +52,8 @@ pub struct Options {
     pub date_header: bool,
     /// How many requests of each operation are let through.
     pub quotas: Quotas,
+    /// What goes wrong.
+    pub faults: Faults,
 }
 
 impl Default for Options {
@@ -59,6 +64,7 @@ impl Default for Options {
             account: "123456789012".to_owned(),
             date_header: true,
             quotas: Quotas::none(),
+            faults: Faults::default(),
         }
     }
 }
@@ -156,12 +162,13 @@ async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> (TcpStream,
 async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     // Answers are small and written whole; waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
-    let handler = service_fn(|request| connection::respond(shared.clone(), request));
+    let (line, breaker) = Line::new(stream);
+    let handler = service_fn(|request| connection::respond(shared.clone(), breaker.clone(), request));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .auto_date_header(false)
-        .serve_connection(TokioIo::new(stream), handler);
+        .serve_connection(TokioIo::new(line), handler);
     let mut connection = std::pin::pin!(connection);
     // A connection that breaks is the client's business; what it held is forgotten when its request is dropped.
     tokio::select! {

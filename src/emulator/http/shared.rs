@@ -9,6 +9,7 @@ use chrono::DateTime;
 use hyper::header::HeaderValue;
 use tokio::sync::{Notify, oneshot, watch};
 
+use super::super::faults::{Faults, Treatment};
 use super::super::inspect::Inspection;
 use super::super::quotas::Quotas;
 use super::super::refusal::Refusal;
@@ -35,6 +36,7 @@ pub struct Shared {
 struct State {
     service: Service,
     quotas: Quotas,
+    faults: Faults,
     requests: u64,
     waiting: HashMap<RequestId, oneshot::Sender<Answer>>,
     /// Until when the timer sleeps.
@@ -62,6 +64,7 @@ impl Shared {
         let state = State {
             service: Service::new(config),
             quotas: options.quotas,
+            faults: options.faults,
             requests: 0,
             waiting: HashMap::new(),
             armed: None,
@@ -86,13 +89,24 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes one request to the service.
-    pub fn handle(&self, operation: &str, body: &[u8]) -> Reply {
+    /// Decides what goes wrong with a request.
+    pub fn treat(&self, operation: &str) -> Treatment {
+        self.state().faults.treat(operation)
+    }
+
+    /// The answer to a request that the service is not to see.
+    pub fn refuse(&self, refusal: &Refusal) -> Answer {
+        self.state().service.refuse(refusal)
+    }
+
+    /// Takes one request to the service, which shows no events in histories younger than the lag.
+    pub fn handle(&self, operation: &str, body: &[u8], history_lag: i64) -> Reply {
         let now = self.now();
         let state = &mut *self.state();
         if !state.quotas.admit(now, operation) {
             return Reply::Now(state.service.refuse(&Refusal::Throttled));
         }
+        state.service.set_history_lag(history_lag);
         state.requests += 1;
         let request = RequestId(state.requests);
         let reply = match state.service.handle(now, request, operation, body) {
@@ -153,12 +167,12 @@ impl Shared {
         self.state().service.answered(answer);
     }
 
-    /// The `Date` header, unless it is to be left out.
-    pub fn date(&self) -> Option<HeaderValue> {
+    /// The `Date` header, off by so many milliseconds, unless it is to be left out.
+    pub fn date(&self, offset: i64) -> Option<HeaderValue> {
         if !self.date_header {
             return None;
         }
-        let second = self.now().div_euclid(1_000);
+        let second = self.now().saturating_add(offset).div_euclid(1_000);
         let state = &mut *self.state();
         if state.date.as_ref().is_none_or(|(written, _)| *written != second) {
             let text = DateTime::from_timestamp(second, 0)?.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
