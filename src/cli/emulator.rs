@@ -11,12 +11,12 @@ use rustix::process::Signal;
 use super::console::cannot_start;
 use super::failure::{Failure, Kind};
 use super::outlet;
-use crate::emulator::{Control, Faults, Length, Operation, Options, Quotas, Rate, Rule, Server};
+use crate::emulator::{AdminToken, Control, Faults, Length, Operation, Options, Quotas, Rate, Rule, Server};
 use crate::tui::Signals;
 
 /// What `swfbeat emulator` takes.
 #[derive(Debug, Args)]
-#[command(after_help = FAULTS)]
+#[command(after_help = MORE)]
 pub struct Arguments {
     /// TCP port on 127.0.0.1, 0 for any free one
     #[arg(long, default_value_t = 0, value_name = "N")]
@@ -39,10 +39,13 @@ pub struct Arguments {
     /// What the chances of faults depend on; the same requests in the same order then meet the same faults
     #[arg(long, default_value_t = 0, value_name = "N")]
     seed: u64,
+    /// Open the admin interface and print its token; see below
+    #[arg(long)]
+    admin: bool,
 }
 
-/// The faults there are; shown by `--help`.
-const FAULTS: &str = "\
+/// What the admin interface and the faults are; shown by `--help`.
+const MORE: &str = "\
 Faults, for one operation or with * for all; @20% makes one happen by chance, x3 three times only:
   latency:TIME        the request reaches the service late; also a range, latency:100ms-2s
   late-answer:TIME    the answer is late; also a range
@@ -57,7 +60,14 @@ Faults, for one operation or with * for all; @20% makes one happen by chance, x3
   history-lag:TIME    GetWorkflowExecutionHistory does not show events younger than this
 Of several faults for one request times add up; of those in place of an answer the first one counts.
 
-  swfbeat emulator --fault '*=latency:50ms-300ms' --fault 'RecordActivityTaskHeartbeat=lost-answer@20%'";
+  swfbeat emulator --fault '*=latency:50ms-300ms' --fault '*=throttle@20%'
+
+The admin interface answers on the same port, to this machine only, in JSON:
+  GET /_swfbeat/service                      the service's clock, open activities and when each timeout is due
+  GET /_swfbeat/events?after=NUMBER&wait=30s history events as they are written, numbered from 1; waits for the next
+  GET, PUT, DELETE /_swfbeat/faults          {\"faults\": [\"*=throttle@20%\"]}, written as for --fault
+  GET, PUT, DELETE /_swfbeat/quotas          {\"quotas\": \"aws\"} or {\"quotas\": {\"ListDomains\": \"100/6\"}}
+Every request needs the header Authorization: Bearer TOKEN.";
 
 /// Whose quotas.
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
@@ -88,11 +98,13 @@ impl Arguments {
 /// The port is taken.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let signals = Signals::install().map_err(|error| cannot_start(&error))?;
+    let admin = arguments.admin.then(AdminToken::random).transpose().map_err(|error| cannot_start(&error))?;
     let options = Options {
         port: arguments.port,
         poll_hold: arguments.poll_hold,
         date_header: !arguments.no_date,
         quotas: arguments.quotas(),
+        admin: admin.clone(),
         faults: Faults::new(arguments.seed, arguments.fault.clone()),
         ..Options::default()
     };
@@ -100,7 +112,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| cannot_start(&error))?;
     runtime.block_on(async {
         let server = Server::bind(options).await?;
-        outlet::print(&greeting(&format!("http://{}", server.addr())))
+        outlet::print(&greeting(&format!("http://{}", server.addr()), admin.as_ref()))
             .map_err(|error| Failure::new(Kind::Failed, format_args!("nobody can read the endpoint: {error}")))?;
         let control = server.control();
         thread::Builder::new()
@@ -113,13 +125,19 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 /// The endpoint on a line of its own, for scripts; then what a shell needs to use it.
-fn greeting(endpoint: &str) -> String {
-    format!(
+fn greeting(endpoint: &str, admin: Option<&AdminToken>) -> String {
+    let mut greeting = format!(
         "{endpoint}\n\
          export AWS_ENDPOINT_URL_SWF={endpoint}\n\
          export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n\
          export AWS_ACCESS_KEY_ID=emulator AWS_SECRET_ACCESS_KEY=emulator\n"
-    )
+    );
+    if let Some(token) = admin {
+        greeting.push_str("export SWFBEAT_ADMIN_TOKEN=");
+        greeting.push_str(token.reveal());
+        greeting.push('\n');
+    }
+    greeting
 }
 
 /// Stops the server when a signal says so.

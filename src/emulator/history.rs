@@ -36,6 +36,12 @@ impl History {
         self.instants.partition_point(|written| *written <= at) as i64
     }
 
+    /// When this event was written.
+    pub fn written_at(&self, id: i64) -> i64 {
+        let index = usize::try_from(id - 1).ok();
+        index.and_then(|index| self.instants.get(index)).copied().unwrap_or(i64::MAX)
+    }
+
     /// The type of the last event.
     pub fn last_type(&self) -> &'static str {
         self.last_type

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use super::activity::Stage;
 use super::execution::{Execution, Run};
 use super::mint::Ticket;
@@ -50,7 +52,8 @@ pub struct OpenActivity {
 }
 
 /// When each timeout ends the task; `None` for one that is unlimited or does not run at this stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ActivityDeadlines {
     /// Only while the task waits.
     pub schedule_to_start: Option<i64>,

@@ -26,6 +26,7 @@ mod events;
 mod execution;
 mod fault;
 mod faults;
+mod feed;
 mod history;
 mod http;
 mod inspect;
@@ -43,7 +44,8 @@ mod shapes;
 mod tests;
 
 pub use faults::{Fate, Faults, Kind, Rule, Treatment};
-pub use http::{Control, Options, Server, StartError};
+pub use feed::Written;
+pub use http::{AdminToken, Control, Options, Server, StartError};
 pub use inspect::{ActivityDeadlines, HandedOut, Inspection, OpenActivity};
 pub use length::Length;
 pub use quotas::{Operation, Quotas, Rate};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::deadlines::{Deadline, Deadlines};
 use super::execution::{Execution, Run};
 use super::fault::Fault;
+use super::feed::Feed;
 use super::inspect::Claim;
 use super::lists::{ListId, Lists, Poll, Waiting, Wants};
 use super::mint::Mint;
@@ -67,6 +68,7 @@ pub struct Service {
     pub(super) claims: Vec<Claim>,
     /// How old an event must be for GetWorkflowExecutionHistory to show it, in milliseconds.
     pub(super) history_lag: i64,
+    pub(super) feed: Feed,
     /// No polls are held any more.
     pub(super) draining: bool,
     /// Answers to held polls, not yet fetched.
@@ -87,6 +89,7 @@ impl Service {
             deadlines: Deadlines::default(),
             claims: Vec::new(),
             history_lag: 0,
+            feed: Feed::default(),
             draining: false,
             outbox: Vec::new(),
         }

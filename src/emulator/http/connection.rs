@@ -1,5 +1,6 @@
 //! One HTTP request: what is accepted, and how an answer looks.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use tokio::time::timeout;
 use super::super::fault::Fault;
 use super::super::faults::{Fate, Treatment};
 use super::super::service::{Answer, RequestId};
+use super::admin;
 use super::line::Breaker;
 use super::shared::{Reply, Shared};
 
@@ -27,6 +29,13 @@ const TARGET: &str = "x-amz-target";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const AWS_JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.0");
 
+/// Who calls, and on what connection.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub peer: SocketAddr,
+    pub breaker: Breaker,
+}
+
 /// The connection is to be reset in place of an answer.
 #[derive(Debug, Error)]
 #[error("reset on demand")]
@@ -35,9 +44,12 @@ pub struct Reset;
 /// Answers one request; returns only once the whole answer is known.
 pub async fn respond(
     shared: Arc<Shared>,
-    breaker: Breaker,
+    caller: Caller,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Reset> {
+    if request.uri().path().starts_with(admin::ROOT) {
+        return Ok(admin::respond(&shared, caller.peer, request).await);
+    }
     let call = match Call::read(request).await {
         Ok(call) => call,
         Err(fault) => return Ok(refusal(&shared, &fault)),
@@ -45,7 +57,7 @@ pub async fn respond(
     let treatment = shared.treat(&call.operation);
     let response = call.treated(&shared, &treatment).await;
     if response.is_err() {
-        breaker.pull();
+        caller.breaker.pull();
     }
     response
 }
@@ -122,7 +134,7 @@ async fn sleep(time: Duration) {
 }
 
 /// Reads the body, up to the limit.
-async fn read(mut body: Incoming) -> Result<Vec<u8>, Fault> {
+pub async fn read(mut body: Incoming) -> Result<Vec<u8>, Fault> {
     let mut bytes = Vec::with_capacity(body.size_hint().lower().min(MAX_BODY as u64) as usize);
     let mut size = 0;
     let all = async {

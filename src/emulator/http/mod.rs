@@ -5,6 +5,7 @@
 //! nothing wakes up. After the machine was suspended that sleep may end late; what was due then happens, with its own
 //! instants, at the next call.
 
+mod admin;
 mod connection;
 mod line;
 mod shared;
@@ -19,13 +20,16 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::faults::Faults;
+use super::faults::{Faults, Rule};
+use super::feed::Written;
 use super::inspect::Inspection;
-use super::quotas::Quotas;
+use super::quotas::{Operation, Quotas, Rate};
+pub use admin::AdminToken;
+use connection::Caller;
 use line::Line;
 use shared::Shared;
 
@@ -54,6 +58,8 @@ pub struct Options {
     pub quotas: Quotas,
     /// What goes wrong.
     pub faults: Faults,
+    /// Whether there is an admin interface, and for whom.
+    pub admin: Option<AdminToken>,
 }
 
 impl Default for Options {
@@ -65,6 +71,7 @@ impl Default for Options {
             date_header: true,
             quotas: Quotas::none(),
             faults: Faults::default(),
+            admin: None,
         }
     }
 }
@@ -96,7 +103,7 @@ impl Server {
         let failed = |source| StartError { port, source };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
         let addr = listener.local_addr().map_err(failed)?;
-        Ok(Self { listener, addr, shared: Arc::new(Shared::new(options)) })
+        Ok(Self { listener, addr, shared: Arc::new(Shared::new(options, addr.port())) })
     }
 
     /// Where it listens.
@@ -119,9 +126,9 @@ impl Server {
             tokio::select! {
                 () = self.shared.stopped() => break,
                 stream = accept(&self.listener, &permits) => {
-                    let (shared, (stream, permit)) = (self.shared.clone(), stream);
+                    let (shared, (stream, peer, permit)) = (self.shared.clone(), stream);
                     connections.spawn(async move {
-                        serve(stream, shared).await;
+                        serve(stream, peer, shared).await;
                         drop(permit);
                     });
                 }
@@ -148,22 +155,23 @@ async fn wake_on_time(shared: Arc<Shared>) {
     }
 }
 
-async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> (TcpStream, tokio::sync::OwnedSemaphorePermit) {
+async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
     loop {
         // The semaphore is never closed; if it were, there would be no limit and no permit to wait for.
         let Ok(permit) = permits.clone().acquire_owned().await else { std::future::pending().await };
         match listener.accept().await {
-            Ok((stream, _)) => return (stream, permit),
+            Ok((stream, peer)) => return (stream, peer, permit),
             Err(_) => sleep(ACCEPT_PAUSE).await,
         }
     }
 }
 
-async fn serve(stream: TcpStream, shared: Arc<Shared>) {
+async fn serve(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>) {
     // Answers are small and written whole; waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
     let (line, breaker) = Line::new(stream);
-    let handler = service_fn(|request| connection::respond(shared.clone(), breaker.clone(), request));
+    let caller = Caller { peer, breaker };
+    let handler = service_fn(|request| connection::respond(shared.clone(), caller.clone(), request));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
@@ -194,6 +202,36 @@ impl Control {
     /// Ends [`Server::run`]: held polls are answered as empty, later ones too and at once.
     pub fn stop(&self) {
         self.shared.stop();
+    }
+
+    /// The faults in force.
+    pub fn faults(&self) -> Vec<Rule> {
+        self.shared.faults()
+    }
+
+    /// Puts other faults in their place.
+    pub fn set_faults(&self, rules: Vec<Rule>) {
+        self.shared.set_faults(rules);
+    }
+
+    /// The quotas in force.
+    pub fn quotas(&self) -> Vec<(Operation, Rate)> {
+        self.shared.quotas()
+    }
+
+    /// Puts other quotas in their place, with full buckets.
+    pub fn set_quotas(&self, quotas: Quotas) {
+        self.shared.set_quotas(quotas);
+    }
+
+    /// The history events after the one of this number, at most `limit` of them; 0 for all from the first.
+    pub fn events_after(&self, number: u64, limit: usize) -> Vec<Written> {
+        self.shared.events_after(number, limit)
+    }
+
+    /// The same as soon as there is at least one.
+    pub async fn next_events(&self, number: u64, limit: usize) -> Vec<Written> {
+        self.shared.next_events(number, limit).await
     }
 
     /// Looks at the service from the inside, as of now.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,12 +10,13 @@ use chrono::DateTime;
 use hyper::header::HeaderValue;
 use tokio::sync::{Notify, oneshot, watch};
 
-use super::super::faults::{Faults, Treatment};
+use super::super::faults::{Faults, Rule, Treatment};
+use super::super::feed::Written;
 use super::super::inspect::Inspection;
-use super::super::quotas::Quotas;
+use super::super::quotas::{Operation, Quotas, Rate};
 use super::super::refusal::Refusal;
 use super::super::service::{Answer, Config, Handled, RequestId, Service};
-use super::Options;
+use super::{AdminToken, Options};
 use crate::clock;
 
 /// Only for ARNs; clients may name any region.
@@ -27,8 +29,14 @@ pub struct Shared {
     /// Service time minus boot time. The boot clock never steps and counts suspend, so neither does the service's.
     offset: i64,
     date_header: bool,
+    /// Where the server listens.
+    pub port: u16,
+    /// Who may use the admin interface.
+    pub admin: Option<AdminToken>,
     /// The timer's sleep is too long now.
     nearer: Notify,
+    /// Something may have been written to a history.
+    written: Notify,
     stopped: watch::Sender<bool>,
 }
 
@@ -53,7 +61,7 @@ pub enum Reply {
 
 impl Shared {
     /// A new, empty service whose clock starts at the wall clock.
-    pub fn new(options: Options) -> Self {
+    pub fn new(options: Options, port: u16) -> Self {
         let start = clock::now();
         let config = Config {
             seed: RandomState::new().hash_one(start.boot),
@@ -74,7 +82,10 @@ impl Shared {
             state: Mutex::new(state),
             offset: start.wall.0 - start.boot.0,
             date_header: options.date_header,
+            port,
+            admin: options.admin,
             nearer: Notify::new(),
+            written: Notify::new(),
             stopped: watch::Sender::new(false),
         }
     }
@@ -128,6 +139,7 @@ impl Shared {
                 let _ = waiting.send(answer); // the connection went away in this very moment
             }
         }
+        self.written.notify_waiters();
         let next = state.service.next_wake();
         if next.is_some_and(|next| state.armed.is_none_or(|armed| next < armed)) {
             state.armed = next;
@@ -204,6 +216,48 @@ impl Shared {
     pub async fn stopped(&self) {
         // An error means that the sender is gone, and it is part of us.
         let _ = self.stopped.subscribe().wait_for(|stopped| *stopped).await;
+    }
+
+    /// The faults in force.
+    pub fn faults(&self) -> Vec<Rule> {
+        self.state().faults.rules().to_vec()
+    }
+
+    /// Puts other faults in their place.
+    pub fn set_faults(&self, rules: Vec<Rule>) {
+        self.state().faults.set(rules);
+    }
+
+    /// The quotas in force.
+    pub fn quotas(&self) -> Vec<(Operation, Rate)> {
+        self.state().quotas.rates().collect()
+    }
+
+    /// Puts other quotas in their place.
+    pub fn set_quotas(&self, quotas: Quotas) {
+        self.state().quotas = quotas;
+    }
+
+    /// History events after this number.
+    pub fn events_after(&self, number: u64, limit: usize) -> Vec<Written> {
+        let now = self.now();
+        let state = &mut *self.state();
+        self.deliver(state, now);
+        state.service.events_after(number, limit)
+    }
+
+    /// The same once there is one.
+    pub async fn next_events(&self, number: u64, limit: usize) -> Vec<Written> {
+        loop {
+            // Listens before it looks, so that nothing is missed in between.
+            let mut written = pin!(self.written.notified());
+            written.as_mut().enable();
+            let events = self.state().service.events_after(number, limit);
+            if !events.is_empty() {
+                return events;
+            }
+            written.await;
+        }
     }
 
     /// Looks at the service as of now.
