@@ -45,6 +45,8 @@ const fn rule(min: usize, max: usize, format: Format) -> Rule {
 pub const NAME: Rule = rule(1, 256, Format::Name);
 /// Versions of types.
 pub const VERSION: Rule = rule(1, 64, Format::Name);
+/// The version of a type filter; empty means any.
+pub const OPTIONAL_VERSION: Rule = rule(0, 64, Format::Any);
 /// Signal and marker names have no format.
 pub const LABEL: Rule = rule(1, 256, Format::Any);
 /// A run id that must be there.
@@ -61,6 +63,10 @@ pub const HEARTBEAT_DETAILS: Rule = rule(0, 2_048, Format::Any);
 pub const REASON: Rule = rule(0, 256, Format::Any);
 /// Who polls.
 pub const IDENTITY: Rule = rule(0, 256, Format::Any);
+/// The id of a Lambda task.
+pub const FUNCTION_ID: Rule = rule(1, 256, Format::Any);
+/// The name or ARN of a Lambda function.
+pub const FUNCTION_NAME: Rule = rule(1, 64, Format::Any);
 /// One tag of an execution.
 pub const TAG: Rule = rule(0, 256, Format::Any);
 /// An IAM role.
@@ -83,6 +89,9 @@ pub const DAYS: Rule = rule(1, 8, Format::Days);
 pub const REGISTRATION_STATUS: Rule = rule(0, usize::MAX, Format::OneOf(&["REGISTERED", "DEPRECATED"]));
 /// `ChildPolicy`.
 pub const CHILD_POLICY: Rule = rule(0, usize::MAX, Format::OneOf(&["TERMINATE", "REQUEST_CANCEL", "ABANDON"]));
+/// `CloseStatus`.
+pub const CLOSE_STATUS: Rule = rule(0, usize::MAX, Format::OneOf(&CLOSE_STATUSES));
+const CLOSE_STATUSES: [&str; 6] = ["COMPLETED", "FAILED", "CANCELED", "TERMINATED", "CONTINUED_AS_NEW", "TIMED_OUT"];
 const POLLED_LIST: Rule = rule(1, 256, Format::PolledList);
 const DURATION: Rule = rule(0, 8, Format::Duration);
 const OPTIONAL_SECONDS: Rule = rule(0, 8, Format::Seconds);
@@ -195,12 +204,12 @@ impl Checks {
     }
 
     /// At most five tags.
-    pub fn tags(&mut self, tags: Vec<String>) -> Vec<String> {
+    pub fn tags(&mut self, at: &str, tags: Vec<String>) -> Vec<String> {
         if tags.len() > MAX_TAGS {
             let constraint = format!("Member must have length less than or equal to {MAX_TAGS}");
-            self.violation("tagList", Some(&format!("[{}]", tags.join(", "))), &constraint);
+            self.violation(at, Some(&format!("[{}]", tags.join(", "))), &constraint);
         }
-        let member = |n| format!("tagList.{}.member", n + 1);
+        let member = |n| format!("{at}.{}.member", n + 1);
         tags.into_iter().enumerate().map(|(n, tag)| self.required(&member(n), Some(tag), &TAG)).collect()
     }
 

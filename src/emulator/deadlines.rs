@@ -16,6 +16,8 @@ pub enum Deadline {
     Timer { run: Run, started: i64 },
     /// The execution's own start-to-close timeout.
     Execution(Run),
+    /// A closed execution is forgotten.
+    Retention(Run),
     /// A held poll goes back empty.
     Poll(RequestId),
 }

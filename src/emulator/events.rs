@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::activity::{Priority, Span};
-use super::answer::ListName;
+use super::answer::{ExecutionName, ListName};
 use super::registry::TypeId;
 
 /// The attributes of one kind of event.
@@ -34,18 +34,31 @@ events! {
         child_policy: &'a str, task_list: ListName<'a>, workflow_type: &'a TypeId, parent_initiated_event_id: i64
     } optional {
         input: &'a str, execution_start_to_close_timeout: Span, task_start_to_close_timeout: Span,
-        task_priority: Priority, tag_list: &'a [String], lambda_role: &'a str
+        task_priority: Priority, tag_list: &'a [String], lambda_role: &'a str, continued_execution_run_id: &'a str,
+        parent_workflow_execution: ExecutionName<'a>
     }
-    WorkflowExecutionSignaled { signal_name: &'a str } optional { input: &'a str }
-    WorkflowExecutionCancelRequested {} optional { cause: &'a str }
+    WorkflowExecutionSignaled { signal_name: &'a str, external_initiated_event_id: i64 } optional {
+        input: &'a str, external_workflow_execution: ExecutionName<'a>
+    }
+    WorkflowExecutionCancelRequested { external_initiated_event_id: i64 } optional {
+        cause: &'a str, external_workflow_execution: ExecutionName<'a>
+    }
     WorkflowExecutionCompleted { decision_task_completed_event_id: i64 } optional { result: &'a str }
     WorkflowExecutionFailed { decision_task_completed_event_id: i64 } optional { reason: &'a str, details: &'a str }
     WorkflowExecutionCanceled { decision_task_completed_event_id: i64 } optional { details: &'a str }
+    WorkflowExecutionContinuedAsNew {
+        decision_task_completed_event_id: i64, new_execution_run_id: &'a str, task_list: ListName<'a>,
+        child_policy: &'a str, workflow_type: &'a TypeId
+    } optional {
+        input: &'a str, execution_start_to_close_timeout: Span, task_start_to_close_timeout: Span,
+        task_priority: Priority, tag_list: &'a [String], lambda_role: &'a str
+    }
     WorkflowExecutionTimedOut { timeout_type: &'a str, child_policy: &'a str } optional {}
     WorkflowExecutionTerminated { child_policy: &'a str } optional { reason: &'a str, details: &'a str, cause: &'a str }
     CompleteWorkflowExecutionFailed { cause: &'a str, decision_task_completed_event_id: i64 } optional {}
     FailWorkflowExecutionFailed { cause: &'a str, decision_task_completed_event_id: i64 } optional {}
     CancelWorkflowExecutionFailed { cause: &'a str, decision_task_completed_event_id: i64 } optional {}
+    ContinueAsNewWorkflowExecutionFailed { cause: &'a str, decision_task_completed_event_id: i64 } optional {}
 
     DecisionTaskScheduled { task_list: ListName<'a> } optional {
         task_priority: Priority, start_to_close_timeout: Span, schedule_to_start_timeout: Span
@@ -88,4 +101,62 @@ events! {
     StartTimerFailed { timer_id: &'a str, cause: &'a str, decision_task_completed_event_id: i64 } optional {}
     CancelTimerFailed { timer_id: &'a str, cause: &'a str, decision_task_completed_event_id: i64 } optional {}
     MarkerRecorded { marker_name: &'a str, decision_task_completed_event_id: i64 } optional { details: &'a str }
+
+    StartChildWorkflowExecutionInitiated {
+        workflow_id: &'a str, workflow_type: &'a TypeId, task_list: ListName<'a>,
+        decision_task_completed_event_id: i64, child_policy: &'a str
+    } optional {
+        control: &'a str, input: &'a str, execution_start_to_close_timeout: Span, task_start_to_close_timeout: Span,
+        task_priority: Priority, tag_list: &'a [String], lambda_role: &'a str
+    }
+    StartChildWorkflowExecutionFailed {
+        workflow_type: &'a TypeId, cause: &'a str, workflow_id: &'a str, initiated_event_id: i64,
+        decision_task_completed_event_id: i64
+    } optional { control: &'a str }
+    ChildWorkflowExecutionStarted {
+        workflow_execution: ExecutionName<'a>, workflow_type: &'a TypeId, initiated_event_id: i64
+    } optional {}
+    ChildWorkflowExecutionCompleted {
+        workflow_execution: ExecutionName<'a>, workflow_type: &'a TypeId, initiated_event_id: i64,
+        started_event_id: i64
+    } optional { result: &'a str }
+    ChildWorkflowExecutionFailed {
+        workflow_execution: ExecutionName<'a>, workflow_type: &'a TypeId, initiated_event_id: i64,
+        started_event_id: i64
+    } optional { reason: &'a str, details: &'a str }
+    ChildWorkflowExecutionCanceled {
+        workflow_execution: ExecutionName<'a>, workflow_type: &'a TypeId, initiated_event_id: i64,
+        started_event_id: i64
+    } optional { details: &'a str }
+    ChildWorkflowExecutionTimedOut {
+        workflow_execution: ExecutionName<'a>, workflow_type: &'a TypeId, initiated_event_id: i64,
+        started_event_id: i64, timeout_type: &'a str
+    } optional {}
+    ChildWorkflowExecutionTerminated {
+        workflow_execution: ExecutionName<'a>, workflow_type: &'a TypeId, initiated_event_id: i64,
+        started_event_id: i64
+    } optional {}
+
+    SignalExternalWorkflowExecutionInitiated {
+        workflow_id: &'a str, signal_name: &'a str, decision_task_completed_event_id: i64
+    } optional { run_id: &'a str, input: &'a str, control: &'a str }
+    SignalExternalWorkflowExecutionFailed {
+        workflow_id: &'a str, cause: &'a str, initiated_event_id: i64, decision_task_completed_event_id: i64
+    } optional { run_id: &'a str, control: &'a str }
+    ExternalWorkflowExecutionSignaled {
+        workflow_execution: ExecutionName<'a>, initiated_event_id: i64
+    } optional {}
+    RequestCancelExternalWorkflowExecutionInitiated {
+        workflow_id: &'a str, decision_task_completed_event_id: i64
+    } optional { run_id: &'a str, control: &'a str }
+    RequestCancelExternalWorkflowExecutionFailed {
+        workflow_id: &'a str, cause: &'a str, initiated_event_id: i64, decision_task_completed_event_id: i64
+    } optional { run_id: &'a str, control: &'a str }
+    ExternalWorkflowExecutionCancelRequested {
+        workflow_execution: ExecutionName<'a>, initiated_event_id: i64
+    } optional {}
+
+    ScheduleLambdaFunctionFailed {
+        id: &'a str, name: &'a str, cause: &'a str, decision_task_completed_event_id: i64
+    } optional {}
 }

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::activity::{ActivityTask, Priority, Span};
+use super::activity::{ActivityTask, Span};
+use super::answer::ExecutionName;
 use super::deadlines::Key;
 use super::history::History;
 use super::lists::{ListId, Place};
 use super::registry::TypeId;
+use super::settings::Settings;
 
 /// How the service knows an execution: in the order of their starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,16 +22,24 @@ impl Run {
     }
 }
 
-/// What was said when it started, completed by the defaults of its type.
-#[derive(Debug)]
-pub struct Settings {
-    pub task_list: String,
-    pub priority: Option<Priority>,
-    pub execution_start_to_close: Span,
-    pub task_start_to_close: Span,
-    pub child_policy: String,
-    pub lambda_role: Option<String>,
-    pub tags: Vec<String>,
+/// The execution that started this one by a decision.
+#[derive(Debug, Clone)]
+pub struct Parent {
+    /// Forgotten perhaps.
+    pub run: Run,
+    pub workflow_id: Arc<str>,
+    pub run_id: Arc<str>,
+    /// Its StartChildWorkflowExecutionInitiated event.
+    pub initiated: i64,
+    /// Its ChildWorkflowExecutionStarted event; 0 if it was closed before that.
+    pub started: i64,
+}
+
+impl Parent {
+    /// On the wire.
+    pub fn name(&self) -> ExecutionName<'_> {
+        ExecutionName { workflow_id: &self.workflow_id, run_id: &self.run_id }
+    }
 }
 
 /// Another task list for decision tasks, set by `RespondDecisionTaskCompleted`; with a limit it is given up when a
@@ -45,6 +55,15 @@ pub struct ListOverride {
 pub enum DecisionStage {
     Scheduled(Place),
     Started { event_id: i64 },
+}
+
+/// A decision task that is in the history, but comes to its task list only when the started one has ended.
+#[derive(Debug)]
+pub struct NextDecision {
+    pub scheduled_event_id: i64,
+    pub task_list: String,
+    /// How long it may wait there.
+    pub wait: Span,
 }
 
 /// The open decision task; an execution has at most one.
@@ -70,6 +89,19 @@ pub struct Closed {
     /// SWF's `closeStatus`.
     pub status: &'static str,
     pub at: i64,
+    /// The number of the close in its domain.
+    pub order: u64,
+    /// What was open in it then.
+    pub left: OpenCounts,
+}
+
+/// How much is open in an execution, or was when it closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenCounts {
+    pub activities: usize,
+    pub decisions: usize,
+    pub timers: usize,
+    pub children: usize,
 }
 
 /// An execution, open or closed.
@@ -80,7 +112,10 @@ pub struct Execution {
     pub run_id: Arc<str>,
     pub workflow_type: Arc<TypeId>,
     pub settings: Settings,
+    pub parent: Option<Parent>,
     pub started_at: i64,
+    /// When it times out.
+    pub ends_at: i64,
     pub closed: Option<Closed>,
     pub history: History,
     pub cancel_requested: bool,
@@ -91,15 +126,23 @@ pub struct Execution {
     pub activities: BTreeMap<i64, ActivityTask>,
     /// The same by activity id.
     pub activity_ids: HashMap<Arc<str>, i64>,
+    /// When an activity task was scheduled, started or closed last.
     pub latest_activity_at: Option<i64>,
     /// Timers by their TimerStarted event.
     pub timers: BTreeMap<i64, Timer>,
     /// The same by timer id.
     pub timer_ids: HashMap<Arc<str>, i64>,
 
+    /// Open children by their StartChildWorkflowExecutionInitiated event; `None` until one is started.
+    pub children: BTreeMap<i64, Option<Run>>,
+
     pub decision: Option<DecisionTask>,
     pub list_override: Option<ListOverride>,
-    /// Something happened that the decider has to see, and the started decision task does not show it.
+    /// The next decision task, scheduled because something happened that the started one does not show.
+    pub next_decision: Option<NextDecision>,
+    /// The answer to a decision task is being carried out; what it brings about waits for its end.
+    pub answering: bool,
+    /// And it brought about something that the decider has to see.
     pub unseen: bool,
     /// The DecisionTaskStarted event of the last decision task that was answered.
     pub previous_started: i64,
@@ -110,6 +153,19 @@ impl Execution {
     /// Whether it is still open.
     pub fn is_open(&self) -> bool {
         self.closed.is_none()
+    }
+
+    /// What is open; of a closed execution, what was left open when it closed, but no decision task.
+    pub fn open_counts(&self) -> OpenCounts {
+        self.closed.map_or_else(
+            || OpenCounts {
+                activities: self.activities.len(),
+                decisions: usize::from(self.decision.is_some()),
+                timers: self.timers.len(),
+                children: self.children.values().flatten().count(),
+            },
+            |closed| closed.left,
+        )
     }
 
     /// The task list of the next decision task, and how long it may wait there.

@@ -162,6 +162,11 @@ impl Fault {
         Self::model("WorkflowExecutionAlreadyStartedFault", "Already Started")
     }
 
+    /// Something has grown to a limit of the service.
+    pub fn limit_exceeded(what: &str) -> Self {
+        Self::model("LimitExceededFault", what)
+    }
+
     /// No open execution has this workflow id.
     pub fn no_open_execution(workflow_id: &str) -> Self {
         Self::unknown(format!("Unknown execution, workflowId = {workflow_id}"))

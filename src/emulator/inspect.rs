@@ -120,8 +120,7 @@ impl Service {
 
     /// Only the open activity tasks. Costs time in proportion to all executions ever started.
     pub fn open_activities(&self) -> Vec<OpenActivity> {
-        let runs = (0..).map(Run).zip(&self.executions);
-        runs.flat_map(|(run, execution)| self.activities_of(run, execution)).collect()
+        self.executions.kept().flat_map(|(run, execution)| self.activities_of(run, execution)).collect()
     }
 
     /// The type of the event that closed the task a token stands for, or its execution.
@@ -145,7 +144,7 @@ impl Service {
                     heartbeat: end("HEARTBEAT"),
                     start_to_close: end("START_TO_CLOSE"),
                     schedule_to_close: end("SCHEDULE_TO_CLOSE"),
-                    execution: execution.settings.execution_start_to_close.after(execution.started_at),
+                    execution: Some(execution.ends_at),
                 },
                 details: task.details.clone(),
                 cancel_requested: task.cancel_requested.is_some(),

@@ -12,13 +12,16 @@
 //! - Timeouts of one task due at the same instant: schedule-to-close, then start-to-close, then heartbeat.
 //! - A token the service never gave out is a validation error, "Invalid token".
 //! - `RespondActivityTaskCanceled` is accepted without a cancel request before it.
-//! - An execution may close over open activity tasks; `UNHANDLED_DECISION` is only for events the decider has not seen.
+//! - An execution may close over open activity tasks; `UNHANDLED_DECISION` is only for events the decider has not seen,
+//!   that is, when the next decision task is scheduled already.
 //! - Pending activity tasks are those not yet handed out.
 //! - A heartbeat timeout given neither by the decision nor by the type is `NONE`; the other timeouts must be given.
-//! - Closed executions and their histories are kept for as long as the emulator runs.
+//! - Closed executions and their histories are forgotten when their domain's retention period is over; with `NONE` or
+//!   0, before anything else happens after the request that closed them.
 
 mod activity;
 mod answer;
+mod archive;
 mod check;
 mod deadlines;
 mod decisions;
@@ -32,6 +35,7 @@ mod http;
 mod inspect;
 mod length;
 mod lifecycle;
+mod limits;
 mod lists;
 mod mint;
 mod ops;
@@ -39,9 +43,11 @@ mod quotas;
 mod refusal;
 mod registry;
 mod service;
+mod settings;
 mod shapes;
 #[cfg(test)]
 mod tests;
+mod visibility;
 
 pub use faults::{Fate, Faults, Kind, Rule, Treatment};
 pub use feed::Written;

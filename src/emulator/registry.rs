@@ -1,15 +1,14 @@
-//! What is registered: domains, and in each its activity and workflow types. Also which
-//! executions are open in a domain.
+//! What is registered: domains, and in each its activity and workflow types.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::activity::{Priority, Span};
-use super::execution::Run;
 use super::fault::{Fault, Result};
+use super::visibility::Visible;
 
 /// Name and version of an activity or workflow type.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -83,13 +82,14 @@ pub struct Domain {
     pub name: Arc<str>,
     pub status: Status,
     pub description: Option<String>,
+    /// For how many days closed executions are kept, as it was given.
     pub retention: String,
     /// Resource tags: key and value, in the order of their keys.
     pub tags: BTreeMap<String, Option<String>>,
     pub activity_types: Types<ActivityDefaults>,
     pub workflow_types: Types<WorkflowDefaults>,
-    /// The open execution of each workflow id.
-    pub open: HashMap<Arc<str>, Run>,
+    /// Its executions.
+    pub executions: Visible,
 }
 
 impl Domain {
@@ -99,6 +99,11 @@ impl Domain {
     /// DomainDeprecatedFault.
     pub fn usable(&self) -> Result<()> {
         if self.status == Status::Deprecated { Err(Fault::domain_deprecated(&self.name)) } else { Ok(()) }
+    }
+
+    /// For how long closed executions are kept, in milliseconds; `NONE` and 0 mean not at all.
+    pub fn retention_millis(&self) -> i64 {
+        self.retention.parse().map_or(0, |days: i64| days * 24 * 60 * 60 * 1_000)
     }
 
     /// Deprecates the domain and with it all its types.

@@ -1,13 +1,12 @@
 //! The service as a whole: takes requests and time, gives answers. Pure.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
+use super::archive::Archive;
 use super::deadlines::{Deadline, Deadlines};
 use super::execution::{Execution, Run};
 use super::fault::Fault;
 use super::feed::Feed;
 use super::inspect::Claim;
+use super::limits::Limits;
 use super::lists::{ListId, Lists, Poll, Waiting, Wants};
 use super::mint::Mint;
 use super::ops;
@@ -60,8 +59,10 @@ pub struct Service {
     /// The service's clock, milliseconds since 1970. Never goes back.
     pub(super) now: i64,
     pub(super) registry: Registry,
-    pub(super) executions: Vec<Execution>,
-    pub(super) run_ids: HashMap<Arc<str>, Run>,
+    pub(super) executions: Archive,
+    pub(super) limits: Limits,
+    /// Executions whose histories have reached the limit.
+    pub(super) overgrown: Vec<Run>,
     pub(super) lists: Lists,
     pub(super) deadlines: Deadlines,
     /// Every activity task ever handed out.
@@ -83,8 +84,9 @@ impl Service {
             config,
             now: i64::MIN,
             registry: Registry::default(),
-            executions: Vec::new(),
-            run_ids: HashMap::new(),
+            executions: Archive::default(),
+            limits: Limits::AWS,
+            overgrown: Vec::new(),
             lists: Lists::default(),
             deadlines: Deadlines::default(),
             claims: Vec::new(),
@@ -181,6 +183,7 @@ impl Service {
                 Deadline::Decision(run) => self.decision_timed_out(run),
                 Deadline::Timer { run, started } => self.timer_fired(run, started),
                 Deadline::Execution(run) => self.execution_timed_out(run),
+                Deadline::Retention(run) => self.forget_execution(run),
                 Deadline::Poll(request) => self.poll_ends_empty(request),
             }
             self.serve();
@@ -188,9 +191,11 @@ impl Service {
         self.now = self.now.max(now);
     }
 
-    /// Brings waiting tasks and held polls together.
+    /// Brings waiting tasks and held polls together, after the executions that grew too long are ended.
     fn serve(&mut self) {
-        while let Some((poll, task)) = self.lists.next_match() {
+        loop {
+            self.terminate_overgrown();
+            let Some((poll, task)) = self.lists.next_match() else { break };
             self.deadlines.disarm(poll.armed);
             let (body, claim) = match task {
                 Waiting::Activity { run, scheduled } => self.start_activity(run, scheduled, &poll),
@@ -228,17 +233,17 @@ impl Service {
 
     /// An execution by its run.
     pub(super) fn execution(&self, run: Run) -> &Execution {
-        &self.executions[run.index()]
+        &self.executions[run]
     }
 
     /// The same, to change it.
     pub(super) fn execution_mut(&mut self, run: Run) -> &mut Execution {
-        &mut self.executions[run.index()]
+        &mut self.executions[run]
     }
 
     /// The domain of an execution.
     pub(super) fn domain_of(&mut self, run: Run) -> Option<&mut Domain> {
-        let domain = self.executions[run.index()].domain.clone();
+        let domain = self.executions[run].domain.clone();
         self.registry.domains.get_mut(&domain)
     }
 }

@@ -29,7 +29,7 @@ expect() { # what, found, expected
 }
 
 list=name=cli
-swf register-domain --name "$domain" --workflow-execution-retention-period-in-days NONE
+swf register-domain --name "$domain" --workflow-execution-retention-period-in-days 1
 swf register-activity-type --domain "$domain" --name Act --activity-version 1 \
     --default-task-list "$list" --default-task-heartbeat-timeout 60 --default-task-start-to-close-timeout NONE \
     --default-task-schedule-to-start-timeout NONE --default-task-schedule-to-close-timeout NONE

@@ -107,8 +107,10 @@ impl Service {
         let in_use = self.execution(run).activity_ids.contains_key(new.activity_id.as_str());
         let types = self.registry.domains.get(&self.execution(run).domain).map(|domain| &domain.activity_types);
         let resolved = new.resolve(types.and_then(|types| types.get(&new.activity_type)));
+        let full = self.execution(run).activities.len() >= self.limits.open_activities;
         match resolved {
             Ok(_) if in_use => self.schedule_failed(run, &new, "ACTIVITY_ID_ALREADY_IN_USE", decided),
+            Ok(_) if full => self.schedule_failed(run, &new, "OPEN_ACTIVITIES_LIMIT_EXCEEDED", decided),
             Ok(resolved) => self.put_activity(run, new, resolved, decided),
             Err(cause) => self.schedule_failed(run, &new, cause, decided),
         }
@@ -143,7 +145,7 @@ impl Service {
                 task_priority: priority,
             },
         );
-        let list = self.lists.list(Sort::Activity, &self.executions[run.index()].domain, &task_list);
+        let list = self.lists.list(Sort::Activity, &self.executions[run].domain, &task_list);
         let place = self.lists.put(list, priority.unwrap_or(Priority::DEFAULT), Waiting::Activity { run, scheduled });
         let activity_id: Arc<str> = new.activity_id.into();
         let task = ActivityTask {
@@ -187,6 +189,7 @@ impl Service {
             activity_type: &task.activity_type,
             input: task.input.as_deref(),
         });
+        execution.latest_activity_at = Some(at);
         self.rearm_activity(run, scheduled);
         (body, Some(claim))
     }
@@ -271,6 +274,7 @@ impl Service {
     /// Writes the event that closes a task already taken out; the decider has to see it.
     fn close<E: Event>(&mut self, run: Run, task: &ActivityTask, event: &E) {
         self.record(run, event);
+        self.execution_mut(run).latest_activity_at = Some(self.now);
         self.ended(task, E::TYPE);
         self.need_decision(run);
     }
@@ -300,7 +304,7 @@ impl Service {
     }
 
     fn rearm_activity(&mut self, run: Run, scheduled: i64) {
-        let Some(task) = self.executions[run.index()].activities.get_mut(&scheduled) else { return };
+        let Some(task) = self.executions[run].activities.get_mut(&scheduled) else { return };
         self.deadlines.disarm(task.armed);
         let next = task.next_timeout();
         task.armed = next.map(|(at, _)| self.deadlines.arm(at, Deadline::Activity { run, scheduled }));

@@ -1,4 +1,5 @@
-//! Decision tasks: at most one is open in an execution; what happens meanwhile waits for the next.
+//! Decision tasks: one after the other. What happens while one is started schedules the next at once, as the histories
+//! of SWF show it, but it is handed out only when the started one has ended.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -7,7 +8,7 @@ use super::super::activity::Priority;
 use super::super::answer::{ExecutionName, ListName, json};
 use super::super::deadlines::Deadline;
 use super::super::events::{DecisionTaskScheduled, DecisionTaskStarted, DecisionTaskTimedOut, Event};
-use super::super::execution::{DecisionStage, DecisionTask, Run};
+use super::super::execution::{DecisionStage, DecisionTask, NextDecision, Run};
 use super::super::lists::{EventsWanted, Poll, Sort, Waiting, Wants};
 use super::super::mint::Ticket;
 use super::super::registry::TypeId;
@@ -30,55 +31,88 @@ struct Handed<'a> {
 impl Service {
     /// Writes an event now; gives its id.
     pub fn record<E: Event>(&mut self, run: Run, event: &E) -> i64 {
-        let now = self.now;
-        self.execution_mut(run).history.append(now, event)
+        let (now, limit) = (self.now, self.limits.history);
+        let id = self.execution_mut(run).history.append(now, event);
+        // One event is left for the service's own.
+        if id == limit - 1 {
+            self.overgrown.push(run);
+        }
+        id
     }
 
     /// Something happened that the decider has to see.
     pub fn need_decision(&mut self, run: Run) {
         let execution = self.execution_mut(run);
+        if execution.answering {
+            execution.unseen = true;
+            return;
+        }
         match &execution.decision {
-            Some(DecisionTask { stage: DecisionStage::Started { .. }, .. }) => execution.unseen = true,
-            Some(_) => {}
             None => self.schedule_decision(run),
+            Some(DecisionTask { stage: DecisionStage::Started { .. }, .. }) if execution.next_decision.is_none() => {
+                let next = self.announce_decision(run);
+                self.execution_mut(run).next_decision = Some(next);
+            }
+            Some(_) => {}
         }
     }
 
     /// Schedules a decision task; none may be open.
     pub fn schedule_decision(&mut self, run: Run) {
-        let now = self.now;
-        let execution = self.execution_mut(run);
-        let (list_name, wait) = execution.decision_list();
-        let (list_name, priority) = (list_name.to_owned(), execution.settings.priority);
-        let scheduled_event_id = execution.history.append(
-            now,
-            &DecisionTaskScheduled {
-                task_list: ListName { name: &list_name },
-                task_priority: priority,
-                start_to_close_timeout: Some(execution.settings.task_start_to_close),
-                schedule_to_start_timeout: Some(wait),
-            },
-        );
-        let list = self.lists.list(Sort::Decision, &self.executions[run.index()].domain, &list_name);
-        let place = self.lists.put(list, priority.unwrap_or(Priority::DEFAULT), Waiting::Decision(run));
-        let armed = wait.after(now).map(|at| self.deadlines.arm(at, Deadline::Decision(run)));
-        let stage = DecisionStage::Scheduled(place);
+        let next = self.announce_decision(run);
+        self.queue_decision(run, &next);
+    }
+
+    /// The decision task is over: the next one takes its place, if there is one.
+    pub fn follow_decision(&mut self, run: Run) -> bool {
+        let next = self.execution_mut(run).next_decision.take();
+        next.is_some_and(|next| {
+            self.queue_decision(run, &next);
+            true
+        })
+    }
+
+    /// Writes that a decision task is scheduled.
+    fn announce_decision(&mut self, run: Run) -> NextDecision {
+        let execution = self.execution(run);
+        let (task_list, wait) = execution.decision_list();
+        let task_list = task_list.to_owned();
+        let event = DecisionTaskScheduled {
+            task_list: ListName { name: &task_list },
+            task_priority: execution.settings.priority,
+            start_to_close_timeout: Some(execution.settings.task_start_to_close),
+            schedule_to_start_timeout: Some(wait),
+        };
+        let scheduled_event_id = self.record(run, &event);
+        NextDecision { scheduled_event_id, task_list, wait }
+    }
+
+    /// Puts a decision task into its task list.
+    fn queue_decision(&mut self, run: Run, next: &NextDecision) {
+        let NextDecision { scheduled_event_id, task_list, wait } = next;
+        let execution = &self.executions[run];
+        let priority = execution.settings.priority.unwrap_or(Priority::DEFAULT);
+        let list = self.lists.list(Sort::Decision, &execution.domain, task_list);
+        let place = self.lists.put(list, priority, Waiting::Decision(run));
+        let armed = wait.after(self.now).map(|at| self.deadlines.arm(at, Deadline::Decision(run)));
+        let (scheduled_event_id, stage) = (*scheduled_event_id, DecisionStage::Scheduled(place));
         self.execution_mut(run).decision = Some(DecisionTask { scheduled_event_id, list, stage, armed });
     }
 
     /// Hands the open decision task to a poll; gives the answer's body.
     pub fn start_decision(&mut self, run: Run, poll: &Poll) -> Vec<u8> {
         let now = self.now;
-        let execution = &mut self.executions[run.index()];
+        let Some(scheduled) = self.execution(run).decision.as_ref().map(|task| task.scheduled_event_id) else {
+            return Vec::new();
+        };
+        let identity = poll.identity.as_deref();
+        let event_id = self.record(run, &DecisionTaskStarted { scheduled_event_id: scheduled, identity });
+        let execution = &mut self.executions[run];
         let Some(task) = &mut execution.decision else { return Vec::new() };
-        let (scheduled, identity) = (task.scheduled_event_id, poll.identity.as_deref());
-        let event = DecisionTaskStarted { scheduled_event_id: scheduled, identity };
-        let event_id = execution.history.append(now, &event);
         task.stage = DecisionStage::Started { event_id };
         self.deadlines.disarm(task.armed.take());
         let limit = execution.settings.task_start_to_close.after(now);
         task.armed = limit.map(|at| self.deadlines.arm(at, Deadline::Decision(run)));
-        execution.unseen = false;
         let events = match poll.wants {
             Wants::Decision(events) => events,
             Wants::Activity => EventsWanted::default(),
@@ -133,9 +167,9 @@ impl Service {
         };
         let scheduled_event_id = task.scheduled_event_id;
         self.record(run, &DecisionTaskTimedOut { timeout_type, scheduled_event_id, started_event_id });
-        let execution = self.execution_mut(run);
-        execution.unseen = false;
-        execution.list_override.take_if(|other| other.schedule_to_start.is_some());
-        self.schedule_decision(run);
+        self.execution_mut(run).list_override.take_if(|other| other.schedule_to_start.is_some());
+        if !self.follow_decision(run) {
+            self.schedule_decision(run);
+        }
     }
 }

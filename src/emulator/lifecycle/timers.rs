@@ -11,8 +11,10 @@ use super::super::service::Service;
 impl Service {
     /// Carries out a StartTimer decision, or writes why not.
     pub fn start_timer(&mut self, run: Run, timer_id: &str, control: Option<&str>, length: Span, decided: i64) {
-        if self.execution(run).timer_ids.contains_key(timer_id) {
-            let cause = "TIMER_ID_ALREADY_IN_USE";
+        let execution = self.execution(run);
+        let in_use = execution.timer_ids.contains_key(timer_id).then_some("TIMER_ID_ALREADY_IN_USE");
+        let full = (execution.timers.len() >= self.limits.open_timers).then_some("OPEN_TIMERS_LIMIT_EXCEEDED");
+        if let Some(cause) = in_use.or(full) {
             self.record(run, &StartTimerFailed { timer_id, cause, decision_task_completed_event_id: decided });
             self.need_decision(run);
             return;

@@ -39,11 +39,7 @@ fn task(service: &Service, token: &str) -> Result<(Run, i64)> {
     let Some(Ticket::Activity { run, scheduled }) = service.mint.read(token) else {
         return Err(Fault::invalid_token());
     };
-    let execution = service.executions.get(run.index()).ok_or_else(Fault::invalid_token)?;
-    if !execution.is_open() {
-        return Err(Fault::unknown_execution(&execution.workflow_id, &execution.run_id));
-    }
-    if !execution.activities.contains_key(&scheduled) {
+    if !service.executions.open(run)?.activities.contains_key(&scheduled) {
         return Err(Fault::unknown_activity(scheduled));
     }
     Ok((run, scheduled))

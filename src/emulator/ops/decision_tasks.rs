@@ -60,11 +60,7 @@ fn next_page(service: &Service, token: &str, wanted: EventsWanted) -> Result<Don
 
 /// The open decision task of these ids, and the event that started it.
 fn started_task(service: &Service, run: Run, scheduled: i64) -> Result<(&DecisionTask, i64)> {
-    let execution = service.executions.get(run.index()).ok_or_else(Fault::invalid_token)?;
-    if !execution.is_open() {
-        return Err(Fault::unknown_execution(&execution.workflow_id, &execution.run_id));
-    }
-    match &execution.decision {
+    match &service.executions.open(run)?.decision {
         Some(task @ DecisionTask { stage: DecisionStage::Started { event_id }, .. })
             if task.scheduled_event_id == scheduled =>
         {

@@ -1,6 +1,6 @@
 //! Domains: RegisterDomain, DescribeDomain, ListDomains, DeprecateDomain, UndeprecateDomain.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,7 @@ use super::super::check::{Checks, DAYS, DESCRIPTION, NAME, PAGE_TOKEN, REGISTRAT
 use super::super::fault::{Fault, Result};
 use super::super::registry::{Domain, Status};
 use super::super::service::Service;
+use super::super::visibility::Visible;
 use super::paging;
 use super::tags::{self, TagShape, Tags};
 
@@ -44,7 +45,7 @@ pub fn register(service: &mut Service, input: Register) -> Result<()> {
         tags,
         activity_types: BTreeMap::new(),
         workflow_types: BTreeMap::new(),
-        open: HashMap::new(),
+        executions: Visible::default(),
     };
     service.registry.domains.insert(name, domain);
     Ok(())

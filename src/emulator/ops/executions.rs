@@ -1,19 +1,19 @@
 //! Executions from outside: StartWorkflowExecution, SignalWorkflowExecution, RequestCancelWorkflowExecution,
-//! TerminateWorkflowExecution, DescribeWorkflowExecution.
+//! TerminateWorkflowExecution.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::activity::{Priority, Span};
-use super::super::answer::{ExecutionName, ListName, Stamp};
-use super::super::check::{CHILD_POLICY, Checks, DATA, LABEL, NAME, OPTIONAL_RUN_ID, REASON, ROLE};
-use super::super::events::{WorkflowExecutionCancelRequested, WorkflowExecutionSignaled, WorkflowExecutionTerminated};
-use super::super::execution::{Execution, Run, Settings};
+use super::super::check::{CHILD_POLICY, Checks, DATA, LABEL, NAME, OPTIONAL_RUN_ID, REASON};
+use super::super::events::{WorkflowExecutionCancelRequested, WorkflowExecutionSignaled};
+use super::super::execution::Run;
 use super::super::fault::{Fault, Result};
+use super::super::lifecycle::{NewExecution, Termination};
 use super::super::registry::{TypeId, WorkflowDefaults};
 use super::super::service::Service;
-use super::super::shapes::{ExecutionShape, TaskListShape, TypeShape};
+use super::super::settings::SettingsShape;
+use super::super::shapes::TypeShape;
 use super::types;
 
 /// `StartWorkflowExecution`.
@@ -23,14 +23,9 @@ pub struct Start {
     domain: Option<String>,
     workflow_id: Option<String>,
     workflow_type: Option<TypeShape>,
-    task_list: Option<TaskListShape>,
-    task_priority: Option<String>,
     input: Option<String>,
-    execution_start_to_close_timeout: Option<String>,
-    tag_list: Option<Vec<String>>,
-    task_start_to_close_timeout: Option<String>,
-    child_policy: Option<String>,
-    lambda_role: Option<String>,
+    #[serde(flatten)]
+    settings: SettingsShape,
 }
 
 /// Its answer.
@@ -40,9 +35,6 @@ pub struct Started {
     run_id: String,
 }
 
-/// What a start says itself, before the type's defaults.
-type Own = (WorkflowDefaults, Vec<String>);
-
 /// Starts an execution, unless its workflow id has an open one.
 pub fn start(service: &mut Service, input: Start) -> Result<Started> {
     let mut checks = Checks::default();
@@ -50,53 +42,32 @@ pub fn start(service: &mut Service, input: Start) -> Result<Started> {
     let workflow_id: Arc<str> = checks.required("workflowId", input.workflow_id, &NAME).into();
     let (name, version) = checks.type_id("workflowType", input.workflow_type);
     let data = checks.optional("input", input.input, &DATA);
-    let execution = input.execution_start_to_close_timeout;
-    let task = input.task_start_to_close_timeout;
-    let own = WorkflowDefaults {
-        task_list: checks.task_list("taskList", input.task_list),
-        priority: checks.priority("taskPriority", input.task_priority),
-        execution_start_to_close: checks.optional_seconds("executionStartToCloseTimeout", execution),
-        task_start_to_close: checks.duration("taskStartToCloseTimeout", task),
-        child_policy: checks.optional("childPolicy", input.child_policy, &CHILD_POLICY),
-        lambda_role: checks.optional("lambdaRole", input.lambda_role, &ROLE),
-    };
-    let tags = checks.tags(input.tag_list.unwrap_or_default());
+    let wanted = input.settings.check(&mut checks);
     checks.done()?;
 
     let domain = service.registry.domain(&domain)?;
-    let id = TypeId { name, version };
     domain.usable()?;
-    let registered = types::usable::<WorkflowDefaults>(domain, &id)?;
-    let settings = settle((own, tags), &registered.defaults)?;
-    if domain.open.contains_key(&workflow_id) {
+    let registered = types::usable::<WorkflowDefaults>(domain, &TypeId { name, version })?;
+    let settings = wanted.settle(&registered.defaults);
+    let settings = settings.map_err(|undefined| Fault::default_undefined(undefined.member()))?;
+    if domain.executions.open(&workflow_id).is_some() {
         return Err(Fault::already_started());
     }
+    if domain.executions.open_count() >= service.limits.open_executions {
+        return Err(Fault::limit_exceeded("Too many open workflow executions"));
+    }
     let (domain, workflow_type) = (domain.name.clone(), registered.id.clone());
-    let run = service.start_execution(domain, workflow_id, workflow_type, settings, data.as_deref());
-    Ok(Started { run_id: service.execution(run).run_id.to_string() })
-}
-
-fn settle((own, tags): Own, defaults: &WorkflowDefaults) -> Result<Settings> {
-    let missing = Fault::default_undefined;
-    let span = |own, default, member| Option::or(own, default).ok_or_else(|| missing(member));
-    let execution = (own.execution_start_to_close, defaults.execution_start_to_close);
-    let task = (own.task_start_to_close, defaults.task_start_to_close);
-    let child_policy = own.child_policy.or_else(|| defaults.child_policy.clone());
-    let task_list = own.task_list.or_else(|| defaults.task_list.clone());
-    Ok(Settings {
-        execution_start_to_close: span(execution.0, execution.1, "executionStartToCloseTimeout")?,
-        task_start_to_close: span(task.0, task.1, "taskStartToCloseTimeout")?,
-        child_policy: child_policy.ok_or_else(|| missing("childPolicy"))?,
-        task_list: task_list.ok_or_else(|| missing("taskList"))?,
-        priority: own.priority.or(defaults.priority),
-        lambda_role: own.lambda_role.or_else(|| defaults.lambda_role.clone()),
-        tags,
-    })
+    let run_id: Arc<str> = service.mint.run_id().into();
+    let answer = Started { run_id: run_id.to_string() };
+    let (parent, continued) = (None, None);
+    let new = NewExecution { domain, workflow_id, run_id, workflow_type, settings, input: data, parent, continued };
+    service.start_execution(new);
+    Ok(answer)
 }
 
 /// The open execution that a signal, cancel request or termination means.
 fn open_run(service: &Service, domain: &str, workflow_id: &str, run_id: Option<&str>) -> Result<Run> {
-    let open = service.registry.domain(domain)?.open.get(workflow_id).copied();
+    let open = service.registry.domain(domain)?.executions.open(workflow_id);
     match run_id.filter(|run_id| !run_id.is_empty()) {
         None => open.ok_or_else(|| Fault::no_open_execution(workflow_id)),
         Some(run_id) => open
@@ -112,7 +83,7 @@ pub fn any_run(service: &Service, domain: &str, workflow_id: &str, run_id: &str)
         let execution = service.execution(*run);
         *execution.domain == *domain && *execution.workflow_id == *workflow_id
     };
-    let run = service.run_ids.get(run_id).copied().filter(named);
+    let run = service.executions.named(run_id).filter(named);
     run.ok_or_else(|| Fault::unknown_execution(workflow_id, run_id))
 }
 
@@ -138,8 +109,13 @@ pub fn signal(service: &mut Service, input: Signal) -> Result<()> {
     let data = checks.optional("input", input.input, &DATA);
     checks.done()?;
     let run = open_run(service, &domain, &workflow_id, run_id.as_deref())?;
-    service.record(run, &WorkflowExecutionSignaled { signal_name: &signal_name, input: data.as_deref() });
-    service.need_decision(run);
+    let event = WorkflowExecutionSignaled {
+        signal_name: &signal_name,
+        input: data.as_deref(),
+        external_workflow_execution: None,
+        external_initiated_event_id: 0,
+    };
+    service.signal(run, &event);
     Ok(())
 }
 
@@ -160,9 +136,12 @@ pub fn request_cancel(service: &mut Service, input: RequestCancel) -> Result<()>
     let run_id = checks.optional("runId", input.run_id, &OPTIONAL_RUN_ID);
     checks.done()?;
     let run = open_run(service, &domain, &workflow_id, run_id.as_deref())?;
-    service.record(run, &WorkflowExecutionCancelRequested { cause: None });
-    service.execution_mut(run).cancel_requested = true;
-    service.need_decision(run);
+    let event = WorkflowExecutionCancelRequested {
+        cause: None,
+        external_workflow_execution: None,
+        external_initiated_event_id: 0,
+    };
+    service.request_cancel(run, &event);
     Ok(())
 }
 
@@ -190,120 +169,12 @@ pub fn terminate(service: &mut Service, input: Terminate) -> Result<()> {
     checks.done()?;
     let run = open_run(service, &domain, &workflow_id, run_id.as_deref())?;
     let child_policy = child_policy.unwrap_or_else(|| service.execution(run).settings.child_policy.clone());
-    let event = WorkflowExecutionTerminated {
+    let how = Termination {
         child_policy: &child_policy,
         reason: reason.as_deref(),
         details: details.as_deref(),
-        cause: Some("OPERATOR_INITIATED"),
+        cause: "OPERATOR_INITIATED",
     };
-    service.record(run, &event);
-    service.close_execution(run, "TERMINATED");
+    service.terminate(run, &how);
     Ok(())
-}
-
-/// `DescribeWorkflowExecution`.
-#[derive(Deserialize)]
-pub struct Describe {
-    domain: Option<String>,
-    execution: Option<ExecutionShape>,
-}
-
-/// Its answer.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Description<'a> {
-    execution_info: Info<'a>,
-    execution_configuration: Configuration<'a>,
-    open_counts: OpenCounts,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    latest_activity_task_timestamp: Option<Stamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    latest_execution_context: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Info<'a> {
-    execution: ExecutionName<'a>,
-    workflow_type: &'a TypeId,
-    start_timestamp: Stamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    close_timestamp: Option<Stamp>,
-    execution_status: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    close_status: Option<&'static str>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    tag_list: &'a [String],
-    cancel_requested: bool,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Configuration<'a> {
-    task_start_to_close_timeout: Span,
-    execution_start_to_close_timeout: Span,
-    task_list: ListName<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    task_priority: Option<Priority>,
-    child_policy: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    lambda_role: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_field_names, reason = "the names are SWF's")]
-struct OpenCounts {
-    open_activity_tasks: usize,
-    open_decision_tasks: usize,
-    open_timers: usize,
-    open_child_workflow_executions: usize,
-    open_lambda_functions: usize,
-}
-
-/// Tells all about an execution, open or closed.
-pub fn describe(service: &Service, input: Describe) -> Result<Description<'_>> {
-    let mut checks = Checks::default();
-    let domain = checks.required("domain", input.domain, &NAME);
-    let (workflow_id, run_id) = checks.execution(input.execution);
-    checks.done()?;
-    let execution = service.execution(any_run(service, &domain, &workflow_id, &run_id)?);
-    let open_counts = OpenCounts {
-        open_activity_tasks: execution.activities.len(),
-        open_decision_tasks: usize::from(execution.decision.is_some()),
-        open_timers: execution.timers.len(),
-        open_child_workflow_executions: 0,
-        open_lambda_functions: 0,
-    };
-    Ok(Description {
-        execution_info: info(execution),
-        execution_configuration: configuration(&execution.settings),
-        open_counts,
-        latest_activity_task_timestamp: execution.latest_activity_at.map(Stamp),
-        latest_execution_context: execution.context.as_deref(),
-    })
-}
-
-fn info(execution: &Execution) -> Info<'_> {
-    Info {
-        execution: ExecutionName { workflow_id: &execution.workflow_id, run_id: &execution.run_id },
-        workflow_type: &execution.workflow_type,
-        start_timestamp: Stamp(execution.started_at),
-        close_timestamp: execution.closed.map(|closed| Stamp(closed.at)),
-        execution_status: if execution.is_open() { "OPEN" } else { "CLOSED" },
-        close_status: execution.closed.map(|closed| closed.status),
-        tag_list: &execution.settings.tags,
-        cancel_requested: execution.cancel_requested,
-    }
-}
-
-fn configuration(settings: &Settings) -> Configuration<'_> {
-    Configuration {
-        task_start_to_close_timeout: settings.task_start_to_close,
-        execution_start_to_close_timeout: settings.execution_start_to_close,
-        task_list: ListName { name: &settings.task_list },
-        task_priority: settings.priority,
-        child_policy: &settings.child_policy,
-        lambda_role: settings.lambda_role.as_deref(),
-    }
 }

@@ -5,10 +5,12 @@ mod activity_types;
 mod decision_tasks;
 mod domains;
 mod executions;
+mod filters;
 mod histories;
 mod paging;
 mod tags;
 mod types;
+mod visibility;
 mod workflow_types;
 
 use serde::Serialize;
@@ -69,7 +71,11 @@ pub fn find(name: &str) -> Option<Operation> {
         "SignalWorkflowExecution" => |s, _, body| silent(body, |input| executions::signal(s, input)),
         "RequestCancelWorkflowExecution" => |s, _, body| silent(body, |input| executions::request_cancel(s, input)),
         "TerminateWorkflowExecution" => |s, _, body| silent(body, |input| executions::terminate(s, input)),
-        "DescribeWorkflowExecution" => |s, _, body| spoken(body, |input| executions::describe(s, input)),
+        "DescribeWorkflowExecution" => |s, _, body| spoken(body, |input| visibility::describe(s, input)),
+        "ListOpenWorkflowExecutions" => |s, _, body| spoken(body, |input| visibility::list_open(s, input)),
+        "ListClosedWorkflowExecutions" => |s, _, body| spoken(body, |input| visibility::list_closed(s, input)),
+        "CountOpenWorkflowExecutions" => |s, _, body| spoken(body, |input| visibility::count_open(s, input)),
+        "CountClosedWorkflowExecutions" => |s, _, body| spoken(body, |input| visibility::count_closed(s, input)),
         "GetWorkflowExecutionHistory" => |s, _, body| spoken(body, |input| histories::page(s, input)),
 
         "PollForDecisionTask" => |s, request, body| decision_tasks::poll(s, request, read(body)?),

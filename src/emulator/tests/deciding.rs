@@ -25,14 +25,23 @@ fn one_decision_task_at_a_time_and_the_next_for_what_came_meanwhile() {
     signal(&mut world);
     assert_eq!(world.describe(&run_id)["openCounts"]["openDecisionTasks"], 1);
     let (_, attributes) = world.last(&run_id, "WorkflowExecutionSignaled");
-    assert_eq!(attributes, json!({"signalName": "s", "input": "i"}));
+    assert_eq!(attributes, json!({"signalName": "s", "input": "i", "externalInitiatedEventId": 0}));
+    signal(&mut world);
+    let count = json!({"domain": "d", "taskList": {"name": "decide"}});
+    assert_eq!(world.call("CountPendingDecisionTasks", count)["count"], 0, "the next waits for the first to end");
     world.call("RespondDecisionTaskCompleted", json!({"taskToken": task["taskToken"], "executionContext": "c"}));
     assert_eq!(
         world.types(&run_id)[3..],
-        ["DecisionTaskStarted", "WorkflowExecutionSignaled", "DecisionTaskCompleted", "DecisionTaskScheduled"]
+        [
+            "DecisionTaskStarted",
+            "WorkflowExecutionSignaled",
+            "DecisionTaskScheduled",
+            "WorkflowExecutionSignaled",
+            "DecisionTaskCompleted"
+        ]
     );
     let next = world.poll_decision();
-    assert_eq!((&next["previousStartedEventId"], &next["startedEventId"]), (&json!(4), &json!(8)));
+    assert_eq!((&next["previousStartedEventId"], &next["startedEventId"]), (&json!(4), &json!(9)));
     assert_eq!(world.describe(&run_id)["latestExecutionContext"], "c");
 }
 
@@ -45,7 +54,7 @@ fn an_execution_does_not_close_over_what_the_decider_has_not_seen() {
     let body = json!({"taskToken": task["taskToken"], "decisions": [complete()]});
     world.call("RespondDecisionTaskCompleted", body);
     let (_, attributes) = world.last(&run_id, "CompleteWorkflowExecutionFailed");
-    assert_eq!(attributes, json!({"cause": "UNHANDLED_DECISION", "decisionTaskCompletedEventId": 5}));
+    assert_eq!(attributes, json!({"cause": "UNHANDLED_DECISION", "decisionTaskCompletedEventId": 6}));
     world.decide(json!([complete()]));
     let (_, attributes) = world.last(&run_id, "WorkflowExecutionCompleted");
     assert_eq!(attributes, json!({"result": "all done", "decisionTaskCompletedEventId": 9}));
@@ -89,7 +98,7 @@ fn a_close_that_is_not_last_refuses_everything_and_the_task_stays() {
 }
 
 #[test]
-fn decisions_it_does_not_have_and_decisions_nobody_has() {
+fn decisions_that_lack_something_and_decisions_nobody_has() {
     let mut world = World::new();
     world.start("w");
     let task = world.poll_decision();
@@ -98,8 +107,9 @@ fn decisions_it_does_not_have_and_decisions_nobody_has() {
     };
     assert_eq!(
         refused(json!([{"decisionType": "StartChildWorkflowExecution"}])),
-        "1 validation error detected: Value 'StartChildWorkflowExecution' at 'decisions.1.member.decisionType' failed to \
-         satisfy constraint: The swfbeat emulator has no decision StartChildWorkflowExecution"
+        "1 validation error detected: Value null at \
+         'decisions.1.member.startChildWorkflowExecutionDecisionAttributes' failed to satisfy constraint: Member must \
+         not be null"
     );
     assert_eq!(
         refused(json!([complete(), {"decisionType": "X"}])),

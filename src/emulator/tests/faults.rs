@@ -96,10 +96,10 @@ fn each_fault_has_its_type_and_its_words() {
                 .into(),
         ),
         (
-            "CountOpenWorkflowExecutions",
+            "CountEverything",
             json!({}),
             "UnknownOperationException",
-            "The swfbeat emulator has no operation 'CountOpenWorkflowExecutions'".into(),
+            "The swfbeat emulator has no operation 'CountEverything'".into(),
         ),
     ];
     for (operation, body, kind, message) in cases {

@@ -2,14 +2,19 @@
 #![expect(clippy::needless_pass_by_value, reason = "bodies are written in place")]
 
 mod canceling;
+mod children;
+mod continuing;
 mod deciding;
+mod external;
 mod faults;
+mod limits;
 mod pages;
 mod polls;
 mod random;
 mod registering;
 mod story;
 mod timeouts;
+mod visibility;
 
 use serde_json::{Value, json};
 
@@ -138,7 +143,11 @@ impl World {
     }
 
     fn history(&mut self, run_id: &str) -> Vec<Value> {
-        let body = json!({"domain": "d", "execution": {"workflowId": "w", "runId": run_id}});
+        self.history_of("w", run_id)
+    }
+
+    fn history_of(&mut self, workflow_id: &str, run_id: &str) -> Vec<Value> {
+        let body = json!({"domain": "d", "execution": {"workflowId": workflow_id, "runId": run_id}});
         self.call("GetWorkflowExecutionHistory", body)["events"].as_array().unwrap().clone()
     }
 
@@ -148,7 +157,11 @@ impl World {
 
     /// The latest event of a type: milliseconds after the start, and its attributes.
     fn last(&mut self, run_id: &str, event_type: &str) -> (i64, Value) {
-        let history = self.history(run_id);
+        self.last_of("w", run_id, event_type)
+    }
+
+    fn last_of(&mut self, workflow_id: &str, run_id: &str, event_type: &str) -> (i64, Value) {
+        let history = self.history_of(workflow_id, run_id);
         let event = history.iter().rfind(|event| event["eventType"] == event_type);
         let event = event.unwrap_or_else(|| panic!("no {event_type} in {history:#?}"));
         (at(event), attributes(event).clone())
@@ -194,6 +207,12 @@ fn request_cancel(activity_id: &str) -> Value {
         "decisionType": "RequestCancelActivityTask",
         "requestCancelActivityTaskDecisionAttributes": {"activityId": activity_id},
     })
+}
+
+/// A decision with these attributes.
+fn decision(kind: &str, attributes: Value) -> Value {
+    let member = format!("{}{}DecisionAttributes", kind[..1].to_lowercase(), &kind[1..]);
+    json!({"decisionType": kind, member: attributes})
 }
 
 /// A StartTimer decision.

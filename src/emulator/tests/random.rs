@@ -1,79 +1,47 @@
-//! Random sequences of requests and time: what must hold whatever happens.
+//! Random sequences of requests, valid and not, and of time: what must hold whatever happens.
 
-use std::collections::HashMap;
+mod acts;
+mod books;
+
+use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{World, at, attributes, request_cancel, schedule, start_timer};
-
-const WORKFLOWS: [&str; 2] = ["w", "v"];
-
-#[derive(Debug, Clone)]
-enum Act {
-    Pass(i64),
-    Start(usize),
-    PollDecision,
-    Decide { which: usize, decisions: Vec<u8> },
-    PollActivity,
-    Beat(usize),
-    Close { which: usize, how: u8 },
-    Signal(usize),
-    RequestCancel(usize),
-    Terminate(usize),
-    Forget(usize),
-    ReleasePolls,
-}
-
-fn act() -> impl Strategy<Value = Act> {
-    prop_oneof![
-        4 => (0i64..7_000).prop_map(Act::Pass),
-        2 => (0..2usize).prop_map(Act::Start),
-        4 => Just(Act::PollDecision),
-        4 => (any::<usize>(), prop::collection::vec(0u8..12, 0..4)).prop_map(|(which, decisions)| Act::Decide { which, decisions }),
-        4 => Just(Act::PollActivity),
-        2 => any::<usize>().prop_map(Act::Beat),
-        3 => (any::<usize>(), 0u8..3).prop_map(|(which, how)| Act::Close { which, how }),
-        1 => (0..2usize).prop_map(Act::Signal),
-        1 => (0..2usize).prop_map(Act::RequestCancel),
-        1 => (0..2usize).prop_map(Act::Terminate),
-        1 => any::<usize>().prop_map(Act::Forget),
-        1 => Just(Act::ReleasePolls),
-    ]
-}
-
-fn decision(n: u8) -> Value {
-    match n {
-        0 | 1 => schedule("a", json!({"heartbeatTimeout": "3", "startToCloseTimeout": "8"})),
-        2 | 3 => schedule("b", json!({"scheduleToStartTimeout": "5", "scheduleToCloseTimeout": "9"})),
-        4 => request_cancel("a"),
-        5 => request_cancel("b"),
-        6 => start_timer("t", "4"),
-        7 => json!({"decisionType": "CancelTimer", "cancelTimerDecisionAttributes": {"timerId": "t"}}),
-        8 => json!({"decisionType": "RecordMarker", "recordMarkerDecisionAttributes": {"markerName": "m"}}),
-        9 => json!({"decisionType": "CompleteWorkflowExecution"}),
-        10 => json!({"decisionType": "FailWorkflowExecution"}),
-        _ => json!({"decisionType": "CancelWorkflowExecution"}),
-    }
-}
+use super::super::RequestId;
+use super::World;
+use acts::{Act, act};
 
 /// The world with everything clients got from it.
 struct Played {
     world: World,
-    runs: Vec<(String, String)>,
+    /// Tokens of decision tasks and of activity tasks.
     decisions: Vec<String>,
     activities: Vec<String>,
-    held: Vec<super::super::RequestId>,
+    held: Vec<RequestId>,
 }
 
 impl Played {
+    fn new() -> Self {
+        let mut world = World::new();
+        let limits = &mut world.service.limits;
+        (limits.open_activities, limits.open_timers, limits.open_children) = (3, 1, 2);
+        (limits.open_executions, limits.history) = (6, 60);
+        Self { world, decisions: vec![], activities: vec![], held: vec![] }
+    }
+
+    /// Sends a request; the answer's value, unless it is a fault, empty or held.
     fn send(&mut self, operation: &str, body: &Value) -> Option<Value> {
         match self.world.send(operation, body) {
+            Ok(answer) if answer.status == 200 => (!answer.body.is_empty()).then(|| super::value(&answer)),
             Ok(answer) => {
-                assert!(answer.status == 200 || answer.status == 400);
-                (answer.status == 200 && !answer.body.is_empty()).then(|| super::value(&answer))
+                let fault = super::value(&answer);
+                assert_eq!(answer.status, 400, "{operation} {fault}");
+                assert!(fault["__type"].as_str().unwrap().contains('#') && fault["message"].is_string(), "{fault}");
+                None
             }
             Err(request) => {
+                assert!(operation.starts_with("PollFor"), "{operation} is held");
                 self.held.push(request);
                 None
             }
@@ -88,67 +56,26 @@ impl Played {
     }
 
     fn play(&mut self, act: Act) {
-        let workflow = |n: usize| json!({"domain": "d", "workflowId": WORKFLOWS[n]});
-        let answer = match act {
-            Act::Pass(millis) => {
-                self.world.now += millis;
-                None
+        match act {
+            Act::Pass(millis) => self.world.now += millis,
+            Act::Forget(which) if !self.held.is_empty() => {
+                let request = self.held.swap_remove(which % self.held.len());
+                self.world.service.forget(request);
             }
-            Act::Start(n) => {
-                let mut body = workflow(n);
-                body["workflowType"] = json!({"name": "W", "version": "1"});
-                body["executionStartToCloseTimeout"] = json!("40");
-                body["taskStartToCloseTimeout"] = json!("6");
-                let started = self.send("StartWorkflowExecution", &body);
-                let run = started.map(|started| started["runId"].as_str().unwrap().to_owned());
-                self.runs.extend(run.map(|run| (WORKFLOWS[n].to_owned(), run)));
-                None
-            }
-            Act::PollDecision => {
-                self.send("PollForDecisionTask", &json!({"domain": "d", "taskList": {"name": "decide"}}))
-            }
-            Act::PollActivity => {
-                self.send("PollForActivityTask", &json!({"domain": "d", "taskList": {"name": "work"}}))
+            Act::Forget(_) => {}
+            Act::ReleasePolls => self.world.service.release_polls(),
+            Act::Send { operation, body } => {
+                let answer = self.send(&operation, &body);
+                self.took(&answer.unwrap_or_default());
             }
             Act::Decide { which, decisions } => {
-                let token = pick(&self.decisions, which);
-                let decisions: Vec<Value> = decisions.into_iter().map(decision).collect();
-                self.send("RespondDecisionTaskCompleted", &json!({"taskToken": token, "decisions": decisions}));
-                None
+                let body = json!({"taskToken": pick(&self.decisions, which), "decisions": decisions});
+                self.send("RespondDecisionTaskCompleted", &body);
             }
-            Act::Beat(which) => {
-                let token = pick(&self.activities, which);
-                self.send("RecordActivityTaskHeartbeat", &json!({"taskToken": token, "details": "x"}));
-                None
+            Act::Work { which, operation } => {
+                let body = json!({"taskToken": pick(&self.activities, which), "details": "x"});
+                self.send(operation, &body);
             }
-            Act::Close { which, how } => {
-                let how = ["Completed", "Failed", "Canceled"][usize::from(how)];
-                let token = pick(&self.activities, which);
-                self.send(&format!("RespondActivityTask{how}"), &json!({"taskToken": token}));
-                None
-            }
-            Act::Signal(n) => {
-                let mut body = workflow(n);
-                body["signalName"] = json!("s");
-                self.send("SignalWorkflowExecution", &body);
-                None
-            }
-            Act::RequestCancel(n) => self.send("RequestCancelWorkflowExecution", &workflow(n)),
-            Act::Terminate(n) => self.send("TerminateWorkflowExecution", &workflow(n)),
-            Act::Forget(which) => {
-                if !self.held.is_empty() {
-                    let request = self.held.swap_remove(which % self.held.len());
-                    self.world.service.forget(request);
-                }
-                None
-            }
-            Act::ReleasePolls => {
-                self.world.service.release_polls();
-                None
-            }
-        };
-        if let Some(answer) = answer {
-            self.took(&answer);
         }
         let answers = self.world.service.advance(self.world.now);
         for (request, answer) in answers {
@@ -158,19 +85,54 @@ impl Played {
         }
     }
 
+    /// The executions that a list operation gives, page by page, each once; the count must say the same.
+    fn listed(&mut self, which: &str, filter: &str, ascending: bool) -> Vec<Value> {
+        let mut body = json!({"domain": "d", filter: {"oldestDate": 0}});
+        let count = self.send(&format!("Count{which}WorkflowExecutions"), &body).unwrap()["count"].clone();
+        (body["maximumPageSize"], body["reverseOrder"]) = (json!(2), json!(ascending));
+        let mut found = Vec::new();
+        loop {
+            let page = self.send(&format!("List{which}WorkflowExecutions"), &body).unwrap();
+            let infos = page["executionInfos"].as_array().unwrap();
+            assert!(infos.len() <= 2);
+            found.extend(infos.iter().map(|info| info["execution"].clone()));
+            match page.get("nextPageToken") {
+                Some(token) => body["nextPageToken"] = token.clone(),
+                None => break,
+            }
+        }
+        assert_eq!(count, found.len(), "the count is that of the list");
+        assert_eq!(names(&found).len(), found.len(), "nothing comes twice");
+        found
+    }
+
     /// Everything that must hold between two acts.
     fn check(&mut self) {
+        let open = self.listed("Open", "startTimeFilter", false);
+        let mut closed = self.listed("Closed", "startTimeFilter", true);
+        let by_close = self.listed("Closed", "closeTimeFilter", false);
+        assert_eq!(names(&closed), names(&by_close));
+        closed.reverse();
+        assert_eq!(closed, self.listed("Closed", "startTimeFilter", false), "one order is the reverse of the other");
+        let workflow_ids: BTreeSet<_> = open.iter().map(|name| name["workflowId"].to_string()).collect();
+        assert_eq!(workflow_ids.len(), open.len(), "a workflow id has one open execution");
+
         let mut waiting = 0;
-        for (workflow_id, run_id) in self.runs.clone() {
-            let body = json!({"domain": "d", "execution": {"workflowId": workflow_id, "runId": run_id}});
-            let history = self.send("GetWorkflowExecutionHistory", &body).unwrap();
+        for execution in open.iter().chain(&closed) {
+            let body = json!({"domain": "d", "execution": execution});
             let description = self.send("DescribeWorkflowExecution", &body).unwrap();
-            waiting += check_history(history["events"].as_array().unwrap(), &description);
+            let events = self.send("GetWorkflowExecutionHistory", &body).unwrap()["events"].clone();
+            waiting += books::check_history(events.as_array().unwrap(), &description);
         }
         assert_eq!(self.world.pending(), waiting);
+        self.check_inside();
+    }
+
+    /// The service's own books.
+    fn check_inside(&mut self) {
         let inspection = self.world.service.inspect();
-        let open = inspection.handed_out.iter().filter(|claim| claim.end.is_none()).count();
-        assert_eq!(open, inspection.activities.iter().filter(|task| task.token.is_some()).count());
+        let out = inspection.handed_out.iter().filter(|claim| claim.end.is_none()).count();
+        assert_eq!(out, inspection.activities.iter().filter(|task| task.token.is_some()).count());
         for task in &inspection.activities {
             assert!(task.deadlines.earliest().unwrap() > inspection.now, "{task:?} should have ended");
         }
@@ -179,92 +141,21 @@ impl Played {
     }
 }
 
+fn names(executions: &[Value]) -> BTreeSet<String> {
+    executions.iter().map(ToString::to_string).collect()
+}
+
 fn pick(tokens: &[String], which: usize) -> &str {
     if tokens.is_empty() { "none" } else { &tokens[which % tokens.len()] }
 }
 
-/// Checks one history on its own and against the description; how many activity tasks wait.
-fn check_history(events: &[Value], description: &Value) -> i64 {
-    // What is open, by the event that opened it: (sort, started).
-    let mut open: HashMap<i64, (&str, bool)> = HashMap::new();
-    let mut latest = i64::MIN;
-    // Whether the decider has something to see that no decision task showed it, now and at its latest answer.
-    let (mut unseen, mut unseen_when_answered) = (false, false);
-    for (n, event) in events.iter().enumerate() {
-        let (id, attributes) = (event["eventId"].as_i64().unwrap(), attributes(event));
-        assert_eq!(id, n as i64 + 1, "ids are dense");
-        assert!(at(event) >= latest, "time goes on");
-        latest = at(event);
-        let scheduled = attributes["scheduledEventId"].as_i64();
-        let started = attributes["startedEventId"].as_i64();
-        let event_type = event["eventType"].as_str().unwrap();
-        match event_type {
-            "DecisionTaskStarted" => unseen = false,
-            "DecisionTaskCompleted" => unseen_when_answered = unseen,
-            _ => unseen |= concerns_decider(event_type),
-        }
-        match event_type {
-            "DecisionTaskScheduled" => {
-                assert!(!open.values().any(|(sort, _)| *sort == "decision"), "one decision task at a time");
-                open.insert(id, ("decision", false));
-            }
-            "ActivityTaskScheduled" => drop(open.insert(id, ("activity", false))),
-            "TimerStarted" => drop(open.insert(id, ("timer", true))),
-            "DecisionTaskStarted" | "ActivityTaskStarted" => {
-                let task = open.get_mut(&scheduled.unwrap()).expect("only an open task starts");
-                assert!(!std::mem::replace(&mut task.1, true), "a task starts once");
-            }
-            "DecisionTaskCompleted"
-            | "DecisionTaskTimedOut"
-            | "ActivityTaskCompleted"
-            | "ActivityTaskFailed"
-            | "ActivityTaskCanceled"
-            | "ActivityTaskTimedOut" => {
-                let (_, was_started) = open.remove(&scheduled.unwrap()).expect("a task closes once");
-                assert_eq!(was_started, started != Some(0));
-            }
-            "TimerFired" | "TimerCanceled" => drop(open.remove(&started.unwrap()).expect("a timer ends once")),
-            closing if closing.starts_with("WorkflowExecution") && ends(closing) => {
-                assert_eq!(n + 1, events.len(), "nothing comes after the end");
-                let decided = attributes.get("decisionTaskCompletedEventId").is_some();
-                assert!(!(decided && unseen_when_answered), "closed over something unseen: {events:#?}");
-                open.clear();
-            }
-            _ => {}
-        }
-    }
-    let closed = ends(events.last().unwrap()["eventType"].as_str().unwrap());
-    let decision_open = open.values().any(|(sort, _)| *sort == "decision");
-    assert!(closed || decision_open || !unseen, "the decider never hears of it: {events:#?}");
-    let counts = &description["openCounts"];
-    for (sort, member) in
-        [("activity", "openActivityTasks"), ("decision", "openDecisionTasks"), ("timer", "openTimers")]
-    {
-        let count = open.values().filter(|(of, _)| *of == sort).count();
-        assert_eq!(counts[member], count, "{sort} in {events:#?}");
-    }
-    assert_eq!(description["executionInfo"]["executionStatus"], if closed { "CLOSED" } else { "OPEN" });
-    open.values().filter(|task| **task == ("activity", false)).count() as i64
-}
-
-/// Whether the decider has to get a decision task for it.
-fn concerns_decider(event_type: &str) -> bool {
-    let activity = event_type.strip_prefix("ActivityTask").unwrap_or_default();
-    matches!(activity, "Completed" | "Failed" | "Canceled" | "TimedOut")
-        || matches!(event_type, "TimerFired" | "WorkflowExecutionSignaled" | "WorkflowExecutionCancelRequested")
-        || (event_type.ends_with("Failed") && !event_type.starts_with("WorkflowExecution"))
-}
-
-fn ends(event_type: &str) -> bool {
-    let how = event_type.strip_prefix("WorkflowExecution").unwrap_or_default();
-    matches!(how, "Completed" | "Failed" | "Canceled" | "TimedOut" | "Terminated")
-}
-
 proptest! {
+    // Every step looks at everything there is.
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
     #[test]
     fn the_service_keeps_its_books(acts in prop::collection::vec(act(), 1..80)) {
-        let world = World::new();
-        let mut played = Played { world, runs: vec![], decisions: vec![], activities: vec![], held: vec![] };
+        let mut played = Played::new();
         for act in acts {
             played.play(act);
             played.check();

@@ -1,36 +1,13 @@
-//! Decisions: read, checked as a whole, then applied in order.
+//! Decisions as they come, and how they are checked.
 
 use serde::Deserialize;
 
-use super::activity::Span;
-use super::check::{Checks, DATA, LABEL, NAME, REASON};
-use super::events::{
-    CancelWorkflowExecutionFailed, CompleteWorkflowExecutionFailed, FailWorkflowExecutionFailed, MarkerRecorded,
-    WorkflowExecutionCanceled, WorkflowExecutionCompleted, WorkflowExecutionFailed,
-};
-use super::execution::Run;
-use super::fault::{Fault, Result};
-use super::lifecycle::NewActivity;
-use super::registry::TypeId;
-use super::service::Service;
-use super::shapes::{TaskListShape, TypeShape};
-
-/// All decision types, in the order SWF lists them in its validation error.
-const DECISION_TYPES: [&str; 13] = [
-    "CompleteWorkflowExecution",
-    "StartTimer",
-    "RequestCancelExternalWorkflowExecution",
-    "SignalExternalWorkflowExecution",
-    "CancelTimer",
-    "RecordMarker",
-    "ScheduleActivityTask",
-    "ContinueAsNewWorkflowExecution",
-    "ScheduleLambdaFunction",
-    "FailWorkflowExecution",
-    "RequestCancelActivityTask",
-    "StartChildWorkflowExecution",
-    "CancelWorkflowExecution",
-];
+use super::super::check::{Checks, DATA, FUNCTION_ID, FUNCTION_NAME, LABEL, NAME, OPTIONAL_RUN_ID, REASON, VERSION};
+use super::super::lifecycle::{Message, NewActivity, NewChild, Successor, Target};
+use super::super::registry::TypeId;
+use super::super::settings::SettingsShape;
+use super::super::shapes::{TaskListShape, TypeShape};
+use super::{Close, DECISION_TYPES, Decision};
 
 /// `Decision`.
 #[derive(Deserialize)]
@@ -42,9 +19,14 @@ pub struct DecisionShape {
     start_timer_decision_attributes: Option<StartTimerShape>,
     cancel_timer_decision_attributes: Option<CancelTimerShape>,
     record_marker_decision_attributes: Option<RecordMarkerShape>,
+    start_child_workflow_execution_decision_attributes: Option<StartChildShape>,
+    signal_external_workflow_execution_decision_attributes: Option<SignalExternalShape>,
+    request_cancel_external_workflow_execution_decision_attributes: Option<RequestCancelExternalShape>,
+    schedule_lambda_function_decision_attributes: Option<ScheduleLambdaShape>,
     complete_workflow_execution_decision_attributes: Option<CompleteShape>,
     fail_workflow_execution_decision_attributes: Option<FailShape>,
     cancel_workflow_execution_decision_attributes: Option<CancelShape>,
+    continue_as_new_workflow_execution_decision_attributes: Option<ContinueAsNewShape>,
 }
 
 #[derive(Deserialize)]
@@ -90,6 +72,45 @@ struct RecordMarkerShape {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StartChildShape {
+    workflow_type: Option<TypeShape>,
+    workflow_id: Option<String>,
+    control: Option<String>,
+    input: Option<String>,
+    #[serde(flatten)]
+    settings: SettingsShape,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SignalExternalShape {
+    workflow_id: Option<String>,
+    run_id: Option<String>,
+    signal_name: Option<String>,
+    input: Option<String>,
+    control: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RequestCancelExternalShape {
+    workflow_id: Option<String>,
+    run_id: Option<String>,
+    control: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ScheduleLambdaShape {
+    id: Option<String>,
+    name: Option<String>,
+    control: Option<String>,
+    input: Option<String>,
+    start_to_close_timeout: Option<String>,
+}
+
+#[derive(Deserialize)]
 struct CompleteShape {
     result: Option<String>,
 }
@@ -105,43 +126,18 @@ struct CancelShape {
     details: Option<String>,
 }
 
-/// A decision with all its values checked.
-#[derive(Debug)]
-pub enum Decision {
-    ScheduleActivity(Box<NewActivity>),
-    RequestCancelActivity { activity_id: String },
-    StartTimer { timer_id: String, control: Option<String>, length: Span },
-    CancelTimer { timer_id: String },
-    RecordMarker { name: String, details: Option<String> },
-    Close(Close),
-}
-
-/// A decision that closes the execution.
-#[derive(Debug)]
-pub enum Close {
-    Complete { result: Option<String> },
-    Fail { reason: Option<String>, details: Option<String> },
-    Cancel { details: Option<String> },
-}
-
-/// Checks all decisions. Those that break a rule are left out; the checks then fail as a whole.
-pub fn check(checks: &mut Checks, decisions: Vec<DecisionShape>) -> Vec<Decision> {
-    let numbered = decisions.into_iter().enumerate();
-    numbered.filter_map(|(n, shape)| shape.check(checks, &format!("decisions.{}.member", n + 1))).collect()
-}
-
-/// A closing decision must be the last.
-pub fn check_order(decisions: &[Decision]) -> Result<()> {
-    match decisions.split_last() {
-        Some((_, before)) if before.iter().any(|decision| matches!(decision, Decision::Close(_))) => {
-            Err(Fault::validation("Close must be last decision in list"))
-        }
-        _ => Ok(()),
-    }
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ContinueAsNewShape {
+    input: Option<String>,
+    workflow_type_version: Option<String>,
+    #[serde(flatten)]
+    settings: SettingsShape,
 }
 
 impl DecisionShape {
-    fn check(mut self, checks: &mut Checks, at: &str) -> Option<Decision> {
+    /// Checks a decision at `at`; one whose type or attributes are missing or unknown is left out.
+    pub fn check(mut self, checks: &mut Checks, at: &str) -> Option<Decision> {
         let kind = checks.present(&format!("{at}.decisionType"), self.decision_type.take())?;
         let attributes = format!("{at}.{}DecisionAttributes", lower_first(&kind));
         match kind.as_str() {
@@ -169,7 +165,32 @@ impl DecisionShape {
                 let details = checks.optional(&format!("{attributes}.details"), shape.details, &DATA);
                 Some(Decision::RecordMarker { name, details })
             }
-            _ => self.check_close(checks, at, &kind, &attributes),
+            _ => self.check_external(checks, at, &kind, &attributes),
+        }
+    }
+
+    /// Decisions that reach beyond their execution.
+    fn check_external(self, checks: &mut Checks, at: &str, kind: &str, attributes: &str) -> Option<Decision> {
+        match kind {
+            "StartChildWorkflowExecution" => {
+                let shape = checks.present(attributes, self.start_child_workflow_execution_decision_attributes)?;
+                Some(Decision::StartChild(Box::new(shape.check(checks, attributes))))
+            }
+            "SignalExternalWorkflowExecution" => {
+                let shape = checks.present(attributes, self.signal_external_workflow_execution_decision_attributes)?;
+                Some(shape.check(checks, attributes))
+            }
+            "RequestCancelExternalWorkflowExecution" => {
+                let shape = self.request_cancel_external_workflow_execution_decision_attributes;
+                let RequestCancelExternalShape { workflow_id, run_id, control } = checks.present(attributes, shape)?;
+                let target = check_target(checks, attributes, workflow_id, run_id, control);
+                Some(Decision::SendMessage(target, Message::CancelRequest))
+            }
+            "ScheduleLambdaFunction" => {
+                let shape = checks.present(attributes, self.schedule_lambda_function_decision_attributes)?;
+                Some(shape.check(checks, attributes))
+            }
+            _ => self.check_close(checks, at, kind, attributes),
         }
     }
 
@@ -191,12 +212,13 @@ impl DecisionShape {
                 let details = self.cancel_workflow_execution_decision_attributes.and_then(|shape| shape.details);
                 Close::Cancel { details: checks.optional(&details_at, details, &DATA) }
             }
+            "ContinueAsNewWorkflowExecution" => {
+                let shape = self.continue_as_new_workflow_execution_decision_attributes;
+                let shape = shape.unwrap_or_default();
+                Close::ContinueAsNew(Box::new(shape.check(checks, attributes)))
+            }
             _ => {
-                let constraint = if DECISION_TYPES.contains(&kind) {
-                    format!("The swfbeat emulator has no decision {kind}")
-                } else {
-                    format!("Member must satisfy enum value set: [{}]", DECISION_TYPES.join(", "))
-                };
+                let constraint = format!("Member must satisfy enum value set: [{}]", DECISION_TYPES.join(", "));
                 checks.violation(&format!("{at}.decisionType"), Some(kind), &constraint);
                 return None;
             }
@@ -234,76 +256,66 @@ impl StartTimerShape {
     }
 }
 
+impl StartChildShape {
+    fn check(self, checks: &mut Checks, at: &str) -> NewChild {
+        let (name, version) = checks.type_id(&format!("{at}.workflowType"), self.workflow_type);
+        NewChild {
+            workflow_id: checks.required(&format!("{at}.workflowId"), self.workflow_id, &NAME),
+            workflow_type: TypeId { name, version },
+            control: checks.optional(&format!("{at}.control"), self.control, &DATA),
+            input: checks.optional(&format!("{at}.input"), self.input, &DATA),
+            wanted: self.settings.check_decision(checks, at),
+        }
+    }
+}
+
+impl SignalExternalShape {
+    fn check(self, checks: &mut Checks, at: &str) -> Decision {
+        let target = check_target(checks, at, self.workflow_id, self.run_id, self.control);
+        let name = checks.required(&format!("{at}.signalName"), self.signal_name, &LABEL);
+        let input = checks.optional(&format!("{at}.input"), self.input, &DATA);
+        Decision::SendMessage(target, Message::Signal { name, input })
+    }
+}
+
+fn check_target(
+    checks: &mut Checks,
+    at: &str,
+    workflow_id: Option<String>,
+    run_id: Option<String>,
+    control: Option<String>,
+) -> Target {
+    Target {
+        workflow_id: checks.required(&format!("{at}.workflowId"), workflow_id, &NAME),
+        run_id: checks.optional(&format!("{at}.runId"), run_id, &OPTIONAL_RUN_ID),
+        control: checks.optional(&format!("{at}.control"), control, &DATA),
+    }
+}
+
+impl ScheduleLambdaShape {
+    /// All is checked, though only id and name are needed for the failure.
+    fn check(self, checks: &mut Checks, at: &str) -> Decision {
+        checks.optional(&format!("{at}.control"), self.control, &DATA);
+        checks.optional(&format!("{at}.input"), self.input, &DATA);
+        checks.duration(&format!("{at}.startToCloseTimeout"), self.start_to_close_timeout);
+        Decision::ScheduleLambda {
+            id: checks.required(&format!("{at}.id"), self.id, &FUNCTION_ID),
+            name: checks.required(&format!("{at}.name"), self.name, &FUNCTION_NAME),
+        }
+    }
+}
+
+impl ContinueAsNewShape {
+    fn check(self, checks: &mut Checks, at: &str) -> Successor {
+        Successor {
+            input: checks.optional(&format!("{at}.input"), self.input, &DATA),
+            version: checks.optional(&format!("{at}.workflowTypeVersion"), self.workflow_type_version, &VERSION),
+            wanted: self.settings.check_decision(checks, at),
+        }
+    }
+}
+
 fn lower_first(name: &str) -> String {
     let mut chars = name.chars();
     chars.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(chars).collect()
-}
-
-/// Applies the decisions of a decision task whose DecisionTaskCompleted event is `completed`, then ends the task.
-///
-/// What happens through them counts as unseen, so that the decider gets a new task where it has to see something.
-pub fn apply(service: &mut Service, run: Run, completed: i64, decisions: Vec<Decision>) {
-    let unseen = service.execution(run).unseen;
-    for decision in decisions {
-        match decision {
-            Decision::ScheduleActivity(new) => service.schedule_activity(run, *new, completed),
-            Decision::RequestCancelActivity { activity_id } => {
-                service.request_cancel_activity(run, &activity_id, completed);
-            }
-            Decision::StartTimer { timer_id, control, length } => {
-                service.start_timer(run, &timer_id, control.as_deref(), length, completed);
-            }
-            Decision::CancelTimer { timer_id } => service.cancel_timer(run, &timer_id, completed),
-            Decision::RecordMarker { name, details } => {
-                let (marker_name, details) = (name.as_str(), details.as_deref());
-                let event = MarkerRecorded { marker_name, decision_task_completed_event_id: completed, details };
-                service.record(run, &event);
-            }
-            Decision::Close(close) if unseen => refuse(service, run, completed, &close),
-            Decision::Close(close) => apply_close(service, run, completed, &close),
-        }
-    }
-    if service.execution(run).is_open() {
-        service.take_decision(run);
-        if std::mem::take(&mut service.execution_mut(run).unseen) {
-            service.schedule_decision(run);
-        }
-    }
-}
-
-/// The execution does not close while there is something the decider has not seen.
-fn refuse(service: &mut Service, run: Run, decision_task_completed_event_id: i64, close: &Close) {
-    let cause = "UNHANDLED_DECISION";
-    match close {
-        Close::Complete { .. } => {
-            service.record(run, &CompleteWorkflowExecutionFailed { cause, decision_task_completed_event_id })
-        }
-        Close::Fail { .. } => {
-            service.record(run, &FailWorkflowExecutionFailed { cause, decision_task_completed_event_id })
-        }
-        Close::Cancel { .. } => {
-            service.record(run, &CancelWorkflowExecutionFailed { cause, decision_task_completed_event_id })
-        }
-    };
-}
-
-fn apply_close(service: &mut Service, run: Run, decision_task_completed_event_id: i64, close: &Close) {
-    let status = match close {
-        Close::Complete { result } => {
-            let result = result.as_deref();
-            service.record(run, &WorkflowExecutionCompleted { decision_task_completed_event_id, result });
-            "COMPLETED"
-        }
-        Close::Fail { reason, details } => {
-            let (reason, details) = (reason.as_deref(), details.as_deref());
-            service.record(run, &WorkflowExecutionFailed { decision_task_completed_event_id, reason, details });
-            "FAILED"
-        }
-        Close::Cancel { details } => {
-            let details = details.as_deref();
-            service.record(run, &WorkflowExecutionCanceled { decision_task_completed_event_id, details });
-            "CANCELED"
-        }
-    };
-    service.close_execution(run, status);
 }
