@@ -11,7 +11,7 @@ use rustix::process::Signal;
 use super::console::cannot_start;
 use super::failure::{Failure, Kind};
 use super::outlet;
-use crate::emulator::{AdminToken, Control, Faults, Length, Operation, Options, Quotas, Rate, Rule, Server};
+use crate::emulator::{AdminToken, Control, Faults, Keys, Length, Operation, Options, Quotas, Rate, Rule, Server};
 use crate::tui::Signals;
 
 /// What `swfbeat emulator` takes.
@@ -39,6 +39,15 @@ pub struct Arguments {
     /// What the chances of faults depend on; the same requests in the same order then meet the same faults
     #[arg(long, default_value_t = 0, value_name = "N")]
     seed: u64,
+    /// Verify signatures, against this key and --secret-key; without it any signature will do, and none
+    #[arg(long, value_name = "KEY", requires = "secret_key", value_parser = access_key)]
+    access_key: Option<String>,
+    /// The secret of --access-key; made up for the emulator, for everybody on this machine can see it
+    #[arg(long, value_name = "SECRET", requires = "access_key")]
+    secret_key: Option<String>,
+    /// Answer these operations with AccessDeniedException, as IAM does; separated by commas
+    #[arg(long, value_name = "OPERATION", value_delimiter = ',')]
+    deny: Vec<Operation>,
     /// Open the admin interface and print its token; see below
     #[arg(long)]
     admin: bool,
@@ -80,6 +89,13 @@ enum Account {
 }
 
 impl Arguments {
+    fn keys(&self) -> Option<Keys> {
+        self.access_key
+            .clone()
+            .zip(self.secret_key.clone())
+            .map(|(access_key, secret_key)| Keys { access_key, secret_key })
+    }
+
     fn quotas(&self) -> Quotas {
         let mut quotas = match self.quotas {
             Account::Aws => Quotas::aws(),
@@ -105,6 +121,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         date_header: !arguments.no_date,
         quotas: arguments.quotas(),
         admin: admin.clone(),
+        keys: arguments.keys(),
+        deny: arguments.deny.clone(),
         faults: Faults::new(arguments.seed, arguments.fault.clone()),
         ..Options::default()
     };
@@ -112,7 +130,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| cannot_start(&error))?;
     runtime.block_on(async {
         let server = Server::bind(options).await?;
-        outlet::print(&greeting(&format!("http://{}", server.addr()), admin.as_ref()))
+        let endpoint = format!("http://{}", server.addr());
+        outlet::print(&greeting(&endpoint, arguments.access_key.as_deref(), admin.as_ref()))
             .map_err(|error| Failure::new(Kind::Failed, format_args!("nobody can read the endpoint: {error}")))?;
         let control = server.control();
         thread::Builder::new()
@@ -125,19 +144,19 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 /// The endpoint on a line of its own, for scripts; then what a shell needs to use it.
-fn greeting(endpoint: &str, admin: Option<&AdminToken>) -> String {
-    let mut greeting = format!(
+fn greeting(endpoint: &str, access_key: Option<&str>, admin: Option<&AdminToken>) -> String {
+    let keys = access_key.map_or_else(
+        || "export AWS_ACCESS_KEY_ID=emulator AWS_SECRET_ACCESS_KEY=emulator".to_owned(),
+        |key| format!("export AWS_ACCESS_KEY_ID={key} # and AWS_SECRET_ACCESS_KEY, as given"),
+    );
+    let admin = admin.map_or_else(String::new, |token| format!("export SWFBEAT_ADMIN_TOKEN={}\n", token.reveal()));
+    format!(
         "{endpoint}\n\
          export AWS_ENDPOINT_URL_SWF={endpoint}\n\
          export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n\
-         export AWS_ACCESS_KEY_ID=emulator AWS_SECRET_ACCESS_KEY=emulator\n"
-    );
-    if let Some(token) = admin {
-        greeting.push_str("export SWFBEAT_ADMIN_TOKEN=");
-        greeting.push_str(token.reveal());
-        greeting.push('\n');
-    }
-    greeting
+         {keys}\n\
+         {admin}"
+    )
 }
 
 /// Stops the server when a signal says so.
@@ -158,6 +177,12 @@ fn hold(text: &str) -> Result<Duration, String> {
         Length(millis) if millis <= 600_000 => Ok(Duration::from_millis(millis)),
         Length(_) => Err("a poll is held for 10m at most".into()),
     }
+}
+
+/// Reads an access key, which is letters and digits.
+fn access_key(text: &str) -> Result<String, String> {
+    let fits = (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if fits { Ok(text.to_owned()) } else { Err("an access key is letters, digits and _".into()) }
 }
 
 /// Reads `Operation=bucket/refill`.

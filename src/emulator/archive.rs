@@ -57,6 +57,14 @@ impl Archive {
         self.run_ids.get(run_id).copied()
     }
 
+    /// An execution, unless it is forgotten or never was.
+    pub fn get(&self, run: Run) -> Option<&Execution> {
+        match self.slots.get(run.index())? {
+            Slot::Kept(execution) => Some(execution),
+            Slot::Forgotten(_) => None,
+        }
+    }
+
     /// All that are kept.
     pub fn kept(&self) -> impl Iterator<Item = (Run, &Execution)> {
         (0..).map(Run).zip(&self.slots).filter_map(|(run, slot)| match slot {

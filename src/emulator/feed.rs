@@ -1,6 +1,6 @@
 //! Every history event of every execution in the order they were written, for those who watch the service.
 //!
-//! Not on SWF's wire. Costs nothing until somebody asks; what was written since the last question is collected then.
+//! Not on SWF's wire. An execution that is forgotten takes its events along, which leaves gaps in their numbers. Costs nothing until somebody asks; what was written since the last question is collected then.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -25,14 +25,20 @@ pub struct Written {
 }
 
 /// What was collected so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Feed {
     /// Run and event id of each event.
     order: Vec<(Run, i64)>,
     /// The executions that may have more, each with the last event collected.
     growing: Vec<(Run, i64)>,
-    /// Executions beyond this many are new.
-    known: usize,
+    /// The first execution that is new.
+    next: Run,
+}
+
+impl Default for Feed {
+    fn default() -> Self {
+        Self { order: Vec::new(), growing: Vec::new(), next: Run(0) }
+    }
 }
 
 impl Service {
@@ -40,12 +46,12 @@ impl Service {
     pub fn events_after(&mut self, number: u64, limit: usize) -> Vec<Written> {
         self.collect_events();
         let later = usize::try_from(number).ok().and_then(|from| self.feed.order.get(from..)).unwrap_or_default();
-        let numbered = (number.saturating_add(1)..).zip(later).take(limit);
-        numbered.filter_map(|(number, (run, id))| self.written(number, *run, *id)).collect()
+        let numbered = (number.saturating_add(1)..).zip(later);
+        numbered.filter_map(|(number, (run, id))| self.written(number, *run, *id)).take(limit).collect()
     }
 
     fn written(&self, number: u64, run: Run, id: i64) -> Option<Written> {
-        let execution = self.execution(run);
+        let execution = self.executions.get(run)?;
         let event = execution.history.page(id, id, 1).0.first().copied()?.to_owned();
         let [domain, workflow_id, run_id] =
             [&execution.domain, &execution.workflow_id, &execution.run_id].map(|name| String::from(&**name));
@@ -54,12 +60,12 @@ impl Service {
 
     fn collect_events(&mut self) {
         let executions = &self.executions;
-        let Feed { order, growing, known } = &mut self.feed;
-        growing.extend((*known..executions.len()).map(|run| (Run(run as u32), 0)));
-        *known = executions.len();
+        let Feed { order, growing, next } = &mut self.feed;
+        growing.extend((next.0..executions.next().0).map(|run| (Run(run), 0)));
+        *next = executions.next();
         let mut fresh = Vec::new();
         growing.retain_mut(|(run, collected)| {
-            let execution = &executions[run.index()];
+            let Some(execution) = executions.get(*run) else { return false };
             let last = execution.history.len();
             fresh.extend((*collected + 1..=last).map(|id| (execution.history.written_at(id), *run, id)));
             *collected = last;

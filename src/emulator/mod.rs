@@ -4,7 +4,8 @@
 //! types, executions with their histories, task lists, held polls, and every timeout in one queue of deadlines.
 //! [`Server`] is its HTTP face on loopback: AWS JSON 1.0 on `POST /`, polls really held, timers woken on time.
 //!
-//! Not here: anything of the console, and any shortcut past the API for the demo. Signatures are accepted unread.
+//! Not here: anything of the console, and any shortcut past the API for the demo. Signatures are accepted unread unless there are
+//! keys to verify them with.
 //!
 //! Where AWS's documentation is silent the emulator decides as follows.
 //! - A heartbeat without details blanks the ones before: a timeout event carries the details of "the last call".
@@ -51,7 +52,7 @@ mod visibility;
 
 pub use faults::{Fate, Faults, Kind, Rule, Treatment};
 pub use feed::Written;
-pub use http::{AdminToken, Control, Options, Server, StartError};
+pub use http::{AdminToken, Control, Keys, Options, Server, StartError};
 pub use inspect::{ActivityDeadlines, HandedOut, Inspection, OpenActivity};
 pub use length::Length;
 pub use quotas::{Operation, Quotas, Rate};

@@ -92,7 +92,7 @@ impl Service {
         let named = subject.name.filter(|_| operation.ends_with("Domain"));
         let of_token = |token: String| match self.mint.read(&token)? {
             Ticket::Activity { run, .. } | Ticket::Decision { run, .. } => {
-                self.executions.get(run.index()).map(|execution| execution.domain.to_string())
+                self.executions.get(run).map(|execution| execution.domain.to_string())
             }
             Ticket::Page { .. } | Ticket::DecisionPage { .. } => None,
         };

@@ -7,7 +7,7 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{CONNECTION, CONTENT_TYPE, DATE, HeaderName, HeaderValue};
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use thiserror::Error;
 use tokio::time::timeout;
 
@@ -65,6 +65,7 @@ pub async fn respond(
 /// A request for an operation.
 struct Call {
     operation: String,
+    headers: HeaderMap,
     body: Vec<u8>,
 }
 
@@ -78,7 +79,7 @@ impl Call {
         let target = head.headers.get(TARGET).and_then(|target| target.to_str().ok()).unwrap_or_default();
         // `SimpleWorkflowService.X`, or the older `com.amazonaws.swf.service.model.SimpleWorkflowService.X`.
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-        Ok(Self { operation, body: read(body).await? })
+        Ok(Self { operation, headers: head.headers, body: read(body).await? })
     }
 
     /// Answers it, with everything that is to go wrong on the way.
@@ -108,6 +109,9 @@ impl Call {
 
     /// The service's own answer.
     async fn served(&self, shared: &Shared, history_lag: i64) -> Result<Answer, Fault> {
+        if let Some(answer) = shared.turn_away(&self.operation, &self.headers, &self.body) {
+            return Ok(answer);
+        }
         match shared.handle(&self.operation, &self.body, history_lag) {
             Reply::Now(answer) => Ok(answer),
             Reply::Later(request, answer) => {

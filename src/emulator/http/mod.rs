@@ -9,6 +9,7 @@ mod admin;
 mod connection;
 mod line;
 mod shared;
+mod signature;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -32,6 +33,7 @@ pub use admin::AdminToken;
 use connection::Caller;
 use line::Line;
 use shared::Shared;
+pub use signature::Keys;
 
 /// More connections than this wait to be accepted.
 const MAX_CONNECTIONS: usize = 1_000;
@@ -60,6 +62,10 @@ pub struct Options {
     pub faults: Faults,
     /// Whether there is an admin interface, and for whom.
     pub admin: Option<AdminToken>,
+    /// The keys that requests must be signed with; without them signatures are not looked at.
+    pub keys: Option<Keys>,
+    /// Operations that the caller may not use.
+    pub deny: Vec<Operation>,
 }
 
 impl Default for Options {
@@ -72,6 +78,8 @@ impl Default for Options {
             quotas: Quotas::none(),
             faults: Faults::default(),
             admin: None,
+            keys: None,
+            deny: Vec::new(),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::DateTime;
+use hyper::HeaderMap;
 use hyper::header::HeaderValue;
 use tokio::sync::{Notify, oneshot, watch};
 
@@ -16,7 +17,7 @@ use super::super::inspect::Inspection;
 use super::super::quotas::{Operation, Quotas, Rate};
 use super::super::refusal::Refusal;
 use super::super::service::{Answer, Config, Handled, RequestId, Service};
-use super::{AdminToken, Options};
+use super::{AdminToken, Keys, Options};
 use crate::clock;
 
 /// Only for ARNs; clients may name any region.
@@ -33,6 +34,8 @@ pub struct Shared {
     pub port: u16,
     /// Who may use the admin interface.
     pub admin: Option<AdminToken>,
+    keys: Option<Keys>,
+    deny: Vec<Operation>,
     /// The timer's sleep is too long now.
     nearer: Notify,
     /// Something may have been written to a history.
@@ -84,6 +87,8 @@ impl Shared {
             date_header: options.date_header,
             port,
             admin: options.admin,
+            keys: options.keys,
+            deny: options.deny,
             nearer: Notify::new(),
             written: Notify::new(),
             stopped: watch::Sender::new(false),
@@ -108,6 +113,16 @@ impl Shared {
     /// The answer to a request that the service is not to see.
     pub fn refuse(&self, refusal: &Refusal) -> Answer {
         self.state().service.refuse(refusal)
+    }
+
+    /// What AWS answers to a caller who is not who he says, or may not do this; nothing, to one who may.
+    pub fn turn_away(&self, operation: &str, headers: &HeaderMap, body: &[u8]) -> Option<Answer> {
+        let verified = self.keys.as_ref().map_or(Ok(()), |keys| keys.verify(self.now(), headers, body));
+        if let Err(refusal) = verified {
+            return Some(self.refuse(&refusal));
+        }
+        let denied = self.deny.iter().any(|denied| denied.name() == operation);
+        denied.then(|| self.state().service.deny(operation, body))
     }
 
     /// Takes one request to the service, which shows no events in histories younger than the lag.

@@ -11,6 +11,7 @@ mod limits;
 mod pages;
 mod polls;
 mod random;
+mod refusing;
 mod registering;
 mod story;
 mod timeouts;
