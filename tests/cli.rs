@@ -122,6 +122,8 @@ fn what_is_missing_is_named_with_what_was_tried_and_a_way_out() {
     assert_fails(bare.command(&profile), 3, &["profile nobody does not exist"]);
     let endpoint = ["--endpoint-url", "not a url"];
     assert_fails(bare.equipped(&endpoint), 3, &["not a url", "--endpoint-url", demo]);
+    let endpoint = ["--endpoint-url", "ftp://swf.example"];
+    assert_fails(bare.equipped(&endpoint), 3, &["does not begin with http:// or https://", demo]);
 }
 
 #[test]
@@ -153,6 +155,9 @@ fn a_journal_that_cannot_be_used_is_explained_and_left_alone() {
 
     fs::create_dir(&path).unwrap();
     assert_fails(open(), 4, &["is not a swfbeat journal"]);
+    let link = bare.path("link.db");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    assert_fails(bare.equipped(&["--journal", &link]), 4, &["it is a symbolic link"]);
     assert_fails(bare.equipped(&["--journal", &bare.path("no/j.db")]), 4, &["cannot be opened: No such file"]);
     let missing = bare.path("missing.db");
     assert_fails(bare.equipped(&["--journal", &missing, "--read-only"]), 4, &["there is no journal"]);
@@ -188,6 +193,15 @@ fn a_broken_scenario_is_explained_with_its_line() {
     fs::write(&path, "title = \"x\"\ndomain = \"d\"\nclaim = \"many\"\n").unwrap();
     assert_fails(bare.command(&["demo", "--scenario", &path]), 2, &["mine.toml:3:", "claim"]);
     assert_fails(bare.command(&["demo", "--scenario", "nope"]), 2, &["no scenario nope", "tour", "idle"]);
+
+    let tour = include_str!("../assets/scenarios/tour.toml");
+    fs::write(&path, tour.replacen("heartbeat = \"90s\"", "heartbeat = \"90\"", 1)).unwrap();
+    assert_fails(bare.command(&["demo", "--scenario", &path]), 2, &["mine.toml:", "heartbeat: \"90\"", "like 45s"]);
+    fs::write(&path, tour.replacen("heartbeat =", "hartbeat =", 1)).unwrap();
+    assert_fails(bare.command(&["demo", "--scenario", &path]), 2, &["`hartbeat`", "expected one of", "`heartbeat`"]);
+    fs::write(&path, b"title = \"\xff\"").unwrap();
+    assert_fails(bare.command(&["demo", "--scenario", &path]), 2, &["mine.toml cannot be read", "UTF-8"]);
+    assert_fails(bare.command(&["demo", "--scenario", &bare.path("")]), 2, &["cannot be read: Is a directory"]);
 }
 
 #[test]

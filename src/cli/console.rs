@@ -35,16 +35,16 @@ pub struct Arguments {
     /// Another SWF, such as that of `swfbeat emulator`
     #[arg(long, value_name = "URL")]
     endpoint_url: Option<String>,
-    /// Who claims, as the workflow's history will have it (at most 200 characters) [default: user@host]
+    /// Who claims, as the workflow's history will have it: at most 200 characters, user@host if left out
     #[arg(long, value_name = "TEXT")]
     identity: Option<String>,
-    /// Where tasks are written down [default: $XDG_STATE_HOME/swfbeat, a file for each service]
+    /// Where tasks are written down, instead of a file for each service in $XDG_STATE_HOME/swfbeat
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
     /// Look on while another swfbeat keeps the journal: no polls, no heartbeats, no closes
     #[arg(long)]
     read_only: bool,
-    /// Colours
+    /// Whether to use colours
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     color: Color,
 }

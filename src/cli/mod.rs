@@ -31,8 +31,8 @@ Exit codes:
 /// An operations console for the manual activity tasks of Amazon SWF.
 ///
 /// Claims tasks, keeps them alive with heartbeats, shows how long each one still has, and completes, fails or cancels
-/// them. Without a verb it opens the console on the given domain. Region and credentials come from where every AWS tool
-/// takes them.
+/// them. Without a command it opens the console on a domain of SWF. Region and credentials come from where every AWS
+/// tool takes them.
 #[derive(Debug, Parser)]
 #[command(name = "swfbeat", version, args_conflicts_with_subcommands = true, after_help = EXIT_CODES)]
 struct Cli {
@@ -45,8 +45,14 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Play a scenario on an embedded SWF: no AWS account, nothing but loopback
+    ///
+    /// The console claims some tasks, the log says what happens to them, and every key works as it does against AWS. Reads
+    /// no AWS settings. Ends with the screen; nothing of it is kept.
     Demo(demo::Arguments),
     /// Run the embedded SWF alone, for any SWF client
+    ///
+    /// Prints its endpoint, then the shell commands that point AWS tools at it. Takes any credentials. Ends with ctrl-c;
+    /// nothing of it is kept.
     Emulator(emulator::Arguments),
 }
 
@@ -99,5 +105,17 @@ mod tests {
     #[test]
     fn arguments_are_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_reads_like_this() {
+        let mut cli = Cli::command().term_width(100);
+        // Fills in what is inherited.
+        cli.build();
+        insta::assert_snapshot!("help", cli.render_long_help());
+        for verb in ["demo", "emulator"] {
+            let mut verb = cli.find_subcommand(verb).unwrap().clone();
+            insta::assert_snapshot!(format!("help_{}", verb.get_name()), verb.render_long_help());
+        }
     }
 }

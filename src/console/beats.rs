@@ -63,7 +63,7 @@ impl Console {
             }
             self.ready.remove(id);
             if !self.may_beat(now, id) {
-                self.live(id).due = None;
+                self.no_longer_due(now, id);
             } else if self.live(id).in_flight.is_some() {
                 // One in flight a token: this one goes out when the answer is in.
                 later.push((id, deadline));
@@ -74,6 +74,19 @@ impl Console {
         for (id, deadline) in later {
             self.ready.insert(id, deadline);
         }
+    }
+
+    /// Nobody wants the heartbeat any more. If a person had asked for it, that is said: it was never answered.
+    fn no_longer_due(&mut self, now: Now, id: ClaimId) {
+        let live = self.live(id);
+        live.due = None;
+        if live.asked_until.is_some_and(|until| until <= now.boot) {
+            live.asked_until = None;
+            live.trouble = None;
+            let text = format!("given up after {} s without an answer; space sends one again", ASKED_MS / 1_000);
+            self.say(now, Level::Error, "beat", Some(id), text);
+        }
+        self.dirty.insert(id);
     }
 
     /// Whether there is a reason for a heartbeat, and none against it.
@@ -218,7 +231,10 @@ impl Console {
             Connection::Throttled { .. } => {
                 (Level::Warn, "throttled: the account's request rate is used up; sending slower".to_owned())
             }
-            _ => (Level::Warn, format!("out of reach: {}; trying on", failure.line())),
+            _ => {
+                self.ask_whether_back(now);
+                (Level::Warn, format!("out of reach: {}; trying on", failure.line()))
+            }
         };
         self.say(now, level, "service", None, text);
     }

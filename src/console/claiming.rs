@@ -19,6 +19,8 @@ use super::live::Purpose;
 const COUNT_MS: i64 = 60_000;
 /// A count soon after something changed.
 const COUNT_SOON_MS: i64 = 1_500;
+/// During an outage one count asks whether the service is back, in case nothing else has to be sent, milliseconds.
+const COUNT_OUTAGE_MS: i64 = 5_000;
 /// Held by the service for 60 s at most; the client gives up after 75 s.
 const POLL_LIMIT_MS: u64 = 75_000;
 
@@ -200,27 +202,45 @@ impl Console {
 
     /// Asks what waits in the lists that are of interest.
     pub(super) fn count(&mut self, now: Now) {
-        if self.claiming.count_denied || self.leaving.is_some() {
+        let outage = self.reach.is_out();
+        if self.leaving.is_some() || self.claiming.count_denied && !outage {
             return;
         }
-        let lists: Vec<_> = self
-            .claiming
-            .wants
-            .iter()
-            .map(|want| (&want.domain, &want.task_list))
-            .chain(self.claiming.counts.iter().map(|count| (&count.domain, &count.task_list)))
-            .map(|(domain, list)| (domain.clone(), list.clone()))
-            .collect();
-        let mut asked = std::collections::BTreeSet::new();
+        let mut lists = self.lists_of_interest();
+        if outage {
+            lists.truncate(1);
+        }
+        if lists.is_empty() {
+            return;
+        }
         for (domain, task_list) in lists {
-            if asked.insert((domain.clone(), task_list.clone())) && self.reach.may_send(now.boot, 0).is_ok() {
+            if self.reach.may_send(now.boot, 0).is_ok() {
                 let request = Request::CountPending { domain: domain.clone(), task_list: task_list.clone() };
                 self.call(now, Purpose::Count { domain, task_list }, request, CALL_LIMIT_MS);
             }
         }
-        if !asked.is_empty() {
-            self.agenda.set(Job::Count, now.boot + COUNT_MS);
+        self.agenda.set(Job::Count, now.boot + if outage { COUNT_OUTAGE_MS } else { COUNT_MS });
+    }
+
+    /// Each once: what is claimed from and what was; during an outage also where a task came from.
+    fn lists_of_interest(&self) -> Vec<(Foreign, Foreign)> {
+        let Claiming { wants, counts, .. } = &self.claiming;
+        let wanted = wants.iter().map(|want| (&want.domain, &want.task_list));
+        let counted = counts.iter().map(|count| (&count.domain, &count.task_list));
+        let claims = self.ledger.claims.values().take(if self.reach.is_out() { 1 } else { 0 });
+        let claimed = claims.map(|claim| (&claim.source.domain, &claim.source.task_list));
+        let mut lists: Vec<(Foreign, Foreign)> = Vec::new();
+        for (domain, list) in wanted.chain(counted).chain(claimed) {
+            if !lists.iter().any(|(known, name)| known == domain && name == list) {
+                lists.push((domain.clone(), list.clone()));
+            }
         }
+        lists
+    }
+
+    /// The service does not answer: from now on it is asked whether it is back.
+    pub(super) fn ask_whether_back(&mut self, now: Now) {
+        self.agenda.set_by(Job::Count, now.boot + COUNT_OUTAGE_MS);
     }
 
     /// The service's estimate.
@@ -236,6 +256,10 @@ impl Console {
 
     /// Counting is a convenience: a denial is said once, and that is all.
     pub(super) fn count_failed(&mut self, now: Now, failure: &Failure) {
+        if self.reach.is_out() && !failure.class.is_outage() {
+            self.reach.heard();
+            self.say(now, Level::Info, "service", None, "back in reach");
+        }
         if failure.class == Class::Denied && !self.claiming.count_denied {
             self.claiming.count_denied = true;
             let text = format!("waiting tasks cannot be counted: {}", failure.line());

@@ -140,6 +140,8 @@ impl Console {
         let live = self.live(id);
         live.close_trouble = None;
         live.refused = None;
+        // Of a heartbeat that the decision has put aside; a kept task's next one says anew what is the matter.
+        live.trouble = None;
         self.say(now, Level::Info, "close", Some(id), "taken back, the task is held again");
         self.arm(now, id);
     }

@@ -55,6 +55,11 @@ impl Reach {
         }
     }
 
+    /// Whether the service does not answer.
+    pub(super) fn is_out(&self) -> bool {
+        matches!(self.connection, Connection::OutOfReach { .. })
+    }
+
     /// Whether credentials have to be taken anew before the next try.
     pub(super) fn wants_credentials(&self) -> bool {
         matches!(self.connection, Connection::NoAccess { .. })

@@ -210,6 +210,7 @@ impl World {
 }
 
 const BEAT: &str = "RecordActivityTaskHeartbeat";
+const COUNT: &str = "CountPendingActivityTasks";
 const POLL: &str = "PollForActivityTask";
 const HISTORY: &str = "GetWorkflowExecutionHistory";
 const COMPLETE: &str = "RespondActivityTaskCompleted";

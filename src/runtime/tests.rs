@@ -18,6 +18,9 @@ use crate::wire::{Answer, Class, Request};
 
 use crate::swf::Reply;
 
+/// What answers without remembering anything.
+type Answering = fn(&Event, &mut Option<Boot>) -> Vec<Effect>;
+
 /// Tells the test each event and does what its script says.
 struct Script<F> {
     events: Sender<Event>,
@@ -232,9 +235,8 @@ fn a_crash_is_told_and_ends_the_engine() {
 #[test]
 fn a_journal_that_cannot_be_made_is_told() {
     let place = Place::named("/nowhere/at/all.db");
-    let build = |_: Now, _: &[Entry]| -> (Script<fn(&Event, &mut Option<Boot>) -> Vec<Effect>>, Vec<Effect>) {
-        unreachable!("there is nothing to restore from")
-    };
+    let build =
+        |_: Now, _: &[Entry]| -> (Script<Answering>, Vec<Effect>) { unreachable!("there is nothing to restore from") };
     let open = move || Opened::keeper(&place, "ann@host");
     let handle = launch(Held(watch::channel(false).1), open, build).unwrap();
     assert!(readable(handle.wake_fd(), Duration::from_secs(10)));

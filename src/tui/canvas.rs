@@ -1,14 +1,20 @@
 //! From a drawn buffer to the bytes of one frame: only what differs from what is on the glass, inside a synchronized
 //! update (DEC mode 2026), in one piece. Writes nothing itself and asks the terminal nothing.
 //!
-//! In place of `ratatui::Terminal`, which flushes in pieces and asks for size and cursor.
+//! In place of `ratatui::Terminal`, which flushes in pieces and asks for size and cursor, and of its crossterm backend,
+//! which needs a third more bytes for countdowns.
 
-use std::io::{self, Write};
+mod pen;
 
-use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
-use ratatui::backend::{Backend, ClearType, CrosstermBackend};
+use std::io;
+
+use crossterm::cursor::{Hide, MoveTo, Show};
+use crossterm::queue;
+use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+
+use pen::Pen;
 
 /// What is on the glass, and what is to be.
 #[derive(Debug)]
@@ -43,19 +49,21 @@ impl Canvas {
         if changed.is_empty() && cursor == self.cursor && !self.anew {
             return Ok(bytes);
         }
-        crossterm::queue!(bytes, BeginSynchronizedUpdate)?;
-        let mut backend = CrosstermBackend::new(&mut bytes);
-        backend.hide_cursor()?;
+        queue!(bytes, BeginSynchronizedUpdate)?;
         if self.anew {
-            backend.clear_region(ClearType::All)?;
+            queue!(bytes, Hide, Clear(ClearType::All))?;
+        } else if self.cursor.is_some() {
+            queue!(bytes, Hide)?;
         }
-        backend.draw(changed.into_iter())?;
+        let mut pen = Pen::new(&mut bytes);
+        for (x, y, cell) in changed {
+            pen.write(Position { x, y }, cell);
+        }
+        pen.lay_down();
         if let Some(at) = cursor {
-            backend.set_cursor_position(at)?;
-            backend.show_cursor()?;
+            queue!(bytes, MoveTo(at.x, at.y), Show)?;
         }
-        Write::flush(&mut backend)?;
-        crossterm::queue!(bytes, EndSynchronizedUpdate)?;
+        queue!(bytes, EndSynchronizedUpdate)?;
         std::mem::swap(&mut self.shown, &mut self.next);
         (self.cursor, self.anew) = (cursor, false);
         Ok(bytes)

@@ -54,7 +54,14 @@ impl Parser {
             self.pending.push(byte);
             match parse(&self.pending) {
                 Parsed::More => {}
-                Parsed::Nothing => self.pending.clear(),
+                Parsed::Nothing => {
+                    let unfinished = self.pending.len() > 1;
+                    self.pending.clear();
+                    // Half a character or sequence is noise, but `esc` begins the next one, which may be a paste.
+                    if unfinished && byte == 0x1b {
+                        self.pending.push(byte);
+                    }
+                }
                 Parsed::Key(key) => {
                     self.pending.clear();
                     inputs.push(Input::Key(key));
@@ -266,6 +273,13 @@ mod tests {
     #[test]
     fn a_paste_is_one_text_and_its_keys_do_not_act() {
         assert_eq!(all(b"\x1b[200~q\r\nA\rc\x1b[A\x1b[201~"), [Input::Paste("q\nA\nc\x1b[A".into())]);
+    }
+
+    #[test]
+    fn a_sequence_after_half_of_another_is_whole() {
+        assert_eq!(all(b"\x1b[\x1b[A\x1b[1;\x1b[B"), keys(&[KeyCode::Up, KeyCode::Down].map(Key::plain)));
+        assert_eq!(all(b"\xe4\x1b[200~q\x1b[201~"), [Input::Paste("q".into())]);
+        assert_eq!(all(b"\x1bO\x1b[200~q\x1b[201~"), [Input::Paste("q".into())]);
     }
 
     #[test]

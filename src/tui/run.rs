@@ -29,8 +29,6 @@ const FRAME_MS: i64 = 16;
 /// # Errors
 /// [`ScreenError`] when there is no terminal, or it does not do as told.
 pub fn run(options: Options, engine: &mut dyn Engine, signals: &Signals) -> Result<Exit, ScreenError> {
-    // crossterm's own NO_COLOR resets bold and reverse too; the theme does without colours instead.
-    crossterm::style::force_color_output(true);
     let session = Session::enter()?;
     let area = session.size();
     let mut screen = Screen {

@@ -19,8 +19,13 @@ pub enum Act {
 /// What to do next in front of this frame. `number` makes what is written unique.
 pub fn next(chance: &mut Chance, frame: &Frame, number: u64) -> Act {
     let selected = frame.selected();
-    if selected.is_some_and(Row::has_ended) && chance.in_thousand(if frame.rows.len() > 15 { 900 } else { 400 }) {
+    let crowded = frame.rows.len() > 15;
+    if selected.is_some_and(Row::has_ended) && chance.in_thousand(if crowded { 900 } else { 400 }) {
         return Act::Dismiss;
+    }
+    if crowded && chance.in_thousand(300) {
+        // Where those that are over are.
+        return Act::Keys(vec![Key::Char('G')]);
     }
     if selected.is_some_and(Row::asks_for_cancel) && chance.in_thousand(400) {
         return close(chance, 'x', "Respond canceled: ", vec![format!("gone {number}")]);

@@ -105,7 +105,8 @@ fn row(line: &[char], [state, id, heartbeat, ends_by, kept]: [usize; 5]) -> Opti
     let (ends_left, kind) = match ends.split_once(' ') {
         // "0:00 ? close" has one space more.
         Some(_) if ends.contains(" ? ") => ("0:00", ends.split_whitespace().nth(2).unwrap_or_default()),
-        Some((left, kind)) => (left, kind.trim_end_matches("+?").trim_end()),
+        // Behind the kind, "+?" says that another one is unknown.
+        Some((left, kind)) => (left, kind.split(' ').next().unwrap_or_default()),
         None => (ends.as_str(), ""),
     };
     let left = (!ended).then(|| Countdowns {

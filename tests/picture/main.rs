@@ -19,7 +19,7 @@ use termlens::{Key, Screen, Terminal};
 /// Columns and rows of each.
 const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 12)];
 /// The cancel request comes after 20 s, and keys-3 is due soon after.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 
 fn path((columns, rows): (u16, u16)) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("assets/screen-{columns}x{rows}.svg"))

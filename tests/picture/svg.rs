@@ -51,7 +51,7 @@ pub fn draw(screen: &Screen, title: &str) -> String {
     let _ = writeln!(
         out,
         "<g font-family=\"ui-monospace,'JetBrains Mono',SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace\" \
-         font-size=\"14\" stroke-width=\"1.1\" fill=\"none\" xml:space=\"preserve\">"
+         font-size=\"14\" stroke-width=\"1.1\" fill=\"none\">"
     );
     for row in 0..screen.rows() {
         for run in runs(screen, row) {
@@ -103,7 +103,8 @@ impl Run {
         let left = f64::from(self.column) * WIDTH + MARGIN;
         let width = f64::from(self.cells) * WIDTH;
         if let Some(paper) = paper {
-            rectangle(out, (left, top, width, HEIGHT), paper, 1.0);
+            // A hair wider, so that neighbours leave no seam.
+            rectangle(out, (left, top, width + 0.3, HEIGHT + 0.3), paper, 1.0);
         }
         let Some(first) = self.text.chars().next() else { return };
         if let Some(path) = line(first, width) {
@@ -120,22 +121,42 @@ impl Run {
         }
     }
 
-    /// As text. Its length is given, so that columns stay straight in any font.
+    /// As text, a piece at a time: viewers differ on what several spaces are. Its length is given, so that columns stay
+    /// straight in any font.
     fn write(&self, out: &mut String, (left, y, width): (f64, f64, f64), ink: &str) {
         let weight = if self.style.bold { " font-weight=\"700\"" } else { "" };
         let decoration = if self.style.underline { " text-decoration=\"underline\"" } else { "" };
-        let place = if self.text.is_ascii() {
-            let before = self.text.len() - self.text.trim_start().len();
-            let x = left + before as f64 * WIDTH;
-            format!("x=\"{x:.1}\" textLength=\"{:.1}\"", self.text.trim().len() as f64 * WIDTH)
-        } else {
-            format!("x=\"{:.1}\" text-anchor=\"middle\"", left + width / 2.0)
-        };
-        let text = self.text.trim().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        if !text.is_empty() {
+        for (before, text) in pieces(&self.text) {
+            let place = if self.text.is_ascii() {
+                let (x, length) = (left + before as f64 * WIDTH, text.len() as f64 * WIDTH);
+                format!("x=\"{x:.1}\" textLength=\"{length:.1}\"")
+            } else {
+                format!("x=\"{:.1}\" text-anchor=\"middle\"", left + width / 2.0)
+            };
+            let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
             let _ = writeln!(out, "<text {place} y=\"{y:.1}\" fill=\"{ink}\"{weight}{decoration}>{text}</text>");
         }
     }
+}
+
+/// What stands between two spaces or more, each with how much stands before it.
+fn pieces(text: &str) -> Vec<(usize, &str)> {
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    for part in text.split("  ") {
+        let trimmed = part.trim_start();
+        if !trimmed.is_empty() {
+            pieces.push((at + part.len() - trimmed.len(), trimmed.trim_end()));
+        }
+        at += part.len() + 2;
+    }
+    pieces
+}
+
+#[test]
+fn pieces_stand_where_they_stood() {
+    assert_eq!(pieces(" a b   c  "), [(1, "a b"), (7, "c")]);
+    assert_eq!(pieces("   "), []);
 }
 
 fn is_repeated(text: &str) -> bool {
@@ -155,7 +176,7 @@ fn line(c: char, width: f64) -> Option<String> {
     let (x, y, r) = (WIDTH / 2.0, HEIGHT / 2.0, WIDTH / 2.0);
     Some(match c {
         '─' => format!("M{:.1} 0h{width:.1}", -x),
-        '│' => format!("M0 {:.1}v{HEIGHT:.1}", -y),
+        '│' => format!("M0 {:.1}v{:.1}", -y, HEIGHT + 0.3),
         '╭' => format!("M0 {y:.1}V{r:.1}Q0 0 {x:.1} 0"),
         '╮' => format!("M0 {y:.1}V{r:.1}Q0 0 {:.1} 0", -x),
         '╰' => format!("M0 {:.1}V{:.1}Q0 0 {x:.1} 0", -y, -r),

@@ -9,8 +9,12 @@
 
 mod chance;
 mod checks;
+mod disk;
+mod mishaps;
+mod network;
 mod operator;
 mod service;
+mod totals;
 mod translate;
 mod world;
 
@@ -25,7 +29,7 @@ fn setting(name: &str, default: u64) -> u64 {
 fn the_promises_hold_in_bad_weather() {
     let (first, seeds) = (setting("SWFBEAT_SIM_SEED", 1), setting("SWFBEAT_SIM_SEEDS", 6));
     let hours = setting("SWFBEAT_SIM_HOURS", 1);
-    let mut totals = world::Totals::default();
+    let mut totals = totals::Totals::default();
     for seed in first..first + seeds {
         let run = World::new(seed).run(hours * 3_600_000);
         // Nothing but the seed may decide what happens.

@@ -1,4 +1,4 @@
-//! Time, network, disk and the process itself: what stands between the console and the service, and fails.
+//! Time and the process itself, and one queue of everything that happens.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
@@ -6,22 +6,20 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use swfbeat::clock::{Boot, Now, Wall};
-use swfbeat::console::{
-    AppendError, BatchId, CallId, Config, Console, Durability, Effect, Event, Status, TaskFacts, Timing,
-};
-use swfbeat::emulator::{Answer, Handled, RequestId};
-use swfbeat::task::{ClaimId, Entry, Record};
-use swfbeat::wire::{self, Failure, Phase, Request};
+use swfbeat::console::{BatchId, CallId, Config, Console, Effect, Event, Status, TaskFacts};
+use swfbeat::task::{ClaimId, Record};
+use swfbeat::wire::{Phase, Request};
 
 use crate::chance::Chance;
 use crate::checks::Checks;
+use crate::network::Weather;
 use crate::operator::Operator;
 use crate::service::Host;
-use crate::translate;
+use crate::totals::{Run, Totals};
 
 /// Something that happens at an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Happening {
+pub enum Happening {
     /// A request reaches the service.
     Arrive(u64),
     /// An answer reaches the console's process.
@@ -51,121 +49,54 @@ enum Happening {
 }
 
 /// A request on its way.
-struct Call {
-    console: CallId,
-    request: Request,
-    sent: i64,
-    answer: Option<(u16, Vec<u8>, i64)>,
+pub struct Call {
+    pub console: CallId,
+    pub request: Request,
+    pub sent: i64,
+    pub answer: Option<(u16, Vec<u8>, i64)>,
     /// Nobody waits any more.
-    dropped: bool,
+    pub dropped: bool,
 }
 
 /// A write on its way.
-struct Write {
-    batch: Option<BatchId>,
-    records: Vec<Record>,
-}
-
-/// What the network does at present.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Weather {
-    Fair,
-    /// Requests and answers get lost, this many in a thousand.
-    Lossy(u64),
-    /// Nothing gets through.
-    Outage,
-    /// "Rate exceeded", this many in a thousand.
-    Throttling(u64),
-}
-
-/// What a run came to.
-pub struct Run {
-    pub hash: u64,
-    pub totals: Totals,
-}
-
-/// Sums over runs, to see that everything happened.
-#[derive(Debug, Default, Clone)]
-pub struct Totals {
-    pub steps: u64,
-    pub beats: u64,
-    pub claims: u64,
-    pub closes: u64,
-    pub verdicts: u64,
-    pub cancels: u64,
-    pub crashes: u64,
-    pub timed_out: u64,
-    pub unanswered: u64,
-    pub countdowns: u64,
-    pub kept_throughout: u64,
-}
-
-impl Totals {
-    pub fn add(&mut self, other: &Self) {
-        self.steps += other.steps;
-        self.beats += other.beats;
-        self.claims += other.claims;
-        self.closes += other.closes;
-        self.verdicts += other.verdicts;
-        self.cancels += other.cancels;
-        self.crashes += other.crashes;
-        self.timed_out += other.timed_out;
-        self.unanswered += other.unanswered;
-        self.countdowns += other.countdowns;
-        self.kept_throughout += other.kept_throughout;
-    }
-
-    /// A simulation in which nothing goes wrong proves nothing.
-    pub fn assert_everything_happened(&self) {
-        let all = [
-            self.beats,
-            self.claims,
-            self.closes,
-            self.verdicts,
-            self.cancels,
-            self.crashes,
-            self.timed_out,
-            self.unanswered,
-            self.countdowns,
-            self.kept_throughout,
-        ];
-        assert!(all.iter().all(|&count| count > 20), "something never happened: {self:?}");
-    }
+pub struct Write {
+    pub batch: Option<BatchId>,
+    pub records: Vec<Record>,
 }
 
 /// One seed's world.
 pub struct World {
-    seed: u64,
-    chance: Chance,
-    at: i64,
-    asleep_until: i64,
-    slept: i64,
+    pub seed: u64,
+    pub chance: Chance,
+    pub at: i64,
+    pub asleep_until: i64,
+    pub slept: i64,
     /// Wall clock minus boot clock.
-    wall: i64,
-    queue: BinaryHeap<Reverse<(i64, u64, Happening)>>,
-    order: u64,
-    wake_at: Option<i64>,
-    service_at: Option<i64>,
-    host: Host,
-    console: Console,
-    life: u64,
-    calls: BTreeMap<u64, Call>,
-    last_call: u64,
-    disk: Vec<Record>,
-    writes: BTreeMap<u64, Write>,
-    weather: Weather,
+    pub wall: i64,
+    pub queue: BinaryHeap<Reverse<(i64, u64, Happening)>>,
+    pub order: u64,
+    pub wake_at: Option<i64>,
+    pub service_at: Option<i64>,
+    pub host: Host,
+    pub console: Console,
+    pub life: u64,
+    pub calls: BTreeMap<u64, Call>,
+    pub last_call: u64,
+    pub disk: Vec<Record>,
+    pub writes: BTreeMap<u64, Write>,
+    pub weather: Weather,
     /// A calm seed has nothing worse than a lost packet now and then: its kept tasks must never time out.
-    calm: bool,
-    date_header: bool,
-    facts: BTreeMap<ClaimId, Arc<TaskFacts>>,
-    status: Option<Arc<Status>>,
-    operator: Operator,
-    checks: Checks,
-    totals: Totals,
-    hash: DefaultHasher,
-    trace: VecDeque<String>,
+    pub calm: bool,
+    pub date_header: bool,
+    pub facts: BTreeMap<ClaimId, Arc<TaskFacts>>,
+    pub status: Option<Arc<Status>>,
+    pub operator: Operator,
+    pub checks: Checks,
+    pub totals: Totals,
+    pub hash: DefaultHasher,
+    pub trace: VecDeque<String>,
     /// This step changed what the service has or what the screen shows.
-    touched: bool,
+    pub touched: bool,
 }
 
 impl World {
@@ -254,19 +185,19 @@ impl World {
         Run { hash: self.hash.finish(), totals: self.totals }
     }
 
-    fn fail(&self, violation: &str) -> ! {
+    pub fn fail(&self, violation: &str) -> ! {
         let trace = self.trace.iter().fold(String::new(), |all, line| all + line + "\n");
         panic!("{trace}seed {} at {} ms: {violation}", self.seed, self.at);
     }
 
-    fn note(&mut self, what: impl Into<String>) {
+    pub fn note(&mut self, what: impl Into<String>) {
         if self.trace.len() == 80 {
             self.trace.pop_front();
         }
         self.trace.push_back(format!("{:>10} {}", self.at, what.into()));
     }
 
-    fn plan(&mut self, after: i64, happening: Happening) {
+    pub fn plan(&mut self, after: i64, happening: Happening) {
         self.order += 1;
         self.queue.push(Reverse((self.at + after, self.order, happening)));
     }
@@ -280,7 +211,7 @@ impl World {
         }
     }
 
-    fn now(&self) -> Now {
+    pub fn now(&self) -> Now {
         Now { boot: Boot(self.at), mono: self.at - self.slept, wall: Wall(self.wall + self.at) }
     }
 
@@ -310,12 +241,12 @@ impl World {
         }
     }
 
-    fn event(&mut self, event: Event) {
+    pub fn event(&mut self, event: Event) {
         let effects = self.console.handle(self.now(), event);
         self.perform(effects);
     }
 
-    fn perform(&mut self, effects: Vec<Effect>) {
+    pub fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
                 Effect::Append { batch, records, durability } => self.append(batch, records, durability),
@@ -348,165 +279,6 @@ impl World {
         }
     }
 
-    fn append(&mut self, batch: BatchId, records: Vec<Record>, durability: Durability) {
-        self.order += 1;
-        let order = self.order;
-        let synced = durability == Durability::Synced;
-        self.writes.insert(order, Write { batch: synced.then_some(batch), records });
-        if synced {
-            let full = !self.calm && self.chance.in_thousand(3);
-            let after = self.chance.between(1, 25);
-            self.plan(after, if full { Happening::DiskFull(order) } else { Happening::Synced(order) });
-        }
-    }
-
-    fn synced(&mut self, order: u64) {
-        let later = self.writes.split_off(&(order + 1));
-        let mut done = Vec::new();
-        for (order, write) in std::mem::replace(&mut self.writes, later) {
-            // A batch that the disk will refuse stays refused, whatever comes after it.
-            let refused = self.queue.iter().any(|Reverse((_, _, it))| *it == Happening::DiskFull(order));
-            if refused {
-                self.writes.insert(order, write);
-                continue;
-            }
-            self.disk.extend(write.records);
-            done.extend(write.batch);
-        }
-        for batch in done {
-            self.event(Event::Appended(batch));
-        }
-    }
-
-    fn disk_full(&mut self, order: u64) {
-        let Some(Write { batch: Some(batch), .. }) = self.writes.remove(&order) else { return };
-        self.note("the disk is full");
-        let error = AppendError { message: "no space left on device".into(), intent_taken: None };
-        self.event(Event::AppendFailed(batch, error));
-    }
-
-    fn send(&mut self, console: CallId, request: Request, limit: i64) {
-        self.last_call += 1;
-        let id = self.last_call;
-        if let Err(violation) = self.checks.sent(self.at, &request, &self.disk) {
-            self.fail(&violation);
-        }
-        let delay = self.chance.between(2, 90);
-        match self.weather {
-            Weather::Outage if self.chance.in_thousand(500) => self.plan(delay, Happening::Refused(id)),
-            Weather::Outage => {}
-            Weather::Lossy(n) if self.chance.in_thousand(n) => {}
-            Weather::Throttling(n) if self.chance.in_thousand(n) => {
-                let body = br#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#.to_vec();
-                let call = Call {
-                    console,
-                    request,
-                    sent: self.at,
-                    answer: Some((400, body, self.host.clock(self.at))),
-                    dropped: false,
-                };
-                self.calls.insert(id, call);
-                self.plan(2 * delay, Happening::Return(id));
-                return;
-            }
-            _ => self.plan(delay, Happening::Arrive(id)),
-        }
-        self.calls.insert(id, Call { console, request, sent: self.at, answer: None, dropped: false });
-        self.plan(limit, Happening::GiveUp(id));
-    }
-
-    fn arrive(&mut self, id: u64) {
-        let Some(call) = self.calls.get(&id) else { return };
-        if call.dropped && matches!(call.request, Request::Poll { .. }) && self.chance.in_thousand(500) {
-            return;
-        }
-        let (operation, body) = (call.request.operation(), translate::body(&call.request));
-        let heartbeat = matches!(call.request, Request::Heartbeat { .. });
-        let arrived = self.checks.arrived(self.at, call.sent, &call.request);
-        if let Err(violation) = arrived {
-            self.fail(&violation);
-        }
-        self.totals.beats += u64::from(heartbeat);
-        let handled = self.host.service.handle(self.host.clock(self.at), RequestId(id), operation, &body);
-        if let Handled::Answer(answer) = handled {
-            self.answered(id, answer);
-        }
-        self.serve();
-    }
-
-    /// The service has answered; whether the answer gets through is another matter.
-    fn answered(&mut self, id: u64, answer: Answer) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        let is_poll = matches!(call.request, Request::Poll { .. });
-        let task = is_poll.then(|| translate::answer(&call.request, answer.status, &answer.body));
-        if let Some(Ok(wire::Answer::Polled(Some(task)))) = task {
-            self.totals.claims += 1;
-            self.checks.handed_out(self.at, &task);
-        }
-        if answer.status == 200 && call.request.operation().starts_with("Respond") {
-            self.totals.closes += 1;
-        }
-        call.answer = Some((answer.status, answer.body, self.host.clock(self.at)));
-        let lost = match self.weather {
-            Weather::Outage => true,
-            Weather::Lossy(n) => self.chance.in_thousand(n),
-            _ => false,
-        };
-        if lost {
-            self.totals.unanswered += 1;
-        } else {
-            let delay = self.chance.between(2, 90);
-            self.plan(delay, Happening::Return(id));
-        }
-    }
-
-    fn serve(&mut self) {
-        self.touched = true;
-        for (id, answer) in self.host.advance(self.at) {
-            self.answered(id, answer);
-        }
-        if let Some(next) = self.host.service.next_wake() {
-            let at = self.host.local(next).max(self.at);
-            if self.service_at.is_none_or(|planned| at < planned) {
-                self.service_at = Some(at);
-                self.plan(at - self.at, Happening::Service);
-            }
-        }
-    }
-
-    fn give_back(&mut self, id: u64) {
-        let Some(call) = self.calls.remove(&id).filter(|call| !call.dropped) else { return };
-        let Some((status, body, service_at)) = call.answer else { return };
-        let mut result = translate::answer(&call.request, status, &body);
-        if let Ok(wire::Answer::History(page)) = &mut result
-            && self.chance.in_thousand(100)
-        {
-            // Eventually consistent: the newest events are not to be seen yet.
-            page.events.retain(|event| event.at < service_at - 1_500);
-        }
-        if let Ok(answer) = &result {
-            self.checks.read(&call.request, answer);
-        }
-        let date = (self.date_header && !matches!(call.request, Request::Poll { .. }))
-            .then_some(service_at.div_euclid(1_000) * 1_000);
-        let timing = Timing { sent: Boot(call.sent), received: Boot(self.at), date };
-        self.event(Event::Answered { call: call.console, timing, result });
-    }
-
-    fn no_answer(&mut self, id: u64, phase: Phase) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        if std::mem::replace(&mut call.dropped, true) {
-            return;
-        }
-        let (console, sent) = (call.console, call.sent);
-        if matches!(call.request, Request::Poll { .. }) {
-            self.host.service.forget(RequestId(id));
-        }
-        let failure = Failure::new(None, None, "the network failed", phase);
-        let timing = Timing { sent: Boot(sent), received: Boot(self.at), date: None };
-        self.event(Event::Answered { call: console, timing, result: Err(failure) });
-    }
-
     fn operate(&mut self) {
         for command in self.operator.act(&self.facts) {
             self.note(format!("operator {command:?}"));
@@ -516,100 +288,9 @@ impl World {
         let after = self.chance.between(200, 20_000);
         self.plan(after, Happening::Operator);
     }
-
-    fn meanwhile(&mut self) {
-        let open: Vec<_> = self.host.service.open_activities().into_iter().filter(|it| it.token.is_some()).collect();
-        if let Some(task) = self.chance.pick(&open) {
-            match self.chance.between(0, 9) {
-                0 => self.host.replace_execution(self.at),
-                1 | 2 => {
-                    let body = serde_json::json!({"taskToken": task.token, "result": "a colleague's"});
-                    self.note(format!("a colleague completes {}", task.activity_id));
-                    self.host.ask(self.at, "RespondActivityTaskCompleted", &body);
-                }
-                _ => self.host.request_cancel(self.at, &task.activity_id.clone()),
-            }
-        }
-        self.serve();
-        let after = self.chance.between(10_000, 120_000);
-        self.plan(after, Happening::Meanwhile);
-    }
-
-    fn change_weather(&mut self) {
-        let (weather, length) = match self.chance.between(0, if self.calm { 1 } else { 5 }) {
-            0 => (Weather::Fair, 120_000),
-            1 => (Weather::Lossy(30), 60_000),
-            2 => (Weather::Lossy(400), 40_000),
-            3 => (Weather::Throttling(500), 60_000),
-            _ => (Weather::Outage, 50_000),
-        };
-        self.note(format!("weather {weather:?}"));
-        self.weather = weather;
-        let after = self.chance.between(1_000, length);
-        self.plan(after, Happening::Weather);
-    }
-
-    /// Killed at any moment: what was not synced is gone, and so is every connection.
-    fn crash(&mut self) {
-        let pending = !self.writes.is_empty();
-        if !pending && self.chance.in_thousand(600) {
-            // Rather while something is being written.
-            self.plan(3, Happening::Crash);
-            return;
-        }
-        self.totals.crashes += 1;
-        self.note("killed");
-        self.writes.clear();
-        let polls: Vec<_> =
-            self.calls.iter().filter(|(_, call)| matches!(call.request, Request::Poll { .. })).collect();
-        for (&id, _) in polls {
-            self.host.service.forget(RequestId(id));
-        }
-        for call in self.calls.values_mut() {
-            call.dropped = true;
-        }
-        if let Err(violation) = self.checks.crashed(&self.disk) {
-            self.fail(&violation);
-        }
-        self.at += self.chance.between(100, 2_000);
-        self.restart();
-        let after = self.chance.between(5_000, 1_200_000);
-        self.plan(after, Happening::Crash);
-    }
-
-    fn restart(&mut self) {
-        self.life += 1;
-        let boot_id: Arc<str> = "boot-1".into();
-        let entry = |(seq, record): (u64, &Record)| Entry { seq, boot_id: boot_id.clone(), record: record.clone() };
-        let entries: Vec<_> = (1..).zip(&self.disk).map(entry).collect();
-        let (console, effects) = Console::new(config(self.seed, self.life), self.now(), &entries);
-        self.console = console;
-        self.facts.clear();
-        self.wake_at = None;
-        self.perform(effects);
-        if let Err(violation) = Checks::restarted(&self.disk, &self.facts) {
-            self.fail(&violation);
-        }
-    }
-
-    fn sleep(&mut self) {
-        if !self.calm {
-            let length = self.chance.between(3_000, 40_000);
-            self.asleep_until = self.at + length;
-            if self.chance.in_thousand(500) {
-                self.slept += length;
-            }
-            if self.chance.in_thousand(300) {
-                self.wall += self.chance.between(-86_400_000, 86_400_000);
-            }
-            self.note(format!("asleep for {length} ms"));
-        }
-        let after = self.chance.between(60_000, 1_800_000);
-        self.plan(after, Happening::Sleep);
-    }
 }
 
-fn config(seed: u64, life: u64) -> Config {
+pub fn config(seed: u64, life: u64) -> Config {
     Config {
         identity: "anna@ops".into(),
         run: format!("r{life}"),

@@ -28,16 +28,16 @@ use stage::Stage;
 /// What `swfbeat demo` takes.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// A scenario of the program (tour, idle) or a file
+    /// A scenario of the program's own (tour, idle), or a file
     #[arg(long, default_value = "tour", value_name = "NAME|FILE")]
     scenario: String,
-    /// Where tasks are written down [default: a temporary file]
+    /// Where tasks are written down, instead of a temporary file that goes with the demo
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
     /// The emulator's TCP port on 127.0.0.1, 0 for any free one
     #[arg(long, default_value_t = 0, value_name = "N")]
     port: u16,
-    /// Colours
+    /// Whether to use colours
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     color: Color,
 }

@@ -137,6 +137,32 @@ fn an_outage_is_probed_by_the_most_urgent_and_ends_with_the_first_success() {
 }
 
 #[test]
+fn an_outage_ends_even_if_nothing_has_to_be_sent() {
+    let mut world = World::new();
+    let claim = world.claim("rel-1");
+    world.command(Command::Beat { claims: vec![claim], details: Details::Same });
+    let last_try = world.at + 60_000;
+    while world.at < last_try + 60_000 {
+        for operation in [BEAT, COUNT] {
+            while world.calls_to(operation) > 0 {
+                assert!(operation == COUNT || world.at <= last_try + 1_000, "nobody asked for this heartbeat");
+                world.answer(operation, 0, not_sent());
+            }
+        }
+        world.pass(500);
+    }
+    assert!(world.said("beat").last().unwrap().contains("given up after 60 s"));
+    assert!(world.facts(claim).trouble.is_none(), "nobody tries, so nothing fails");
+    while world.calls_to(COUNT) == 0 {
+        assert!(world.at < last_try + 70_000, "the service is asked whether it is back");
+        world.pass(500);
+    }
+    world.answer(COUNT, 1, refused("AccessDeniedException", "not authorized to count"));
+    assert!(matches!(world.status.as_ref().unwrap().connection, Connection::Online { .. }));
+    assert_eq!(world.said("service").last(), Some(&"back in reach"));
+}
+
+#[test]
 fn expired_credentials_stop_the_sending_and_keep_every_token() {
     let (mut world, claim) = kept();
     world.pass(13_000);

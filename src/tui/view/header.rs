@@ -106,9 +106,10 @@ fn connection(state: &State, theme: &Theme, moment: Moment) -> Part {
         Some(Status { draining: true, .. }) => ("leaving…".into(), theme.warn),
         // A screen that only looks never calls anybody.
         Some(Status { read_only: true, .. }) => ("○ looking on".into(), theme.dim),
-        None | Some(Status { connection: Connection::Untried, .. }) => ("○ connecting…".into(), theme.dim),
+        None => ("○ connecting…".into(), theme.dim),
         Some(status) => match &status.connection {
-            Connection::Untried => ("○ connecting…".into(), theme.dim),
+            // Without a task and without a claim there is nothing to say to a service, for hours if need be.
+            Connection::Untried => ("○ nothing sent yet".into(), theme.dim),
             Connection::Online { rtt_ms } => (format!("● {rtt_ms} ms"), theme.ok),
             Connection::OutOfReach { since: at, .. } => (format!("✗ out of reach {}", since(*at)), theme.danger),
             Connection::Throttled { since: at } => (format!("▲ throttled {}", since(*at)), theme.warn),

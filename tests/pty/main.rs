@@ -1,0 +1,14 @@
+//! The real binary in a real pseudo-terminal, seen and used as an operator would; what the service has is read over HTTP.
+//!
+//! Nothing of the program is called here but its clock and, for tokens, its journal. Waits are for what the screen shows,
+//! never for a length of time.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where something is missing")]
+
+mod app;
+mod leaving;
+mod outage;
+mod restart;
+mod service;
+mod sharing;
+mod sizes;
+mod tour;

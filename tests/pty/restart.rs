@@ -1,0 +1,48 @@
+//! The same journal again: after a crash and after an orderly end.
+
+use crate::app::{Home, end, heartbeat};
+use crate::service::{Emulator, LONG, Timeouts};
+
+#[test]
+fn after_a_crash_the_same_tasks_are_there_and_kept_ones_are_beaten() {
+    let (emulator, home) = (Emulator::start("60s"), Home::new());
+    emulator.service.schedule("by-hand", LONG);
+    emulator.service.schedule("kept", Timeouts { heartbeat: "20", ..LONG });
+    let mut app = home.console(emulator.service, &[]);
+    app.shows("No tasks. p claims some");
+    app.claim(2);
+    app.row_shows("by-hand", ":");
+    app.row_shows("kept", ":");
+    app.select("kept");
+    app.press('a');
+    app.shows("Keep alive: kept");
+    app.key(termlens::Key::Enter);
+    app.row_shows("kept", "● held");
+    app.select("by-hand");
+    app.press('4');
+    app.shows("│ details   40% ");
+    let before = app.read(|screen| heartbeat(screen, "by-hand").zip(end(screen, "by-hand")));
+    app.kill();
+
+    let mut app = home.console(emulator.service, &[]);
+    app.row_shows("by-hand", ":");
+    app.row_shows("kept", "● held");
+    app.shows("2 held");
+    let after = app.read(|screen| heartbeat(screen, "by-hand").zip(end(screen, "by-hand")));
+    assert!(after.0 <= before.0 && after.1 <= before.1 && after.0 > before.0 - 60, "{before:?}, then {after:?}");
+    app.select("by-hand");
+    app.shows("│ details   40% ");
+    app.shows("  kept  ok, ");
+    app.row_shows("kept", "● held");
+    app.close("kept", 'c', "Complete", &["done"], "Complete");
+    app.row_shows("kept", "✓ completed");
+    app.quit();
+    app.left(0);
+
+    let mut app = home.console(emulator.service, &[]);
+    app.row_shows("by-hand", ":");
+    app.row_shows("kept", "✓ completed");
+    app.shows("1 held");
+    app.press('q');
+    app.left(0);
+}

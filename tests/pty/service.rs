@@ -1,0 +1,220 @@
+//! The service's side: an emulator of its own, calls to any emulator as bytes on a socket, and a road that can be cut.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use swfbeat::clock;
+
+use crate::app::SOON;
+
+/// What is in the head of an activity poll.
+const POLL: &[u8] = b"SimpleWorkflowService.PollForActivityTask";
+/// The domain of everything here.
+pub const DOMAIN: &str = "ops";
+/// The task list of the activity tasks.
+pub const TASK_LIST: &str = "manual";
+
+/// An SWF that answers on a loopback port.
+#[derive(Clone, Copy)]
+pub struct Service {
+    addr: SocketAddr,
+}
+
+/// One workflow execution.
+#[derive(Debug)]
+pub struct Execution {
+    pub domain: String,
+    pub workflow_id: String,
+    pub run_id: String,
+}
+
+/// Timeouts of an activity task in SWF's encoding.
+#[derive(Clone, Copy)]
+pub struct Timeouts {
+    pub heartbeat: &'static str,
+    pub start_to_close: &'static str,
+}
+
+/// Nothing ends by itself while a test runs.
+pub const LONG: Timeouts = Timeouts { heartbeat: "600", start_to_close: "3600" };
+
+impl Service {
+    /// Whatever listens, or will listen, on this port.
+    pub fn on_port(port: u16) -> Self {
+        Self { addr: ([127, 0, 0, 1], port).into() }
+    }
+
+    pub fn url(self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// One call, on a connection of its own.
+    pub fn call(self, operation: &str, body: &Value) -> Value {
+        let body = body.to_string();
+        let mut stream = TcpStream::connect(self.addr).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let head =
+            "POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/x-amz-json-1.0";
+        let target = format!("x-amz-target: SimpleWorkflowService.{operation}");
+        write!(stream, "{head}\r\n{target}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert_eq!(head.split(' ').nth(1), Some("200"), "{operation}: {answer}");
+        if body.is_empty() { Value::Null } else { serde_json::from_str(body).unwrap() }
+    }
+
+    /// Registers what the tests use.
+    fn register(self) {
+        self.call("RegisterDomain", &json!({"name": DOMAIN, "workflowExecutionRetentionPeriodInDays": "1"}));
+        self.call("RegisterActivityType", &json!({"domain": DOMAIN, "name": "Act", "version": "1.0"}));
+        self.call("RegisterWorkflowType", &json!({"domain": DOMAIN, "name": "Flow", "version": "1.0"}));
+    }
+
+    /// Starts a workflow with one activity task; both have this id.
+    pub fn schedule(self, id: &str, timeouts: Timeouts) -> Execution {
+        let started = self.call(
+            "StartWorkflowExecution",
+            &json!({
+                "domain": DOMAIN, "workflowId": id, "workflowType": {"name": "Flow", "version": "1.0"},
+                "taskList": {"name": "deciders"}, "childPolicy": "TERMINATE",
+                "executionStartToCloseTimeout": "7200", "taskStartToCloseTimeout": "NONE",
+            }),
+        );
+        self.decide(&json!({
+            "decisionType": "ScheduleActivityTask",
+            "scheduleActivityTaskDecisionAttributes": {
+                "activityId": id, "activityType": {"name": "Act", "version": "1.0"}, "taskList": {"name": TASK_LIST},
+                "heartbeatTimeout": timeouts.heartbeat, "startToCloseTimeout": timeouts.start_to_close,
+                "scheduleToCloseTimeout": "NONE", "scheduleToStartTimeout": "NONE",
+            },
+        }));
+        Execution {
+            domain: DOMAIN.into(),
+            workflow_id: id.into(),
+            run_id: started["runId"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    /// Answers the decision task that waits.
+    fn decide(self, decision: &Value) {
+        let task = self.call("PollForDecisionTask", &json!({"domain": DOMAIN, "taskList": {"name": "deciders"}}));
+        let body = json!({"taskToken": task["taskToken"], "decisions": [decision]});
+        self.call("RespondDecisionTaskCompleted", &body);
+    }
+
+    /// The newest event of a type in the history of an execution, if there is one.
+    pub fn event(self, execution: &Execution, event_type: &str) -> Option<Value> {
+        let id = json!({"workflowId": execution.workflow_id, "runId": execution.run_id});
+        let asked = json!({"domain": execution.domain, "execution": id, "reverseOrder": true});
+        let history = self.call("GetWorkflowExecutionHistory", &asked);
+        history["events"].as_array().unwrap().iter().find(|event| event["eventType"] == event_type).cloned()
+    }
+}
+
+/// `swfbeat emulator`, ended with the test.
+pub struct Emulator {
+    child: Child,
+    pub service: Service,
+}
+
+impl Emulator {
+    /// With the domain and the types registered; polls without a task are held this long.
+    pub fn start(poll_hold: &str) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_swfbeat"));
+        command.args(["emulator", "--poll-hold", poll_hold]).env_clear().stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut endpoint = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut endpoint).unwrap();
+        let port = endpoint.trim().rsplit(':').next().unwrap().parse().unwrap();
+        let service = Service::on_port(port);
+        service.register();
+        Self { child, service }
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A road to a service that can be watched, cut and mended: what is under way is torn, what comes is turned away.
+pub struct Road {
+    pub service: Service,
+    polls: Arc<AtomicUsize>,
+    open: Arc<AtomicBool>,
+    under_way: Arc<Mutex<Vec<TcpStream>>>,
+}
+
+impl Road {
+    pub fn to(service: Service) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let road = Self {
+            service: Service { addr: listener.local_addr().unwrap() },
+            polls: Arc::default(),
+            open: Arc::new(AtomicBool::new(true)),
+            under_way: Arc::default(),
+        };
+        let (polls, open, under_way) = (Arc::clone(&road.polls), Arc::clone(&road.open), Arc::clone(&road.under_way));
+        // Ends with the test's process.
+        thread::spawn(move || {
+            for near in listener.incoming().map_while(Result::ok) {
+                // Held over the look at the flag, so that a cut misses none.
+                let mut under_way = under_way.lock().unwrap();
+                let Some(far) = open.load(Ordering::SeqCst).then(|| TcpStream::connect(service.addr)) else { continue };
+                let Ok(far) = far else { continue };
+                under_way.extend([near.try_clone().unwrap(), far.try_clone().unwrap()]);
+                pump(near.try_clone().unwrap(), far.try_clone().unwrap(), Some(Arc::clone(&polls)));
+                pump(far, near, None);
+            }
+        });
+        road
+    }
+
+    /// Waits until so many activity polls have gone to the service.
+    #[track_caller]
+    pub fn carried_polls(&self, count: usize) {
+        let start = clock::now().boot;
+        while self.polls.load(Ordering::SeqCst) < count {
+            assert!(clock::now().boot - start < SOON.as_millis() as i64, "no poll is sent");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    pub fn cut(&self) {
+        let mut under_way = self.under_way.lock().unwrap();
+        self.open.store(false, Ordering::SeqCst);
+        for stream in under_way.drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    pub fn mend(&self) {
+        self.open.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Moves bytes one way until either end is gone; counts the activity polls among them.
+fn pump(mut from: TcpStream, mut to: TcpStream, polls: Option<Arc<AtomicUsize>>) {
+    thread::spawn(move || {
+        let mut bytes = [0; 16_384];
+        while let Ok(read @ 1..) = from.read(&mut bytes) {
+            if to.write_all(&bytes[..read]).is_err() {
+                break;
+            }
+            // A request's head comes in one piece.
+            if let Some(polls) = polls.as_ref().filter(|_| bytes[..read].windows(POLL.len()).any(|part| part == POLL)) {
+                polls.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+        let _ = to.shutdown(Shutdown::Both);
+    });
+}
