@@ -52,7 +52,7 @@ mod visibility;
 
 pub use faults::{Fate, Faults, Kind, Rule, Treatment};
 pub use feed::Written;
-pub use http::{AdminToken, Control, Keys, Options, Server, StartError};
+pub use http::{AdminToken, Control, Entry, Keys, Log, Options, Server, StartError};
 pub use inspect::{ActivityDeadlines, HandedOut, Inspection, OpenActivity};
 pub use length::Length;
 pub use quotas::{Operation, Quotas, Rate};

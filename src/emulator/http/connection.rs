@@ -16,6 +16,7 @@ use super::super::faults::{Fate, Treatment};
 use super::super::service::{Answer, RequestId};
 use super::admin;
 use super::line::Breaker;
+use super::log::Note;
 use super::shared::{Reply, Shared};
 
 /// SWF's own limit for a request: 1 MB.
@@ -50,12 +51,15 @@ pub async fn respond(
     if request.uri().path().starts_with(admin::ROOT) {
         return Ok(admin::respond(&shared, caller.peer, request).await);
     }
+    let mut note = Note::begin(&shared);
     let call = match Call::read(request).await {
         Ok(call) => call,
-        Err(fault) => return Ok(refusal(&shared, &fault)),
+        Err(fault) => return Ok(refusal(&shared, &mut note, &fault)),
     };
+    note.operation(&call.operation);
     let treatment = shared.treat(&call.operation);
-    let response = call.treated(&shared, &treatment).await;
+    note.fault(treatment.fate.name());
+    let response = call.treated(&shared, &treatment, &mut note).await;
     if response.is_err() {
         caller.breaker.pull();
     }
@@ -83,7 +87,12 @@ impl Call {
     }
 
     /// Answers it, with everything that is to go wrong on the way.
-    async fn treated(&self, shared: &Shared, treatment: &Treatment) -> Result<Response<Full<Bytes>>, Reset> {
+    async fn treated(
+        &self,
+        shared: &Shared,
+        treatment: &Treatment,
+        note: &mut Note,
+    ) -> Result<Response<Full<Bytes>>, Reset> {
         sleep(Duration::from_millis(treatment.request_after)).await;
         let answer = match &treatment.fate {
             Fate::RequestReset => return Err(Reset),
@@ -92,7 +101,7 @@ impl Call {
             Fate::Answered | Fate::AnswerLost | Fate::AnswerReset => {
                 match self.served(shared, treatment.history_lag).await {
                     Ok(answer) => answer,
-                    Err(fault) => return Ok(refusal(shared, &fault)),
+                    Err(fault) => return Ok(refusal(shared, note, &fault)),
                 }
             }
         };
@@ -102,6 +111,7 @@ impl Call {
             Fate::AnswerLost => lost(shared).await,
             _ => {
                 shared.answered(&answer);
+                note.answered(answer.status, &answer.body);
                 Ok(response(shared, answer.status, &answer.request_id, answer.body, treatment.date_offset))
             }
         }
@@ -187,8 +197,10 @@ fn response(shared: &Shared, status: u16, request_id: &str, body: Vec<u8>, date_
 }
 
 /// An answer to something that never reached the service; the connection is not used again.
-fn refusal(shared: &Shared, fault: &Fault) -> Response<Full<Bytes>> {
-    let mut response = response(shared, fault.status, &shared.request_id(), fault.body(), 0);
+fn refusal(shared: &Shared, note: &mut Note, fault: &Fault) -> Response<Full<Bytes>> {
+    let body = fault.body();
+    note.answered(fault.status, &body);
+    let mut response = response(shared, fault.status, &shared.request_id(), body, 0);
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }

@@ -1,4 +1,4 @@
-//! The service on a socket: AWS JSON 1.0 over HTTP/1.1, on loopback only.
+//! The service on a socket: AWS JSON 1.0 over HTTP/1.1, on loopback unless told otherwise.
 //!
 //! Polls are really held, and nothing of an answer is sent before the hold ends. A held poll whose connection closes
 //! is forgotten at once. One task sleeps until the service's next deadline; while nothing is due and nobody calls,
@@ -8,35 +8,35 @@
 mod admin;
 mod connection;
 mod line;
+mod log;
+mod options;
 mod shared;
 mod signature;
 
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::faults::{Faults, Rule};
+use super::faults::Rule;
 use super::feed::Written;
 use super::inspect::Inspection;
 use super::quotas::{Operation, Quotas, Rate};
 pub use admin::AdminToken;
 use connection::Caller;
 use line::Line;
+pub use log::{Entry, Log};
+pub use options::{Options, StartError};
 use shared::Shared;
 pub use signature::Keys;
 
-/// More connections than this wait to be accepted.
-const MAX_CONNECTIONS: usize = 1_000;
 /// For the head of a request, and for the next request of a kept connection. Longer than the 90 s for which the AWS
 /// SDK keeps an idle connection, so that a request never meets a connection we are just closing.
 const HEAD_TIMEOUT: Duration = Duration::from_mins(2);
@@ -45,73 +45,27 @@ const STOP_GRACE: Duration = Duration::from_millis(500);
 /// After accept failed, which mostly means too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// How the server is set up.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// TCP port on 127.0.0.1; 0 for any free one.
-    pub port: u16,
-    /// How long a poll is held; SWF's own time is 60 s.
-    pub poll_hold: Duration,
-    /// The AWS account in ARNs.
-    pub account: String,
-    /// Whether answers carry a `Date` header, which shows the service's clock.
-    pub date_header: bool,
-    /// How many requests of each operation are let through.
-    pub quotas: Quotas,
-    /// What goes wrong.
-    pub faults: Faults,
-    /// Whether there is an admin interface, and for whom.
-    pub admin: Option<AdminToken>,
-    /// The keys that requests must be signed with; without them signatures are not looked at.
-    pub keys: Option<Keys>,
-    /// Operations that the caller may not use.
-    pub deny: Vec<Operation>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            port: 0,
-            poll_hold: Duration::from_mins(1),
-            account: "123456789012".to_owned(),
-            date_header: true,
-            quotas: Quotas::none(),
-            faults: Faults::default(),
-            admin: None,
-            keys: None,
-            deny: Vec::new(),
-        }
-    }
-}
-
-/// The server could not start.
-#[derive(Debug, Error)]
-#[error("cannot listen on 127.0.0.1:{port}: {source}; give another --port, or 0 for any free one")]
-pub struct StartError {
-    /// The port asked for.
-    pub port: u16,
-    source: io::Error,
-}
-
 /// The service, listening.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
     addr: SocketAddr,
+    max_connections: usize,
     shared: Arc<Shared>,
 }
 
 impl Server {
-    /// Starts to listen on 127.0.0.1. Connections are accepted from now on, and answered once [`Server::run`] runs.
+    /// Starts to listen. Connections are accepted from now on, and answered once [`Server::run`] runs.
     ///
     /// # Errors
     /// [`StartError`] when the port is taken or not allowed.
     pub async fn bind(options: Options) -> Result<Self, StartError> {
-        let port = options.port;
-        let failed = |source| StartError { port, source };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
+        let wanted = SocketAddr::new(options.bind, options.port);
+        let failed = |source| StartError { addr: wanted, source };
+        let listener = TcpListener::bind(wanted).await.map_err(failed)?;
         let addr = listener.local_addr().map_err(failed)?;
-        Ok(Self { listener, addr, shared: Arc::new(Shared::new(options, addr.port())) })
+        let max_connections = options.max_connections;
+        Ok(Self { listener, addr, max_connections, shared: Arc::new(Shared::new(options, addr.port())) })
     }
 
     /// Where it listens.
@@ -127,7 +81,7 @@ impl Server {
     /// Serves until [`Control::stop`]; then answers held polls, lets answers in progress out, and ends. Must run
     /// inside a tokio runtime with time and network.
     pub async fn run(self) {
-        let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let permits = Arc::new(Semaphore::new(self.max_connections));
         let mut connections = JoinSet::new();
         let timers = tokio::spawn(wake_on_time(self.shared.clone()));
         loop {

@@ -17,7 +17,7 @@ use super::super::inspect::Inspection;
 use super::super::quotas::{Operation, Quotas, Rate};
 use super::super::refusal::Refusal;
 use super::super::service::{Answer, Config, Handled, RequestId, Service};
-use super::{AdminToken, Keys, Options};
+use super::{AdminToken, Keys, Log, Options};
 use crate::clock;
 
 /// Only for ARNs; clients may name any region.
@@ -34,6 +34,8 @@ pub struct Shared {
     pub port: u16,
     /// Who may use the admin interface.
     pub admin: Option<AdminToken>,
+    /// Where requests are recorded.
+    pub log: Option<Log>,
     keys: Option<Keys>,
     deny: Vec<Operation>,
     /// The timer's sleep is too long now.
@@ -87,6 +89,7 @@ impl Shared {
             date_header: options.date_header,
             port,
             admin: options.admin,
+            log: options.log,
             keys: options.keys,
             deny: options.deny,
             nearer: Notify::new(),
@@ -96,7 +99,7 @@ impl Shared {
     }
 
     /// The service's clock, milliseconds since 1970.
-    fn now(&self) -> i64 {
+    pub fn now(&self) -> i64 {
         clock::now().boot.0 + self.offset
     }
 

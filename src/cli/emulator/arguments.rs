@@ -1,26 +1,29 @@
-//! `swfbeat emulator`: the embedded SWF alone, for any SWF client.
+//! What `swfbeat emulator` takes, and what its server is set up with for it.
 
-use std::process::ExitCode;
-use std::thread;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::Signal;
 
-use super::console::cannot_start;
-use super::failure::{Failure, Kind};
-use super::outlet;
-use crate::emulator::{AdminToken, Control, Faults, Keys, Length, Operation, Options, Quotas, Rate, Rule, Server};
-use crate::tui::Signals;
+use crate::emulator::{AdminToken, Faults, Keys, Length, Operation, Options, Quotas, Rate, Rule};
 
 /// What `swfbeat emulator` takes.
 #[derive(Debug, Args)]
 #[command(after_help = MORE)]
 pub struct Arguments {
-    /// TCP port on 127.0.0.1, 0 for any free one
+    /// TCP port, 0 for any free one
     #[arg(long, default_value_t = 0, value_name = "N")]
     port: u16,
+    /// Address to listen on; anything but a loopback address needs --i-know-this-is-open-to-the-network
+    #[arg(long, default_value_t = Ipv4Addr::LOCALHOST.into(), value_name = "ADDRESS")]
+    bind: IpAddr,
+    /// Let everybody who can reach --bind use, read and end what runs here
+    #[arg(long)]
+    i_know_this_is_open_to_the_network: bool,
+    /// The AWS account in ARNs: twelve digits
+    #[arg(long, default_value = "123456789012", value_name = "ACCOUNT", value_parser = account)]
+    account: String,
     /// How long a poll without a task is held, such as 60s, 1m or 500ms
     #[arg(long, default_value = "60s", value_name = "TIME", value_parser = hold)]
     poll_hold: Duration,
@@ -29,7 +32,7 @@ pub struct Arguments {
     no_date: bool,
     /// Whose request quotas apply to each operation
     #[arg(long, value_enum, default_value_t, value_name = "WHOSE")]
-    quotas: Account,
+    quotas: Whose,
     /// Limit one operation: how many requests may come at once, and how many a second in the long run; repeatable
     #[arg(long, value_name = "OPERATION=BUCKET/REFILL", value_parser = rate)]
     rate: Vec<(Operation, Rate)>,
@@ -41,7 +44,7 @@ pub struct Arguments {
     seed: u64,
     /// Verify signatures, against this key and --secret-key; without it any signature will do, and none
     #[arg(long, value_name = "KEY", requires = "secret_key", value_parser = access_key)]
-    access_key: Option<String>,
+    pub access_key: Option<String>,
     /// The secret of --access-key; made up for the emulator, for everybody on this machine can see it
     #[arg(long, value_name = "SECRET", requires = "access_key")]
     secret_key: Option<String>,
@@ -51,6 +54,9 @@ pub struct Arguments {
     /// Open the admin interface and print its token; see below
     #[arg(long)]
     admin: bool,
+    /// Write JSON to stdout: first a line with the endpoint, then a line for every request
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What the admin interface and the faults are; shown by `--help`.
@@ -80,7 +86,7 @@ Every request needs the header Authorization: Bearer TOKEN.";
 
 /// Whose quotas.
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
-enum Account {
+enum Whose {
     /// Those of an AWS account
     Aws,
     /// Nobody's: no limits
@@ -89,85 +95,45 @@ enum Account {
 }
 
 impl Arguments {
+    /// What the server is set up with.
+    ///
+    /// # Errors
+    /// The system has no random numbers for the admin token.
+    pub fn options(&self) -> io::Result<Options> {
+        Ok(Options {
+            bind: self.bind,
+            port: self.port,
+            poll_hold: self.poll_hold,
+            account: self.account.clone(),
+            date_header: !self.no_date,
+            quotas: self.quotas(),
+            faults: Faults::new(self.seed, self.fault.clone()),
+            admin: self.admin.then(AdminToken::random).transpose()?,
+            keys: self.keys(),
+            deny: self.deny.clone(),
+            ..Options::default()
+        })
+    }
+
+    /// Whether the network may use the emulator although nobody said that it may.
+    pub fn is_open_unawares(&self) -> bool {
+        !self.bind.to_canonical().is_loopback() && !self.i_know_this_is_open_to_the_network
+    }
+
     fn keys(&self) -> Option<Keys> {
-        self.access_key
-            .clone()
-            .zip(self.secret_key.clone())
-            .map(|(access_key, secret_key)| Keys { access_key, secret_key })
+        let pair = self.access_key.clone().zip(self.secret_key.clone());
+        pair.map(|(access_key, secret_key)| Keys { access_key, secret_key })
     }
 
     fn quotas(&self) -> Quotas {
         let mut quotas = match self.quotas {
-            Account::Aws => Quotas::aws(),
-            Account::None => Quotas::none(),
+            Whose::Aws => Quotas::aws(),
+            Whose::None => Quotas::none(),
         };
         for (operation, rate) in &self.rate {
             quotas.set(*operation, *rate);
         }
         quotas
-    }
-}
-
-/// Serves until SIGINT, SIGTERM or SIGHUP.
-///
-/// # Errors
-/// The port is taken.
-pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let signals = Signals::install().map_err(|error| cannot_start(&error))?;
-    let admin = arguments.admin.then(AdminToken::random).transpose().map_err(|error| cannot_start(&error))?;
-    let options = Options {
-        port: arguments.port,
-        poll_hold: arguments.poll_hold,
-        date_header: !arguments.no_date,
-        quotas: arguments.quotas(),
-        admin: admin.clone(),
-        keys: arguments.keys(),
-        deny: arguments.deny.clone(),
-        faults: Faults::new(arguments.seed, arguments.fault.clone()),
-        ..Options::default()
-    };
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| cannot_start(&error))?;
-    runtime.block_on(async {
-        let server = Server::bind(options).await?;
-        let endpoint = format!("http://{}", server.addr());
-        outlet::print(&greeting(&endpoint, arguments.access_key.as_deref(), admin.as_ref()))
-            .map_err(|error| Failure::new(Kind::Failed, format_args!("nobody can read the endpoint: {error}")))?;
-        let control = server.control();
-        thread::Builder::new()
-            .name("signals".into())
-            .spawn(move || wait(&signals, &control))
-            .map_err(|error| cannot_start(&error))?;
-        server.run().await;
-        Ok(ExitCode::SUCCESS)
-    })
-}
-
-/// The endpoint on a line of its own, for scripts; then what a shell needs to use it.
-fn greeting(endpoint: &str, access_key: Option<&str>, admin: Option<&AdminToken>) -> String {
-    let keys = access_key.map_or_else(
-        || "export AWS_ACCESS_KEY_ID=emulator AWS_SECRET_ACCESS_KEY=emulator".to_owned(),
-        |key| format!("export AWS_ACCESS_KEY_ID={key} # and AWS_SECRET_ACCESS_KEY, as given"),
-    );
-    let admin = admin.map_or_else(String::new, |token| format!("export SWFBEAT_ADMIN_TOKEN={}\n", token.reveal()));
-    format!(
-        "{endpoint}\n\
-         export AWS_ENDPOINT_URL_SWF={endpoint}\n\
-         export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n\
-         {keys}\n\
-         {admin}"
-    )
-}
-
-/// Stops the server when a signal says so.
-fn wait(signals: &Signals, control: &Control) {
-    let ends = [Signal::INT, Signal::TERM, Signal::HUP].map(Signal::as_raw);
-    loop {
-        let _ = poll(&mut [PollFd::from_borrowed_fd(signals.fd(), PollFlags::IN)], None);
-        if signals.drain().iter().any(|signal| ends.contains(signal)) {
-            control.stop();
-            return;
-        }
     }
 }
 
@@ -177,6 +143,12 @@ fn hold(text: &str) -> Result<Duration, String> {
         Length(millis) if millis <= 600_000 => Ok(Duration::from_millis(millis)),
         Length(_) => Err("a poll is held for 10m at most".into()),
     }
+}
+
+/// Reads an account.
+fn account(text: &str) -> Result<String, String> {
+    let fits = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if fits { Ok(text.to_owned()) } else { Err("an AWS account is twelve digits".into()) }
 }
 
 /// Reads an access key, which is letters and digits.
