@@ -7,18 +7,8 @@
 //! Not here: anything of the console, and any shortcut past the API for the demo. Signatures are accepted unread unless there are
 //! keys to verify them with.
 //!
-//! Where AWS's documentation is silent the emulator decides as follows.
-//! - A heartbeat without details blanks the ones before: a timeout event carries the details of "the last call".
-//! - A timeout of `0` is over at once; an empty timeout counts as not given.
-//! - Timeouts of one task due at the same instant: schedule-to-close, then start-to-close, then heartbeat.
-//! - A token the service never gave out is a validation error, "Invalid token".
-//! - `RespondActivityTaskCanceled` is accepted without a cancel request before it.
-//! - An execution may close over open activity tasks; `UNHANDLED_DECISION` is only for events the decider has not seen,
-//!   that is, when the next decision task is scheduled already.
-//! - Pending activity tasks are those not yet handed out.
-//! - A heartbeat timeout given neither by the decision nor by the type is `NONE`; the other timeouts must be given.
-//! - Closed executions and their histories are forgotten when their domain's retention period is over; with `NONE` or
-//!   0, before anything else happens after the request that closed them.
+//! What is supported, how it differs from AWS, and what was chosen where AWS's documentation is silent:
+//! `assets/emulator.md`.
 
 mod activity;
 mod answer;

@@ -51,7 +51,7 @@ fn what_is_not_an_operation_is_refused_not_held() {
     let kind = |reply: &Reply| reply.json()["__type"].as_str().unwrap().to_owned();
     let unknown = "com.amazon.coral.service#UnknownOperationException";
     for (line, target, status) in [
-        ("POST /", "SimpleWorkflowService.ListNothing", 400),
+        ("POST /", "SimpleWorkflowService.ListEverything", 400),
         ("POST /", "", 400),
         ("GET /", "SimpleWorkflowService.ListDomains", 404),
         ("POST /other", "SimpleWorkflowService.ListDomains", 404),

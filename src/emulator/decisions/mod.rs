@@ -16,7 +16,7 @@ use super::service::Service;
 pub use shapes::DecisionShape;
 
 /// All decision types, in the order SWF lists them in its validation error.
-const DECISION_TYPES: [&str; 13] = [
+pub const DECISION_TYPES: [&str; 13] = [
     "CompleteWorkflowExecution",
     "StartTimer",
     "RequestCancelExternalWorkflowExecution",

@@ -5,6 +5,7 @@ mod canceling;
 mod children;
 mod continuing;
 mod deciding;
+mod documented;
 mod external;
 mod faults;
 mod limits;
