@@ -235,6 +235,16 @@ fn emulator(bare: &Bare, arguments: &[&str]) -> (Child, String) {
     (child, String::from_utf8(line).unwrap().trim_end().to_owned())
 }
 
+/// One request; head and body of its answer.
+fn ask(endpoint: &str, operation: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(endpoint.strip_prefix("http://").unwrap()).unwrap();
+    let head = format!("POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-amz-target: S.{operation}\r\n");
+    write!(stream, "{head}content-length: {}\r\n\r\n{body}", body.len()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
 /// Ends it in good order; what else it printed.
 fn ended(mut child: Child) -> String {
     let mut out = child.stdout.take().unwrap();
@@ -290,20 +300,12 @@ fn the_emulator_logs_a_line_of_json_for_every_request() {
     let (child, first) = emulator(&bare, &arguments);
     let first: Value = serde_json::from_str(&first).unwrap();
     assert_eq!(first["adminToken"].as_str().unwrap().len(), 43);
-    let addr = first["endpoint"].as_str().unwrap().strip_prefix("http://").unwrap();
-    let ask = |target: &str, body: &str| {
-        let mut stream = TcpStream::connect(addr).unwrap();
-        let head = format!("POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-amz-target: S.{target}\r\n");
-        write!(stream, "{head}content-length: {}\r\n\r\n{body}", body.len()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    };
+    let endpoint = first["endpoint"].as_str().unwrap();
     let list = "{\"registrationStatus\": \"REGISTERED\"}";
-    assert!(ask("ListDomains", list).starts_with("HTTP/1.1 503"));
-    ask("RegisterDomain", "{\"name\": \"d\", \"workflowExecutionRetentionPeriodInDays\": \"1\"}");
-    assert!(ask("ListDomains", list).contains("arn:aws:swf:us-east-1:210987654321:/domain/d"));
-    ask("Nothing", "{\"taskToken\": \"secret\"}");
+    assert!(ask(endpoint, "ListDomains", list).starts_with("HTTP/1.1 503"));
+    ask(endpoint, "RegisterDomain", "{\"name\": \"d\", \"workflowExecutionRetentionPeriodInDays\": \"1\"}");
+    assert!(ask(endpoint, "ListDomains", list).contains("arn:aws:swf:us-east-1:210987654321:/domain/d"));
+    ask(endpoint, "Nothing", "{\"taskToken\": \"secret\"}");
     let lines = ended(child);
     assert!(!lines.contains("secret"), "{lines}");
     let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -317,4 +319,52 @@ fn the_emulator_logs_a_line_of_json_for_every_request() {
     assert_eq!(told, expected.iter().map(|(a, b, c)| (a, b, c)).collect::<Vec<_>>());
     assert_eq!(lines[0]["fault"], "refused");
     assert!(lines[0]["time"].as_str().unwrap().ends_with('Z') && lines[0]["ms"].is_i64(), "{}", lines[0]);
+}
+
+#[test]
+fn an_emulator_goes_on_where_the_last_one_stopped() {
+    let bare = Bare::new();
+    let path = bare.path("state");
+    let arguments = ["--state", path.as_str()];
+    let register = "{\"name\": \"kept\", \"workflowExecutionRetentionPeriodInDays\": \"1\"}";
+    let (child, endpoint) = emulator(&bare, &arguments);
+    assert!(ask(&endpoint, "RegisterDomain", register).starts_with("HTTP/1.1 200"));
+    let mut second = bare.command(&["emulator"]);
+    second.args(arguments);
+    assert_fails(second, 1, &[&path, "another emulator uses it", "another --state"]);
+    ended(child);
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+
+    let (mut child, endpoint) = emulator(&bare, &arguments);
+    assert!(ask(&endpoint, "DescribeDomain", "{\"name\": \"kept\"}").contains("REGISTERED"));
+    ask(&endpoint, "DeprecateDomain", "{\"name\": \"kept\"}");
+    let written = |word: &str| fs::read_to_string(&path).unwrap().contains(word);
+    assert!(!written("DEPRECATED"));
+    // Not only on exit.
+    for _ in 0..400 {
+        if written("DEPRECATED") {
+            break;
+        }
+        thread::sleep(Duration::from_millis(25));
+    }
+    assert!(written("DEPRECATED"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let (child, endpoint) = emulator(&bare, &arguments);
+    assert!(ask(&endpoint, "DescribeDomain", "{\"name\": \"kept\"}").contains("DEPRECATED"));
+    ended(child);
+}
+
+#[test]
+fn a_broken_state_is_explained_and_stays_as_it_is() {
+    let bare = Bare::new();
+    let path = bare.path("state");
+    for broken in ["", "not json", "{\"format\": \"swfbeat emulator\""] {
+        fs::write(&path, broken).unwrap();
+        let words = [path.as_str(), "not the state of an emulator", "stays as it is"];
+        assert_fails(bare.command(&["emulator", "--state", &path]), 1, &words);
+        assert_eq!(fs::read_to_string(&path).unwrap(), broken);
+    }
+    let nowhere = bare.path("no/folder/state");
+    assert_fails(bare.command(&["emulator", "--state", &nowhere]), 1, &[&nowhere, "another --state"]);
 }

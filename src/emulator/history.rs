@@ -1,18 +1,21 @@
 //! An execution's history: events numbered from 1 without gaps, written once as JSON and never touched again.
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::ser::{SerializeMap, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::answer::Stamp;
 use super::events::Event;
+use super::state::{self, Name};
 
 /// The events as they go over the wire.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct History {
     events: Vec<Box<RawValue>>,
     /// When each was written; never falls.
     instants: Vec<i64>,
-    last_type: &'static str,
+    #[serde(deserialize_with = "state::name")]
+    last_type: Name,
 }
 
 impl History {

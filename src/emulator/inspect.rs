@@ -2,21 +2,23 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::activity::Stage;
 use super::execution::{Execution, Run};
 use super::mint::Ticket;
 use super::service::Service;
+use super::state::{self, Name};
 
 /// An activity task that was handed out, as the service keeps it.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Claim {
     pub run: Run,
     pub scheduled: i64,
     pub at: i64,
     pub answered: bool,
-    pub end: Option<&'static str>,
+    #[serde(deserialize_with = "state::maybe_name")]
+    pub end: Option<Name>,
 }
 
 /// The service at one instant. All instants are milliseconds since 1970 on the service's clock.

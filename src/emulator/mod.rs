@@ -36,6 +36,7 @@ mod registry;
 mod service;
 mod settings;
 mod shapes;
+mod state;
 #[cfg(test)]
 mod tests;
 mod visibility;
@@ -48,3 +49,4 @@ pub use length::Length;
 pub use quotas::{Operation, Quotas, Rate};
 pub use refusal::Refusal;
 pub use service::{Answer, Config, Handled, RequestId, Service};
+pub use state::StateError;

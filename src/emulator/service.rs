@@ -1,5 +1,7 @@
 //! The service as a whole: takes requests and time, gives answers. Pure.
 
+use serde::{Deserialize, Serialize};
+
 use super::archive::Archive;
 use super::deadlines::{Deadline, Deadlines};
 use super::execution::{Execution, Run};
@@ -26,7 +28,7 @@ pub struct Config {
 }
 
 /// How the caller knows a request; unique as long as the service lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RequestId(pub u64);
 
 /// A complete answer.
@@ -137,6 +139,11 @@ impl Service {
         if let Some(poll) = self.lists.release(request) {
             self.deadlines.disarm(poll.armed);
         }
+    }
+
+    /// The service's clock, milliseconds since 1970; `i64::MIN` before the first step of time.
+    pub fn clock(&self) -> i64 {
+        self.now
     }
 
     /// Answers every held poll as empty. Polls that come later are held as ever.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -54,6 +55,11 @@ pub struct Arguments {
     /// Open the admin interface and print its token; see below
     #[arg(long)]
     admin: bool,
+    /// Go on from this file, and write everything to it on exit and every few seconds while something changes
+    ///
+    /// What fell due in between happens when the emulator starts again. Quotas and faults are not kept.
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
     /// Write JSON to stdout: first a line with the endpoint, then a line for every request
     #[arg(long)]
     pub json: bool,

@@ -1,6 +1,7 @@
 //! `swfbeat emulator`: the embedded SWF alone, for any SWF client.
 
 mod arguments;
+mod state;
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::process::ExitCode;
@@ -11,11 +12,12 @@ use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use serde_json::json;
 
 pub use arguments::Arguments;
+use state::{Keeper, StateFile};
 
 use super::console::cannot_start;
 use super::failure::{Failure, Kind};
 use super::outlet;
-use crate::emulator::{AdminToken, Control, Log, Server};
+use crate::emulator::{AdminToken, Control, Log, Server, StartError};
 use crate::tui::Signals;
 
 /// As many connections as there may be, if the system lets us: each held poll needs one of its own.
@@ -36,10 +38,19 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     options.max_connections = raise_file_limit();
     options.log = arguments.json.then(|| Log::new(|entry| print_line(&json!(entry))));
     let admin = options.admin.clone();
+    let mut file = None;
+    if let Some(path) = &arguments.state {
+        let (opened, text) = StateFile::open(path)?;
+        (file, options.state) = (Some(opened), text);
+    }
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| cannot_start(&error))?;
     runtime.block_on(async {
-        let server = Server::bind(options).await?;
+        let server = Server::bind(options).await.map_err(|error| match (error, &arguments.state) {
+            (StartError::State(error), Some(path)) => StateFile::refuse(path, &error),
+            (error, _) => error.into(),
+        })?;
+        let keeper = file.map(|file| Keeper::start(file, server.control())).transpose()?;
         greet(arguments, &server, admin.as_ref())?;
         let control = server.control();
         thread::Builder::new()
@@ -47,6 +58,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             .spawn(move || wait(&signals, &control))
             .map_err(|error| cannot_start(&error))?;
         server.run().await;
+        keeper.map_or(Ok(()), Keeper::finish)?;
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -58,14 +58,15 @@ impl Server {
     /// Starts to listen. Connections are accepted from now on, and answered once [`Server::run`] runs.
     ///
     /// # Errors
-    /// [`StartError`] when the port is taken or not allowed.
+    /// [`StartError`] when the port is taken or not allowed, or the state to go on from is of no use.
     pub async fn bind(options: Options) -> Result<Self, StartError> {
         let wanted = SocketAddr::new(options.bind, options.port);
-        let failed = |source| StartError { addr: wanted, source };
+        let failed = |source| StartError::Listen { addr: wanted, source };
         let listener = TcpListener::bind(wanted).await.map_err(failed)?;
         let addr = listener.local_addr().map_err(failed)?;
         let max_connections = options.max_connections;
-        Ok(Self { listener, addr, max_connections, shared: Arc::new(Shared::new(options, addr.port())) })
+        let shared = Arc::new(Shared::new(options, addr.port())?);
+        Ok(Self { listener, addr, max_connections, shared })
     }
 
     /// Where it listens.
@@ -194,6 +195,16 @@ impl Control {
     /// The same as soon as there is at least one.
     pub async fn next_events(&self, number: u64, limit: usize) -> Vec<Written> {
         self.shared.next_events(number, limit).await
+    }
+
+    /// Counts what may have changed the service.
+    pub fn changes(&self) -> u64 {
+        self.shared.changes()
+    }
+
+    /// The service as text, for [`Options::state`]. No request is answered until it is written.
+    pub fn save(&self) -> Vec<u8> {
+        self.shared.save()
     }
 
     /// Looks at the service from the inside, as of now.

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::super::faults::Faults;
 use super::super::quotas::{Operation, Quotas};
+use super::super::state::StateError;
 use super::{AdminToken, Keys, Log};
 
 /// How the server is set up.
@@ -37,6 +38,8 @@ pub struct Options {
     pub deny: Vec<Operation>,
     /// Where requests are recorded.
     pub log: Option<Log>,
+    /// What [`Control::save`](super::Control::save) of another server gave: this one goes on from there.
+    pub state: Option<Vec<u8>>,
 }
 
 impl Default for Options {
@@ -54,15 +57,23 @@ impl Default for Options {
             keys: None,
             deny: Vec::new(),
             log: None,
+            state: None,
         }
     }
 }
 
 /// The server could not start.
 #[derive(Debug, Error)]
-#[error("cannot listen on {addr}: {source}; give another --port, or 0 for any free one")]
-pub struct StartError {
-    /// The address asked for.
-    pub addr: SocketAddr,
-    pub(super) source: io::Error,
+pub enum StartError {
+    /// The port is taken or not allowed.
+    #[error("cannot listen on {addr}: {source}; give another --port, or 0 for any free one")]
+    Listen {
+        /// The address asked for.
+        addr: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The state it was to go on from is of no use.
+    #[error(transparent)]
+    State(#[from] StateError),
 }

@@ -17,6 +17,7 @@ use super::super::inspect::Inspection;
 use super::super::quotas::{Operation, Quotas, Rate};
 use super::super::refusal::Refusal;
 use super::super::service::{Answer, Config, Handled, RequestId, Service};
+use super::super::state::StateError;
 use super::{AdminToken, Keys, Log, Options};
 use crate::clock;
 
@@ -51,6 +52,7 @@ struct State {
     quotas: Quotas,
     faults: Faults,
     requests: u64,
+    changes: u64,
     waiting: HashMap<RequestId, oneshot::Sender<Answer>>,
     /// Until when the timer sleeps.
     armed: Option<i64>,
@@ -65,8 +67,11 @@ pub enum Reply {
 }
 
 impl Shared {
-    /// A new, empty service whose clock starts at the wall clock.
-    pub fn new(options: Options, port: u16) -> Self {
+    /// A service, new or restored, whose clock starts at the wall clock, or where it stopped if that is later.
+    ///
+    /// # Errors
+    /// [`StateError`] when it cannot be restored.
+    pub fn new(options: Options, port: u16) -> Result<Self, StateError> {
         let start = clock::now();
         let config = Config {
             seed: RandomState::new().hash_one(start.boot),
@@ -74,18 +79,24 @@ impl Shared {
             region: REGION.to_owned(),
             poll_hold: i64::try_from(options.poll_hold.as_millis()).unwrap_or(i64::MAX),
         };
+        let service = match options.state {
+            Some(text) => Service::restore(config, &text)?,
+            None => Service::new(config),
+        };
+        let offset = start.wall.0.max(service.clock()) - start.boot.0;
         let state = State {
-            service: Service::new(config),
+            service,
             quotas: options.quotas,
             faults: options.faults,
             requests: 0,
+            changes: 0,
             waiting: HashMap::new(),
             armed: None,
             date: None,
         };
-        Self {
+        Ok(Self {
             state: Mutex::new(state),
-            offset: start.wall.0 - start.boot.0,
+            offset,
             date_header: options.date_header,
             port,
             admin: options.admin,
@@ -95,7 +106,7 @@ impl Shared {
             nearer: Notify::new(),
             written: Notify::new(),
             stopped: watch::Sender::new(false),
-        }
+        })
     }
 
     /// The service's clock, milliseconds since 1970.
@@ -152,6 +163,7 @@ impl Shared {
 
     /// Sends ready answers to those who wait, and wakes the timer if it sleeps too long.
     fn deliver(&self, state: &mut State, now: i64) {
+        state.changes += 1;
         for (request, answer) in state.service.advance(now) {
             if let Some(waiting) = state.waiting.remove(&request) {
                 let _ = waiting.send(answer); // the connection went away in this very moment
@@ -276,6 +288,16 @@ impl Shared {
             }
             written.await;
         }
+    }
+
+    /// Counts what may have changed the service.
+    pub fn changes(&self) -> u64 {
+        self.state().changes
+    }
+
+    /// The service as text.
+    pub fn save(&self) -> Vec<u8> {
+        self.state().service.save()
     }
 
     /// Looks at the service as of now.
