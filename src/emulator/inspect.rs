@@ -116,8 +116,13 @@ impl Service {
             now: self.now,
             activities: self.open_activities(),
             handed_out: handed_out.collect(),
-            held_polls: self.lists.held().len(),
+            held_polls: self.held_polls(),
         }
+    }
+
+    /// How many polls are held; at no cost.
+    pub fn held_polls(&self) -> usize {
+        self.lists.held_count()
     }
 
     /// Only the open activity tasks. Costs time in proportion to all executions ever started.

@@ -137,6 +137,11 @@ impl Lists {
         self.all[list.0].polls.remove(&arrival)
     }
 
+    /// How many polls are held.
+    pub fn held_count(&self) -> usize {
+        self.held.len()
+    }
+
     /// Whose polls are held, in order of arrival.
     pub fn held(&self) -> Vec<RequestId> {
         let mut held: Vec<_> = self.held.iter().map(|(request, (_, arrival))| (*arrival, *request)).collect();

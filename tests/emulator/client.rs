@@ -73,14 +73,20 @@ impl Emulator {
 
     /// Starts an execution and schedules one activity.
     pub fn schedule(&self) {
-        let start = json!({"domain": "d", "workflowId": "w", "workflowType": {"name": "W", "version": "1"}});
+        self.schedule_all("w", ["a"]);
+    }
+
+    /// Starts an execution and schedules activities.
+    pub fn schedule_all(&self, workflow_id: &str, activity_ids: impl IntoIterator<Item: AsRef<str>>) {
+        let start = json!({"domain": "d", "workflowId": workflow_id, "workflowType": {"name": "W", "version": "1"}});
         self.call("StartWorkflowExecution", &start);
         let task = self.call("PollForDecisionTask", &decision_poll());
-        let attributes = json!({"activityId": "a", "activityType": {"name": "A", "version": "1"}});
-        let decision = json!({
-            "decisionType": "ScheduleActivityTask", "scheduleActivityTaskDecisionAttributes": attributes,
-        });
-        let body = json!({"taskToken": task["taskToken"], "decisions": [decision]});
+        let decision = |id: &str| {
+            let attributes = json!({"activityId": id, "activityType": {"name": "A", "version": "1"}});
+            json!({"decisionType": "ScheduleActivityTask", "scheduleActivityTaskDecisionAttributes": attributes})
+        };
+        let decisions: Vec<Value> = activity_ids.into_iter().map(|id| decision(id.as_ref())).collect();
+        let body = json!({"taskToken": task["taskToken"], "decisions": decisions});
         self.call("RespondDecisionTaskCompleted", &body);
     }
 

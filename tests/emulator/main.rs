@@ -4,6 +4,7 @@
 mod access;
 mod admin;
 mod client;
+mod crowd;
 mod faults;
 
 use std::io::Read;

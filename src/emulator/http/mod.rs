@@ -207,6 +207,11 @@ impl Control {
         self.shared.save()
     }
 
+    /// How many polls are held.
+    pub fn held_polls(&self) -> usize {
+        self.shared.held_polls()
+    }
+
     /// Looks at the service from the inside, as of now.
     pub fn inspect(&self) -> Inspection {
         self.shared.inspect()

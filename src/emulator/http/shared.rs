@@ -300,6 +300,11 @@ impl Shared {
         self.state().service.save()
     }
 
+    /// How many polls are held.
+    pub fn held_polls(&self) -> usize {
+        self.state().service.held_polls()
+    }
+
     /// Looks at the service as of now.
     pub fn inspect(&self) -> Inspection {
         let now = self.now();

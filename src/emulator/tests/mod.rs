@@ -17,6 +17,7 @@ mod registering;
 mod restoring;
 mod story;
 mod timeouts;
+mod timers;
 mod visibility;
 
 use serde_json::{Value, json};
