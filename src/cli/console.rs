@@ -38,6 +38,9 @@ pub struct Arguments {
     /// Who claims, as the workflow's history will have it: at most 200 characters, user@host if left out
     #[arg(long, value_name = "TEXT")]
     identity: Option<String>,
+    /// Heartbeats a second at the most, or none for no limit; SWF gives 160 to the whole account and region
+    #[arg(long, value_name = "N|none", default_value = "80", value_parser = heartbeat_rate)]
+    heartbeat_rate: HeartbeatRate,
     /// Where tasks are written down, instead of a file for each service in $XDG_STATE_HOME/swfbeat
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
@@ -47,6 +50,20 @@ pub struct Arguments {
     /// Whether to use colours
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     color: Color,
+}
+
+/// A limit, or none.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct HeartbeatRate(Option<f64>);
+
+fn heartbeat_rate(text: &str) -> Result<HeartbeatRate, String> {
+    if text == "none" {
+        return Ok(HeartbeatRate(None));
+    }
+    match text.parse::<f64>() {
+        Ok(rate) if (1.0..=1e6).contains(&rate) => Ok(HeartbeatRate(Some(rate))),
+        _ => Err("heartbeats a second from 1 to 1000000, or none".to_owned()),
+    }
 }
 
 /// Opens the console; returns after it was left.
@@ -78,6 +95,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         service: service.endpoint().unwrap_or(service.region()).into(),
         domain,
         seed: who::seed(),
+        heartbeat_rate: arguments.heartbeat_rate.0,
         read_only,
     };
     let options = tui::Options { color: arguments.color.into(), read_only, task_list, ..tui::Options::default() };
@@ -148,5 +166,19 @@ fn open(place: &Place, identity: &Foreign, read_only: bool) -> Result<Option<(Op
             }
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_heartbeat_rate_is_a_number_or_none() {
+        assert_eq!(heartbeat_rate("none"), Ok(HeartbeatRate(None)));
+        assert_eq!(heartbeat_rate("40"), Ok(HeartbeatRate(Some(40.0))));
+        for bad in ["0", "-1", "NaN", "inf", "many", ""] {
+            assert!(heartbeat_rate(bad).is_err(), "{bad}");
+        }
     }
 }

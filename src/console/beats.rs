@@ -8,7 +8,7 @@ use crate::task::{ClaimId, Record};
 use crate::wire::{Class, Failure, Request};
 
 use super::agenda::Job;
-use super::cadence::{attempt_limit, interval, jitter};
+use super::cadence::{attempt_limit, jitter, jittered, unknown_interval};
 use super::event::{Effect, Level, Timing};
 use super::facts::Connection;
 use super::live::Purpose;
@@ -61,13 +61,18 @@ impl Console {
                     break;
                 }
             }
-            self.ready.remove(id);
             if !self.may_beat(now, id) {
+                self.ready.remove(id);
                 self.no_longer_due(now, id);
             } else if self.live(id).in_flight.is_some() {
                 // One in flight a token: this one goes out when the answer is in.
+                self.ready.remove(id);
                 later.push((id, deadline));
+            } else if let Err(until) = self.bucket.take(now.boot) {
+                self.agenda.set_by(Job::Reach, until);
+                break;
             } else {
+                self.ready.remove(id);
                 self.send_beat(now, id);
             }
         }
@@ -170,8 +175,11 @@ impl Console {
     fn interval(&self, now: Now, id: ClaimId) -> Option<i64> {
         let claim = self.ledger.claims.get(&id).filter(|claim| claim.is_open() && claim.lease.is_some())?;
         let held_for = claim.received.boot.map_or(i64::MAX, |received| now.boot - received);
-        let share = jitter(self.config.seed, id, claim.beats());
-        Some(interval(deadlines::heartbeat_limit(claim), held_for, share))
+        let interval = match deadlines::heartbeat_limit(claim) {
+            Some(limit) => self.load.interval_ms(limit),
+            None => unknown_interval(held_for),
+        };
+        Some(jittered(interval, jitter(self.config.seed, id, claim.beats())))
     }
 
     /// A heartbeat failed. It goes back into the queue, where it is again the most urgent.
@@ -181,6 +189,9 @@ impl Console {
         if failure.class == Class::Gone || invalid_token {
             self.token_refused(now, id, words);
             return;
+        }
+        if failure.class == Class::Throttled {
+            self.bucket.refused(now.boot);
         }
         let live = self.live(id);
         let since = live.trouble.as_ref().map_or(now.boot, |(since, _)| *since);
@@ -204,7 +215,7 @@ impl Console {
 
     /// "Unknown activity": gone only with proof, so history is asked; until then the token stays.
     fn token_refused(&mut self, now: Now, id: ClaimId, said: String) {
-        self.reach.heard();
+        self.reach.heard(now.boot);
         let live = self.live(id);
         live.trouble = None;
         live.asked_until = None;

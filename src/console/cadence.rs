@@ -1,46 +1,33 @@
-//! How often a kept task is beaten, how long an attempt may take, how long to wait after a failure: pure arithmetic.
+//! When to beat a task of unknown timeout, how long an attempt may take, how long to wait after a failure, and jitter:
+//! pure arithmetic. How far apart the heartbeats of known timeouts are is said in `quota`.
 //!
-//! Sources: engine rules, "Heartbeats under a quota", 1, 5, 8 and 10. Sharing a quota among thousands of tasks (the
-//! water-filling of rule 1) changes [`interval`] only.
+//! Sources: engine rules, "Heartbeats under a quota", 1, 5 and 8.
 
 use crate::clock::Boot;
-use crate::task::{ClaimId, Limit};
+use crate::task::ClaimId;
 
-/// Smallest share of the timeout between two heartbeats (the `f` of rule 1 when the quota is no constraint).
-const SHARE: f64 = 0.20;
-/// A cancel request is seen only in a heartbeat's answer, so a kept task is beaten at least this often (rule 10).
-const LONGEST_MS: i64 = 60_000;
 /// While nobody knows the timeout (rule 8).
 const UNKNOWN_MS: i64 = 10_000;
 /// The same after five minutes without an answer.
 const UNKNOWN_LATER_MS: i64 = 30_000;
 const UNKNOWN_PATIENCE_MS: i64 = 300_000;
 /// Longest attempt of a heartbeat (rule 5).
-const BEAT_LIMIT_MS: i64 = 3_000;
+pub(super) const BEAT_LIMIT_MS: i64 = 3_000;
 /// Shortest attempt: below this even a healthy network looks broken.
 const SHORTEST_LIMIT_MS: i64 = 500;
 /// Attempt limit of closes and history pages, milliseconds (rule 5).
 pub(super) const CALL_LIMIT_MS: u64 = 10_000;
 
-/// Milliseconds from one periodic heartbeat to the next.
+/// Milliseconds from one periodic heartbeat to the next while nobody knows the timeout.
 ///
-/// `limit` is the heartbeat timeout, `held_for` how long the task has been held, `jitter` from 0 to 1.
-pub(super) fn interval(limit: Option<Limit>, held_for: i64, jitter: f64) -> i64 {
-    let base = match limit {
-        Some(Limit::Seconds(seconds)) => ((f64::from(seconds) * 1_000.0 * SHARE) as i64).min(LONGEST_MS),
-        Some(Limit::None) => LONGEST_MS,
-        None if held_for > UNKNOWN_PATIENCE_MS => UNKNOWN_LATER_MS,
-        None => UNKNOWN_MS,
-    };
-    // Only earlier, never later: the rules are worst cases.
-    ((base as f64 * (0.92 + 0.08 * jitter)) as i64).max(200)
+/// `held_for` is how long the task has been held, milliseconds.
+pub(super) fn unknown_interval(held_for: i64) -> i64 {
+    if held_for > UNKNOWN_PATIENCE_MS { UNKNOWN_LATER_MS } else { UNKNOWN_MS }
 }
 
-/// The longest silence of the service, milliseconds, that a kept task survives wherever in its interval it begins: what
-/// the longest interval leaves of the timeout, less one attempt that fails by its limit (engine rules 3.2).
-pub(super) fn survives(limit: Limit) -> Option<i64> {
-    let timeout = limit.millis()?;
-    Some((timeout - interval(Some(limit), 0, 1.0) - BEAT_LIMIT_MS).max(0))
+/// An interval with its jitter (from 0 to 1): only earlier, never later, because the rules are worst cases.
+pub(super) fn jittered(interval_ms: i64, jitter: f64) -> i64 {
+    ((interval_ms as f64 * (0.92 + 0.08 * jitter)) as i64).max(200)
 }
 
 /// A number from 0 to 1 from the seed, the claim and the beat's number: the same in every run of a simulation.
@@ -74,18 +61,8 @@ mod tests {
 
     #[test]
     fn keep_alive_unknown_timeouts_are_beaten_often() {
-        assert_eq!(interval(None, 0, 1.0), 10_000);
-        assert_eq!(interval(None, 300_001, 1.0), 30_000);
-        assert_eq!(interval(Some(Limit::None), 0, 1.0), 60_000);
-        assert_eq!(interval(Some(Limit::Seconds(60)), 0, 1.0), 12_000);
-        assert_eq!(interval(Some(Limit::Seconds(28_800)), 0, 1.0), 60_000);
-    }
-
-    #[test]
-    fn keep_alive_the_tolerance_is_what_the_interval_leaves() {
-        assert_eq!(survives(Limit::Seconds(60)), Some(60_000 - 12_000 - 3_000));
-        assert_eq!(survives(Limit::Seconds(2)), Some(0));
-        assert_eq!(survives(Limit::None), None);
+        assert_eq!(unknown_interval(0), 10_000);
+        assert_eq!(unknown_interval(300_001), 30_000);
     }
 
     #[test]
@@ -97,11 +74,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn keep_alive_an_interval_leaves_room_for_failures(seconds in 1u32..100_000, seed: u64, beat: u64) {
+        fn keep_alive_jitter_makes_an_interval_only_shorter(interval in 1_000i64..100_000, seed: u64, beat: u64) {
             let jitter = jitter(seed, ClaimId(7), beat);
             prop_assert!((0.0..1.0).contains(&jitter));
-            let interval = interval(Some(Limit::Seconds(seconds)), 0, jitter);
-            prop_assert!(interval <= i64::from(seconds) * 200 && interval <= LONGEST_MS);
+            prop_assert!((interval * 91 / 100..=interval).contains(&jittered(interval, jitter)));
         }
 
         #[test]

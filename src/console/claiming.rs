@@ -140,7 +140,7 @@ impl Console {
     pub(super) fn polled(&mut self, now: Now, timing: Timing, task: Option<Box<ClaimedTask>>) {
         let Some(poll) = self.claiming.poll.take() else { return };
         self.claiming.failures = 0;
-        self.reach.heard();
+        self.reach.heard(now.boot);
         let Some(task) = task else {
             self.append_lazily(Record::PollEnded { poll: poll.number });
             self.poll_next(now);
@@ -227,7 +227,7 @@ impl Console {
         let Claiming { wants, counts, .. } = &self.claiming;
         let wanted = wants.iter().map(|want| (&want.domain, &want.task_list));
         let counted = counts.iter().map(|count| (&count.domain, &count.task_list));
-        let claims = self.ledger.claims.values().take(if self.reach.is_out() { 1 } else { 0 });
+        let claims = self.ledger.claims.values().take(usize::from(self.reach.is_out()));
         let claimed = claims.map(|claim| (&claim.source.domain, &claim.source.task_list));
         let mut lists: Vec<(Foreign, Foreign)> = Vec::new();
         for (domain, list) in wanted.chain(counted).chain(claimed) {
@@ -257,7 +257,7 @@ impl Console {
     /// Counting is a convenience: a denial is said once, and that is all.
     pub(super) fn count_failed(&mut self, now: Now, failure: &Failure) {
         if self.reach.is_out() && !failure.class.is_outage() {
-            self.reach.heard();
+            self.reach.heard(now.boot);
             self.say(now, Level::Info, "service", None, "back in reach");
         }
         if failure.class == Class::Denied && !self.claiming.count_denied {

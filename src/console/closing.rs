@@ -96,14 +96,14 @@ impl Console {
             Class::Gone => {
                 live.close_gone = true;
                 live.refused = Some(words.clone());
-                self.reach.heard();
+                self.reach.heard(now.boot);
                 let text = format!("{words}: looking in history how the task ended");
                 self.say(now, Level::Warn, "close", Some(id), text);
                 self.want_ending(now, id);
             }
             Class::Invalid | Class::Refused => {
                 live.close_stopped = true;
-                self.reach.heard();
+                self.reach.heard(now.boot);
                 let text = format!("refused: {words}; not sent again by itself: take it back (w) and decide anew");
                 self.say(now, Level::Error, "close", Some(id), text);
             }

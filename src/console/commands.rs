@@ -121,10 +121,22 @@ impl Console {
             return;
         }
         for &id in claims {
-            if self.open(now, id) {
+            if self.open(now, id) && self.fits(now, id) {
                 self.keep(now, id, length_ms);
             }
         }
+    }
+
+    /// Whether the quota has room for one more kept task; says why not.
+    fn fits(&mut self, now: Now, id: ClaimId) -> bool {
+        let limit = self.ledger.claims.get(&id).and_then(super::deadlines::heartbeat_limit);
+        if self.counts.is_kept(id) || limit.is_none_or(|limit| self.load.has_room_for(limit)) {
+            return true;
+        }
+        let text = "not kept alive: the heartbeat rate does not suffice for one more task, and those kept already would \
+                    suffer; stop keeping others (A), beat by hand, or start with a higher --heartbeat-rate";
+        self.say(now, Level::Error, "keep", Some(id), text);
+        false
     }
 
     fn close_command(&mut self, now: Now, claims: &[ClaimId], outcome: &Outcome) {

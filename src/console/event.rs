@@ -9,6 +9,10 @@ use crate::wire::{Answer, Failure, Request};
 
 use super::facts::{Status, TaskFacts};
 
+/// Half of SWF's own heartbeat rate, which the whole account and region share; heartbeats a second (engine rules,
+/// "Heartbeats under a quota").
+pub const HEARTBEAT_RATE: f64 = 80.0;
+
 /// What does not change while the console runs.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -24,6 +28,8 @@ pub struct Config {
     pub domain: Foreign,
     /// Seed of the jitter.
     pub seed: u64,
+    /// Heartbeats a second at the most, see [`HEARTBEAT_RATE`]; `None` for no limit.
+    pub heartbeat_rate: Option<f64>,
     /// Only look: no polls, no heartbeats, no closes.
     pub read_only: bool,
 }

@@ -50,6 +50,7 @@ impl Console {
         if !self.ledger.claims.get(&id).is_some_and(Claim::is_open) {
             return;
         }
+        self.count_claim(id);
         self.live(id).lease_warnings = 0;
         let Some(length_ms) = length_ms else {
             self.agenda.clear(Job::Lease(id));

@@ -4,7 +4,7 @@
 //! gives [`Effect`]s back, [`Console::next_wake`] says when it wants to be woken. Durable facts change only through
 //! records. Not here: sending (`runtime`, `swf`), storing (`journal`), showing (`tui`).
 //!
-//! Where to look: `ledger` what is durable, `live` what is not, `agenda` when something is due, `writing` records on their
+//! Where to look: `ledger` what is durable, `live` what is not, `agenda` when something is due, `quota` how many heartbeats may go out, `writing` records on their
 //! way to the disk; then one file an activity: `claiming`, `beats`, `leases`, `lookup`, `closing`, `commands`, `leaving`;
 //! `telling` what the screen gets.
 
@@ -22,6 +22,7 @@ mod leaving;
 mod ledger;
 mod live;
 mod lookup;
+mod quota;
 mod reach;
 mod ready;
 mod scan;
@@ -46,13 +47,16 @@ use claiming::Claiming as Poller;
 use leaving::Leaving;
 use ledger::Ledger;
 use live::{Live, Purpose};
+use quota::{Bucket, Load};
 use reach::Reach;
 use ready::Ready;
+use telling::Counts;
 use watch::{Oddity, Watch};
 use writing::Writing;
 
 pub use event::{
-    AppendError, BatchId, CallId, Command, Config, Details, Durability, Effect, Event, Level, LogLine, Timing,
+    AppendError, BatchId, CallId, Command, Config, Details, Durability, Effect, Event, HEARTBEAT_RATE, Level, LogLine,
+    Timing,
 };
 pub use facts::{
     BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, PendingCount, Status, TaskFacts, TaskState,
@@ -72,6 +76,9 @@ pub struct Console {
     calls: BTreeMap<CallId, Purpose>,
     clock: ServiceClock,
     reach: Reach,
+    bucket: Bucket,
+    load: Load,
+    counts: Counts,
     watch: Watch,
     /// Type defaults, asked once a type.
     types: BTreeMap<(Foreign, ActivityType), Timeouts>,
@@ -87,6 +94,7 @@ pub struct Console {
 impl Console {
     /// Takes up where the journal's entries end (none in a new journal): the same tasks, and on with them.
     pub fn new(config: Config, now: Now, entries: &[Entry]) -> (Self, Vec<Effect>) {
+        let rate = config.heartbeat_rate;
         let mut console = Self {
             config,
             ledger: Ledger::default(),
@@ -98,6 +106,9 @@ impl Console {
             calls: BTreeMap::new(),
             clock: ServiceClock::default(),
             reach: Reach::new(),
+            bucket: Bucket::new(rate),
+            load: Load::new(rate),
+            counts: Counts::default(),
             watch: Watch::new(now),
             types: BTreeMap::new(),
             said: BTreeSet::new(),
@@ -161,13 +172,16 @@ impl Console {
 
     /// Facts that are on disk already.
     fn follow(&mut self, entries: &[Entry]) {
-        let known: BTreeSet<_> = self.ledger.claims.keys().copied().collect();
+        let known: Vec<_> = self.ledger.claims.keys().copied().collect();
         for entry in entries {
             self.ledger.apply(&entry.record, entry.boot_id == self.config.boot_id);
             self.dirty.extend(entry.record.claim());
         }
-        for gone in known.into_iter().filter(|id| !self.ledger.claims.contains_key(id)) {
-            self.out.push(Effect::Removed(gone));
+        for id in known {
+            if !self.ledger.claims.contains_key(&id) {
+                self.count_claim(id);
+                self.out.push(Effect::Removed(id));
+            }
         }
         for claim in self.ledger.claims.values() {
             if let Some(started_at) = claim.started_at {
@@ -233,7 +247,9 @@ impl Console {
         self.no_longer_in_flight(&purpose);
         match result {
             Ok(answer) => {
-                if !matches!(purpose, Purpose::Poll { .. }) && self.reach.answered(timing.received - timing.sent) {
+                if !matches!(purpose, Purpose::Poll { .. })
+                    && self.reach.answered(now.boot, timing.received - timing.sent)
+                {
                     self.say(now, Level::Info, "service", None, "back in reach");
                 }
                 self.took(now, purpose, timing, answer);

@@ -11,8 +11,8 @@ use super::facts::Connection;
 const BREAKER: u32 = 5;
 /// Between two probes during an outage.
 const PROBE_MS: i64 = 500;
-/// After "Rate exceeded".
-const THROTTLE_MS: i64 = 1_000;
+/// "Throttled" is said until there has been no refusal for so long.
+const THROTTLED_MS: i64 = 5_000;
 /// Between two tries with new credentials.
 const ACCESS_MS: i64 = 5_000;
 
@@ -26,6 +26,7 @@ pub(super) struct Reach {
     /// At most this many in flight.
     width: usize,
     smooth_rtt_ms: i64,
+    throttled_at: Option<Boot>,
 }
 
 /// In flight at once, closes included (engine rules 3.3).
@@ -33,7 +34,14 @@ const WIDTH: usize = 64;
 
 impl Reach {
     pub(super) fn new() -> Self {
-        Self { connection: Connection::Untried, failures: 0, closed_until: None, width: WIDTH, smooth_rtt_ms: 0 }
+        Self {
+            connection: Connection::Untried,
+            failures: 0,
+            closed_until: None,
+            width: WIDTH,
+            smooth_rtt_ms: 0,
+            throttled_at: None,
+        }
     }
 
     /// For the header.
@@ -75,20 +83,23 @@ impl Reach {
     }
 
     /// The service answered, well or badly. `true` if that ends an outage.
-    pub(super) fn answered(&mut self, rtt_ms: i64) -> bool {
+    pub(super) fn answered(&mut self, now: Boot, rtt_ms: i64) -> bool {
         let back = matches!(self.connection, Connection::OutOfReach { .. } | Connection::NoAccess { .. });
         self.failures = 0;
         self.width = WIDTH;
         self.closed_until = None;
         self.smooth_rtt_ms =
             if self.smooth_rtt_ms == 0 { rtt_ms.max(1) } else { (self.smooth_rtt_ms * 7 + rtt_ms) / 8 };
-        self.connection = Connection::Online { rtt_ms };
+        let throttled = self.throttled_at.is_some_and(|at| now - at < THROTTLED_MS);
+        if !throttled || !matches!(self.connection, Connection::Throttled { .. }) {
+            self.connection = Connection::Online { rtt_ms };
+        }
         back
     }
 
     /// The service answered, but not in a way that measures the round trip (a poll, a refusal).
-    pub(super) fn heard(&mut self) {
-        self.answered(self.smooth_rtt_ms);
+    pub(super) fn heard(&mut self, now: Boot) {
+        self.answered(now, self.smooth_rtt_ms);
     }
 
     /// A call failed in a way that says something about the service or our access. `true` if that is news.
@@ -100,7 +111,7 @@ impl Reach {
                 if news {
                     self.connection = Connection::Throttled { since: now };
                 }
-                self.closed_until = Some(now + THROTTLE_MS);
+                self.throttled_at = Some(now);
                 news
             }
             Class::Expired | Class::Denied => {
@@ -155,7 +166,7 @@ mod tests {
         reach.sent(Boot(504));
         assert_eq!(reach.may_send(Boot(600), 0), Err(Some(Boot(1_004))));
         assert_eq!(reach.may_send(Boot(1_004), 1), Err(None));
-        assert!(reach.answered(8));
+        assert!(reach.answered(Boot(1_004), 8));
         assert_eq!(reach.may_send(Boot(1_004), 63), Ok(()));
     }
 

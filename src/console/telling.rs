@@ -1,10 +1,11 @@
 //! What the screen gets to see: facts of the claims that changed, the header, log lines. Absolute instants, no formatting
 //! of time, no token.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::clock::Now;
-use crate::task::ClaimId;
+use crate::task::{ClaimId, Limit};
 
 use super::agenda::Job;
 use super::event::{Effect, Level, LogLine};
@@ -17,6 +18,21 @@ use super::{Console, cadence, deadlines};
 /// Polls of earlier runs without a recorded end are mentioned this long, milliseconds: by then every task has timed out
 /// or been noticed otherwise.
 const ORPHANS_MS: i64 = 24 * 3_600_000;
+
+/// What the header counts, kept in step claim by claim: nobody walks over ten thousand of them for each heartbeat.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    /// Kept tasks, and their heartbeat timeouts where they are known.
+    kept: BTreeMap<ClaimId, Option<Limit>>,
+    closing: BTreeSet<ClaimId>,
+}
+
+impl Counts {
+    /// Whether a keep-alive lease runs.
+    pub(super) fn is_kept(&self, id: ClaimId) -> bool {
+        self.kept.contains_key(&id)
+    }
+}
 
 impl Console {
     /// Says something in the log pane.
@@ -43,6 +59,7 @@ impl Console {
     /// Sends the screen what changed.
     pub(super) fn tell(&mut self, now: Now) {
         for id in std::mem::take(&mut self.dirty) {
+            self.count_claim(id);
             let Some(claim) = self.ledger.claims.get(&id) else { continue };
             let live = self.live.entry(id).or_default();
             let next_beat = self.agenda.when(Job::Beat(id));
@@ -65,9 +82,32 @@ impl Console {
         }
     }
 
+    /// Keeps what is counted in step with a claim.
+    pub(super) fn count_claim(&mut self, id: ClaimId) {
+        let claim = self.ledger.claims.get(&id).filter(|claim| claim.is_open());
+        let kept = claim.filter(|claim| claim.lease.is_some()).map(deadlines::heartbeat_limit);
+        let closing = claim.is_some_and(|claim| claim.intent.is_some());
+        let before = match kept {
+            Some(limit) => self.counts.kept.insert(id, limit),
+            None => self.counts.kept.remove(&id),
+        };
+        if closing {
+            self.counts.closing.insert(id);
+        } else {
+            self.counts.closing.remove(&id);
+        }
+        if before.flatten() != kept.flatten() {
+            if let Some(before) = before.flatten() {
+                self.load.remove(before);
+            }
+            if let Some(limit) = kept.flatten() {
+                self.load.add(limit);
+            }
+            self.bucket.set_need(self.load.need());
+        }
+    }
+
     fn status(&self, now: Now) -> Status {
-        let open = || self.ledger.claims.values().filter(|claim| claim.is_open());
-        let kept = || open().filter(|claim| claim.lease.is_some());
         let own = self.claiming.poll_number();
         let orphans = self
             .ledger
@@ -81,9 +121,9 @@ impl Console {
             claiming: self.claiming.wants().to_vec(),
             pending: self.claiming.counts().to_vec(),
             poll_in_flight: self.claiming.poll_in_flight(),
-            kept: kept().count(),
-            survives_ms: kept().filter_map(deadlines::heartbeat_limit).filter_map(cadence::survives).min(),
-            closing: open().filter(|claim| claim.intent.is_some()).count(),
+            kept: self.counts.kept.len(),
+            survives_ms: self.load.survives_ms(cadence::BEAT_LIMIT_MS, self.bucket.rate()),
+            closing: self.counts.closing.len(),
             possible_orphans: orphans.count(),
             read_only: self.config.read_only,
             not_saved: self.writing.failure().cloned(),

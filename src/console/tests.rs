@@ -2,6 +2,7 @@
 
 mod closing;
 mod keeping;
+mod quota;
 mod random;
 mod story;
 
@@ -44,6 +45,7 @@ fn config() -> Config {
         service: "us-east-1".into(),
         domain: "ops".into(),
         seed: 7,
+        heartbeat_rate: Some(80.0),
         read_only: false,
     }
 }

@@ -208,6 +208,7 @@ impl Console {
 
     fn dismissed(&mut self, claim: ClaimId) {
         self.live.remove(&claim);
+        self.count_claim(claim);
         self.agenda.clear_claim(claim);
         self.dirty.remove(&claim);
         self.out.push(Effect::Removed(claim));

@@ -147,6 +147,7 @@ impl State {
     /// Brings what is scrolled in line with the sizes of the panes.
     pub fn settle(&mut self, moment: Moment) {
         let layout = Layout::of(self.area, self.focus);
+        self.tasks.select_first_if_free(moment.now.boot);
         self.tasks.settle(layout.table_rows());
         self.log_scroll = self.log_scroll.min(self.log.len().saturating_sub(layout.log_rows()));
         if self.detail_scroll > 0 {

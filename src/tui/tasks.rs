@@ -40,6 +40,9 @@ struct Row {
     change: Option<Boot>,
 }
 
+/// How long the cursor stays on top after the first task has come in, milliseconds, unless a key is pressed.
+const FREE_MS: i64 = 1_500;
+
 /// All tasks of the screen.
 #[derive(Debug, Default)]
 pub struct Tasks {
@@ -49,6 +52,8 @@ pub struct Tasks {
     counts: HashMap<Urgency, usize>,
     cancels: usize,
     selected: Option<ClaimId>,
+    /// A person has seen where the cursor is: from then on it stays on its task.
+    pinned_at: Option<Boot>,
     /// How many rows are above the first one in view.
     offset: usize,
 }
@@ -79,11 +84,19 @@ impl Tasks {
         }
     }
 
-    /// Puts the cursor on the most urgent task if it is nowhere.
-    pub fn select_first_if_none(&mut self) {
-        if self.selected.is_none() {
-            self.selected = self.order.first().map(|place| place.id);
+    /// Puts the cursor on the most urgent task if it is nowhere, or while the first tasks come in: afterwards it must not
+    /// move under somebody's finger.
+    pub fn select_first_if_free(&mut self, now: Boot) {
+        let Some(first) = self.order.first() else { return };
+        let free = *self.pinned_at.get_or_insert(now + FREE_MS) > now;
+        if free || self.selected.is_none() {
+            self.selected = Some(first.id);
         }
+    }
+
+    /// A person acts on what the cursor shows: it stays on its task.
+    pub fn pin(&mut self, now: Boot) {
+        self.pinned_at = Some(now);
     }
 
     /// Moves the cursor by so many rows, as far as there are any.
@@ -202,7 +215,7 @@ mod tests {
         for (id, &seconds) in (1..).zip(left) {
             tasks.update(task(id, "t").heartbeat(3_600, seconds).arc(), T0.boot);
         }
-        tasks.select_first_if_none();
+        tasks.select_first_if_free(T0.boot);
         tasks
     }
 
@@ -232,6 +245,25 @@ mod tests {
         assert_eq!((tasks.selected().unwrap().id, ids(&tasks, 2)), (ClaimId(4), vec![4, 1]));
         tasks.remove(ClaimId(4));
         assert_eq!(tasks.selected().unwrap().id, ClaimId(1));
+    }
+
+    #[test]
+    fn the_cursor_rests_on_the_most_urgent_task_while_the_first_ones_come_in() {
+        for by_key in [true, false] {
+            let mut tasks = filled(&[2_000, 3_000]);
+            tasks.select_first_if_free(T0.boot);
+            tasks.update(task(7, "t").cancel().arc(), T0.boot);
+            tasks.select_first_if_free(T0.boot + 100);
+            assert_eq!(tasks.selected().unwrap().id, ClaimId(7));
+            tasks.update(task(7, "t").arc(), T0.boot);
+            tasks.update(task(8, "t").cancel().arc(), T0.boot);
+            let later = T0.boot + if by_key { 200 } else { FREE_MS };
+            if by_key {
+                tasks.pin(later);
+            }
+            tasks.select_first_if_free(later);
+            assert_eq!(tasks.selected().unwrap().id, ClaimId(7), "by key: {by_key}");
+        }
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub fn news(state: &mut State, news: News, now: Boot) -> usize {
     for id in news.removed {
         state.tasks.remove(id);
     }
-    state.tasks.select_first_if_none();
+    state.tasks.select_first_if_free(now);
     if let Some(status) = news.status {
         state.status = Some(status);
     }
@@ -78,6 +78,12 @@ pub fn key(state: &mut State, key: Key, now: Now) -> Option<Wish> {
         _ if key == Key::ctrl('c') => return interrupt(state),
         _ => {}
     }
+    let too_small = Layout::of(state.area, state.focus).too_small;
+    if too_small && !Action::Quit.keys().contains(&key) {
+        // Nobody sees what it would do.
+        return None;
+    }
+    state.tasks.pin(now.boot);
     match state.overlay.take() {
         Some(Overlay::Help { scroll }) => {
             state.overlay = help_key(key, scroll, view::help_scroll_max(state.area));

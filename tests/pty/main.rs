@@ -2,7 +2,7 @@
 //!
 //! Nothing of the program is called here but its clock and, for tokens, its journal. Waits are for what the screen shows,
 //! never for a length of time.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where something is missing")]
+#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 mod app;
 mod leaving;

@@ -298,6 +298,7 @@ pub fn config(seed: u64, life: u64) -> Config {
         service: "us-east-1".into(),
         domain: "sim".into(),
         seed,
+        heartbeat_rate: Some(80.0),
         read_only: false,
     }
 }

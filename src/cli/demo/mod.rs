@@ -15,7 +15,7 @@ use super::failure::{Failure, Kind};
 use super::link::Link;
 use super::{Color, leave, who};
 use crate::clock;
-use crate::console::Config;
+use crate::console::{Config, HEARTBEAT_RATE};
 use crate::demo::Scenario;
 use crate::journal::Place;
 use crate::runtime::{self, Opened, Parts};
@@ -58,6 +58,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         service: "demo emulator".into(),
         domain: scenario.domain.clone(),
         seed: who::seed(),
+        heartbeat_rate: Some(HEARTBEAT_RATE),
         read_only: false,
     };
     let endpoint_url = Some(stage.endpoint());

@@ -118,42 +118,22 @@ impl Service {
 
     /// The second half: starts the child, unless its workflow id has an open execution. Its parent may be closed by now.
     pub fn start_child(&mut self, parent: Run, child: Child) {
-        let Child { workflow_id, workflow_type, control, input, settings, initiated, decided } = child;
-        let taken = self.domain_of(parent).is_some_and(|domain| domain.executions.open(&workflow_id).is_some());
         let parent_open = self.execution(parent).is_open();
-        if taken {
+        let domain = self.domain_of(parent);
+        if domain.is_some_and(|domain| domain.executions.open(&child.workflow_id).is_some()) {
             if parent_open {
-                self.execution_mut(parent).children.remove(&initiated);
-                let event = StartChildWorkflowExecutionFailed {
-                    workflow_type: &workflow_type,
-                    cause: "WORKFLOW_ALREADY_RUNNING",
-                    workflow_id: &workflow_id,
-                    initiated_event_id: initiated,
-                    decision_task_completed_event_id: decided,
-                    control: control.as_deref(),
-                };
-                self.record(parent, &event);
-                self.need_decision(parent);
+                self.child_already_running(parent, &child);
             }
             return;
         }
         let run_id: Arc<str> = self.mint.run_id().into();
-        let mut started = 0;
-        if parent_open {
-            let name = ExecutionName { workflow_id: &workflow_id, run_id: &run_id };
-            let event = ChildWorkflowExecutionStarted {
-                workflow_execution: name,
-                workflow_type: &workflow_type,
-                initiated_event_id: initiated,
-            };
-            started = self.record(parent, &event);
-            self.need_decision(parent);
-        }
+        let started = if parent_open { self.child_starts(parent, &child, &run_id) } else { 0 };
+        let Child { workflow_id, workflow_type, input, settings, initiated, .. } = child;
         let of = self.execution(parent);
         let (domain, parent_id, parent_run_id) = (of.domain.clone(), of.workflow_id.clone(), of.run_id.clone());
         let link = Parent { run: parent, workflow_id: parent_id, run_id: parent_run_id, initiated, started };
         let (parent_link, continued) = (Some(link), None);
-        let new = NewExecution {
+        let run = self.start_execution(NewExecution {
             domain,
             workflow_id,
             run_id,
@@ -162,11 +142,37 @@ impl Service {
             input,
             parent: parent_link,
             continued,
-        };
-        let run = self.start_execution(new);
+        });
         if parent_open {
             self.execution_mut(parent).children.insert(initiated, Some(run));
         }
+    }
+
+    /// Writes into the parent's history that the child starts.
+    fn child_starts(&mut self, parent: Run, child: &Child, run_id: &str) -> i64 {
+        let event = ChildWorkflowExecutionStarted {
+            workflow_execution: ExecutionName { workflow_id: &child.workflow_id, run_id },
+            workflow_type: &child.workflow_type,
+            initiated_event_id: child.initiated,
+        };
+        let started = self.record(parent, &event);
+        self.need_decision(parent);
+        started
+    }
+
+    /// Writes into the parent's history that the child cannot start.
+    fn child_already_running(&mut self, parent: Run, child: &Child) {
+        self.execution_mut(parent).children.remove(&child.initiated);
+        let event = StartChildWorkflowExecutionFailed {
+            workflow_type: &child.workflow_type,
+            cause: "WORKFLOW_ALREADY_RUNNING",
+            workflow_id: &child.workflow_id,
+            initiated_event_id: child.initiated,
+            decision_task_completed_event_id: child.decided,
+            control: child.control.as_deref(),
+        };
+        self.record(parent, &event);
+        self.need_decision(parent);
     }
 
     /// Tells the parent of a closed execution how it ended, if it has one that is open.

@@ -12,6 +12,7 @@ mod limits;
 mod pages;
 mod polls;
 mod random;
+mod recorded;
 mod refusing;
 mod registering;
 mod restoring;

@@ -213,6 +213,15 @@ fn a_paste_outside_a_form_does_nothing_and_says_so() {
 }
 
 #[test]
+fn keys_do_nothing_on_a_screen_too_small_to_see_what_they_do_but_quit() {
+    let mut state = one(task(1, "a"));
+    state.area.width = 39;
+    assert_eq!(type_in(&mut state, " c\rp5?"), []);
+    assert!(state.overlay.is_none());
+    assert!(type_in(&mut state, "q").contains(&Wish::Quit) || state.overlay.is_some());
+}
+
+#[test]
 fn a_read_only_screen_refuses_every_act_and_quits_at_once() {
     let mut state = screen(zoo());
     state.read_only = true;

@@ -37,11 +37,12 @@ pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme, moment: 
 
     let mut x = area.x + 1;
     let end = area.right().saturating_sub(right_cells as u16 + 1);
-    for (text, style) in &left {
-        x = put(buf, Position::new(x, area.y), end.saturating_sub(x), text, *style) + 2;
-        if x >= end {
+    for (index, (text, style)) in left.iter().enumerate() {
+        // Only the most urgent one is cut off rather than left out; none touches what is on the right.
+        if index > 0 && usize::from(x) + width(text) >= usize::from(end) {
             break;
         }
+        x = put(buf, Position::new(x, area.y), end.saturating_sub(x), text, *style) + 2;
     }
     let mut x = end;
     for (text, style) in &right {

@@ -1,0 +1,120 @@
+//! Many kept tasks under a quota that the service shares out unkindly.
+
+use super::*;
+use crate::console::testing::{claimed_record, stamp};
+
+/// The service as a bucket: refuses beyond `rate` a second, judges heartbeats by their arrival.
+struct Service {
+    rate: f64,
+    tokens: f64,
+    at: i64,
+    beaten: BTreeMap<String, i64>,
+    answered: u64,
+    refused: u64,
+}
+
+impl Service {
+    fn answer(&mut self, token: &str, at: i64) -> Result<Answer, Failure> {
+        self.tokens = (self.tokens + self.rate * (at - self.at) as f64 / 1_000.0).min(self.rate);
+        self.at = at;
+        if self.tokens < 1.0 {
+            self.refused += 1;
+            return refused("ThrottlingException", "Rate exceeded");
+        }
+        self.tokens -= 1.0;
+        self.answered += 1;
+        self.beaten.insert(token.to_owned(), at);
+        Ok(Answer::Beaten { cancel_requested: false })
+    }
+}
+
+/// A world that takes up `count` kept tasks with this heartbeat timeout.
+fn taken_up(count: u64, seconds: u32) -> World {
+    let mut disk = Vec::new();
+    for id in 1..=count {
+        let known = |seconds| Some((Limit::Seconds(seconds), Source::History));
+        let timeouts = Timeouts {
+            heartbeat: known(seconds),
+            start_to_close: known(28_800),
+            schedule_to_close: known(28_800),
+            execution: known(28_800),
+        };
+        let (claim, at) = (ClaimId(id), SERVICE_AT_BOOT + 1_500);
+        disk.extend([
+            claimed_record(id, &format!("rel-{id}"), id),
+            Record::TimeoutsLearned {
+                claim,
+                timeouts,
+                scheduled_at: Some(at),
+                started_at: Some(at),
+                execution_started_at: Some(at),
+                scheduled_event_id: Some(5),
+            },
+            Record::Lease { claim, at: stamp(2_000), length_ms: Some(28_000_000), why: "agreed".into() },
+        ]);
+    }
+    World::restarted(3_000, disk)
+}
+
+/// Lets the world run against the service for so many seconds; every answer takes 40 ms. Gives the tasks that were lost.
+fn run(world: &mut World, service: &mut Service, seconds: u32, for_s: i64) -> usize {
+    let mut lost = std::collections::BTreeSet::new();
+    let end = world.at + for_s * 1_000;
+    while world.at < end {
+        world.pass(20);
+        let at = world.at;
+        while let Some((_, _, sent)) = world.calls.iter().find(|(_, request, _)| request.operation() == BEAT) {
+            if at - sent.0 < 40 {
+                break;
+            }
+            let Some(Request::Heartbeat { token, .. }) =
+                world.calls.iter().map(|(_, request, _)| request.clone()).find(|request| request.operation() == BEAT)
+            else {
+                break;
+            };
+            let result = service.answer(token.expose(), at);
+            world.answer(BEAT, 0, result);
+        }
+        for (token, beaten) in &service.beaten {
+            if at - beaten > i64::from(seconds) * 1_000 {
+                lost.insert(token.clone());
+            }
+        }
+    }
+    lost.len()
+}
+
+fn service(rate: f64, count: u64) -> Service {
+    let beaten = (1..=count).map(|id| (format!("token-of-rel-{id}"), 2_000)).collect();
+    Service { rate, tokens: rate, at: 0, beaten, answered: 0, refused: 0 }
+}
+
+#[test]
+fn keep_alive_within_the_rate_and_nothing_is_lost() {
+    let mut world = taken_up(600, 30);
+    let mut service = service(1_000.0, 600);
+    assert_eq!(run(&mut world, &mut service, 30, 100), 0);
+    // 600 tasks every 25.5 s at the most lazy; three quarters of 80 a second, and jitter, at the most.
+    assert!((2_500..7_200).contains(&service.answered), "{}", service.answered);
+    assert_eq!(service.refused, 0);
+}
+
+#[test]
+fn keep_alive_a_squeezed_quota_is_learned_and_nothing_is_lost() {
+    let mut world = taken_up(600, 30);
+    let mut service = service(32.0, 600);
+    assert_eq!(run(&mut world, &mut service, 30, 100), 0);
+    let share = service.refused as f64 / (service.answered + service.refused) as f64;
+    assert!(share < 0.1, "{share}: {} refused", service.refused);
+    assert!(service.refused > 0, "or nothing was learned");
+}
+
+#[test]
+fn keep_alive_what_does_not_fit_is_refused_by_name() {
+    let mut world = taken_up(2_300, 30);
+    let claim = world.claim("one-more");
+    world.command(Command::Keep { claims: vec![claim], length_ms: 600_000 });
+    assert!(world.said("keep").last().unwrap().contains("does not suffice"), "{:?}", world.said("keep").last());
+    assert!(world.facts(claim).lease.is_none());
+    assert_eq!(world.status.as_ref().unwrap().survives_ms, Some(0));
+}
