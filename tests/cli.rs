@@ -322,6 +322,21 @@ fn the_emulator_logs_a_line_of_json_for_every_request() {
 }
 
 #[test]
+fn too_few_open_files_are_said_and_do_not_stop_it() {
+    let bare = Bare::new();
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 100 && exec \"$0\" emulator"]).arg(cargo_bin("swfbeat"));
+    let mut child =
+        command.env("HOME", bare.home.path()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut complaint = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut complaint).unwrap();
+    let expected = "swfbeat: no more than 100 files may be open (ulimit -Hn), so no more than 36 connections are served at \
+                    a time\n";
+    assert_eq!(complaint, expected);
+    assert!(ended(child).starts_with("http://127.0.0.1:"));
+}
+
+#[test]
 fn an_emulator_goes_on_where_the_last_one_stopped() {
     let bare = Bare::new();
     let path = bare.path("state");
