@@ -56,9 +56,8 @@ pub async fn respond(
         Ok(call) => call,
         Err(fault) => return Ok(refusal(&shared, &mut note, &fault)),
     };
-    note.operation(&call.operation);
     let treatment = shared.treat(&call.operation);
-    note.fault(treatment.fate.name());
+    note.call(&call.operation, &treatment.fate);
     let response = call.treated(&shared, &treatment, &mut note).await;
     if response.is_err() {
         caller.breaker.pull();

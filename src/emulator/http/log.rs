@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, SecondsFormat};
 use serde::{Deserialize, Serialize};
 
+use super::super::faults::Fate;
 use super::shared::Shared;
 use crate::clock;
 use crate::text::printable;
@@ -49,9 +50,12 @@ impl fmt::Debug for Log {
     }
 }
 
-/// A record in the making; it is made when this is dropped, also when the client goes away before its answer.
-pub struct Note {
-    log: Option<Log>,
+/// A record in the making; it is made when this is dropped, also when the client goes away before its answer. Without a
+/// log it is nothing and costs nothing.
+pub struct Note(Option<Record>);
+
+struct Record {
+    log: Log,
     entry: Entry,
     began: clock::Boot,
 }
@@ -59,27 +63,27 @@ pub struct Note {
 impl Note {
     /// A request has arrived.
     pub fn begin(shared: &Shared) -> Self {
-        let time = DateTime::from_timestamp_millis(shared.now()).unwrap_or_default();
-        let entry = Entry {
-            time: time.to_rfc3339_opts(SecondsFormat::Millis, true),
-            operation: String::new(),
-            status: None,
-            ms: 0,
-            error: None,
-            fault: None,
-        };
-        Self { log: shared.log.clone(), entry, began: clock::now().boot }
+        Self(shared.log.clone().map(|log| {
+            let time = DateTime::from_timestamp_millis(shared.now()).unwrap_or_default();
+            let entry = Entry {
+                time: time.to_rfc3339_opts(SecondsFormat::Millis, true),
+                operation: String::new(),
+                status: None,
+                ms: 0,
+                error: None,
+                fault: None,
+            };
+            Record { log, entry, began: clock::now().boot }
+        }))
     }
 
-    /// Which operation it names.
-    pub fn operation(&mut self, operation: &str) {
-        let name: String = operation.chars().take(NAME).collect();
-        self.entry.operation = printable(&name).into_owned();
-    }
-
-    /// What it meets on demand.
-    pub fn fault(&mut self, fault: Option<&'static str>) {
-        self.entry.fault = fault;
+    /// Which operation it names, and what it meets on demand.
+    pub fn call(&mut self, operation: &str, fate: &Fate) {
+        if let Some(Record { entry, .. }) = &mut self.0 {
+            let name: String = operation.chars().take(NAME).collect();
+            entry.operation = printable(&name).into_owned();
+            entry.fault = fate.name();
+        }
     }
 
     /// What it is answered.
@@ -88,19 +92,20 @@ impl Note {
         struct Type {
             __type: String,
         }
-        self.entry.status = Some(status);
+        let Some(Record { entry, .. }) = &mut self.0 else { return };
+        entry.status = Some(status);
         if status >= 400 {
             let error = serde_json::from_slice::<Type>(body).ok();
-            self.entry.error = error.and_then(|error| error.__type.rsplit('#').next().map(str::to_owned));
+            entry.error = error.and_then(|error| error.__type.rsplit('#').next().map(str::to_owned));
         }
     }
 }
 
 impl Drop for Note {
     fn drop(&mut self) {
-        if let Some(Log(write)) = &self.log {
-            self.entry.ms = clock::now().boot - self.began;
-            write(&self.entry);
+        if let Some(Record { log: Log(write), entry, began }) = &mut self.0 {
+            entry.ms = clock::now().boot - *began;
+            write(entry);
         }
     }
 }
