@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 use std::fs::{self, Permissions};
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use assert_cmd::cargo::cargo_bin;
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
 use swfbeat::journal::{Journal, Place};
 use tempfile::{TempDir, tempdir};
 
@@ -84,6 +85,11 @@ fn wrong_arguments() {
     assert_fails(bare.command(&["--frobnicate"]), 2, &["unexpected argument '--frobnicate'", "--help"]);
     assert_fails(bare.command(&["demo", "--port", "many"]), 2, &["invalid value 'many' for '--port"]);
     assert_fails(bare.command(&["emulator", "--poll-hold", "soon"]), 2, &["such as 60s"]);
+    assert_fails(bare.command(&["emulator", "--account", "1"]), 2, &["twelve digits"]);
+    assert_fails(bare.command(&["emulator", "--fault", "*=burn"]), 2, &["'burn' is no fault", "lost-answer"]);
+    assert_fails(bare.command(&["emulator", "--rate", "ListDomains=5"]), 2, &["bucket/refill"]);
+    assert_fails(bare.command(&["emulator", "--deny", "ListDomains,Nothing"]), 2, &["'Nothing' is no operation"]);
+    assert_fails(bare.command(&["emulator", "--access-key", "A"]), 2, &["--secret-key"]);
     assert_fails(
         bare.command(&["--domain", "d", "--identity", &"x".repeat(300)]),
         2,
@@ -214,6 +220,41 @@ fn a_taken_port_is_named() {
     }
 }
 
+/// An emulator with these arguments, and the first line it prints.
+fn emulator(bare: &Bare, arguments: &[&str]) -> (Child, String) {
+    let mut command = bare.command(&["emulator"]);
+    let mut child = command.args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = Vec::new();
+    // Byte by byte, so that the rest is left for others to read.
+    let out = child.stdout.as_mut().unwrap();
+    while line.last() != Some(&b'\n') {
+        let mut byte = [0];
+        out.read_exact(&mut byte).unwrap();
+        line.extend(byte);
+    }
+    (child, String::from_utf8(line).unwrap().trim_end().to_owned())
+}
+
+/// One request; head and body of its answer.
+fn ask(endpoint: &str, operation: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(endpoint.strip_prefix("http://").unwrap()).unwrap();
+    let head = format!("POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-amz-target: S.{operation}\r\n");
+    write!(stream, "{head}content-length: {}\r\n\r\n{body}", body.len()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// Ends it in good order; what else it printed.
+fn ended(mut child: Child) -> String {
+    let mut out = child.stdout.take().unwrap();
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert_eq!(wait(child), Some(0));
+    let mut rest = String::new();
+    out.read_to_string(&mut rest).unwrap();
+    rest
+}
+
 /// Waits for the end, but not for ever.
 fn wait(mut child: Child) -> Option<i32> {
     for _ in 0..200 {
@@ -234,9 +275,111 @@ fn the_emulator_prints_its_endpoint_and_ends_on_a_signal() {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let endpoint = lines.next().unwrap();
         let port: u16 = endpoint.strip_prefix("http://127.0.0.1:").unwrap().parse().unwrap();
-        assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_ok(), "it listens when it says so");
+        assert!(TcpStream::connect(("127.0.0.1", port)).is_ok(), "it listens when it says so");
         assert_eq!(lines.next().unwrap(), format!("export AWS_ENDPOINT_URL_SWF={endpoint}"));
         kill_process(Pid::from_child(&child), signal).unwrap();
         assert_eq!(wait(child), Some(0), "{signal:?}");
     }
+}
+
+#[test]
+fn the_network_is_let_in_only_in_so_many_words() {
+    let bare = Bare::new();
+    let words = ["everybody who can reach it", "--i-know-this-is-open-to-the-network"];
+    assert_fails(bare.command(&["emulator", "--bind", "0.0.0.0"]), 2, &words);
+    let (mut child, line) = emulator(&bare, &["--bind", "0.0.0.0", "--i-know-this-is-open-to-the-network"]);
+    assert!(line.starts_with("http://127.0.0.1:"), "{line}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn the_emulator_logs_a_line_of_json_for_every_request() {
+    let bare = Bare::new();
+    let arguments = ["--json", "--admin", "--account", "210987654321", "--fault", "ListDomains=error:503x1"];
+    let (child, first) = emulator(&bare, &arguments);
+    let first: Value = serde_json::from_str(&first).unwrap();
+    assert_eq!(first["adminToken"].as_str().unwrap().len(), 43);
+    let endpoint = first["endpoint"].as_str().unwrap();
+    let list = "{\"registrationStatus\": \"REGISTERED\"}";
+    assert!(ask(endpoint, "ListDomains", list).starts_with("HTTP/1.1 503"));
+    ask(endpoint, "RegisterDomain", "{\"name\": \"d\", \"workflowExecutionRetentionPeriodInDays\": \"1\"}");
+    assert!(ask(endpoint, "ListDomains", list).contains("arn:aws:swf:us-east-1:210987654321:/domain/d"));
+    ask(endpoint, "Nothing", "{\"taskToken\": \"secret\"}");
+    let lines = ended(child);
+    assert!(!lines.contains("secret"), "{lines}");
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<_> = lines.iter().map(|line| (&line["operation"], &line["status"], &line["error"])).collect();
+    let expected = [
+        (json!("ListDomains"), json!(503), json!("ServiceUnavailableException")),
+        (json!("RegisterDomain"), json!(200), Value::Null),
+        (json!("ListDomains"), json!(200), Value::Null),
+        (json!("Nothing"), json!(400), json!("UnknownOperationException")),
+    ];
+    assert_eq!(told, expected.iter().map(|(a, b, c)| (a, b, c)).collect::<Vec<_>>());
+    assert_eq!(lines[0]["fault"], "refused");
+    assert!(lines[0]["time"].as_str().unwrap().ends_with('Z') && lines[0]["ms"].is_i64(), "{}", lines[0]);
+}
+
+#[test]
+fn too_few_open_files_are_said_and_do_not_stop_it() {
+    let bare = Bare::new();
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 100 && exec \"$0\" emulator"]).arg(cargo_bin("swfbeat"));
+    let mut child =
+        command.env("HOME", bare.home.path()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut complaint = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut complaint).unwrap();
+    let expected = "swfbeat: no more than 100 files may be open (ulimit -Hn), so no more than 36 connections are served at \
+                    a time\n";
+    assert_eq!(complaint, expected);
+    assert!(ended(child).starts_with("http://127.0.0.1:"));
+}
+
+#[test]
+fn an_emulator_goes_on_where_the_last_one_stopped() {
+    let bare = Bare::new();
+    let path = bare.path("state");
+    let arguments = ["--state", path.as_str()];
+    let register = "{\"name\": \"kept\", \"workflowExecutionRetentionPeriodInDays\": \"1\"}";
+    let (child, endpoint) = emulator(&bare, &arguments);
+    assert!(ask(&endpoint, "RegisterDomain", register).starts_with("HTTP/1.1 200"));
+    let mut second = bare.command(&["emulator"]);
+    second.args(arguments);
+    assert_fails(second, 1, &[&path, "another emulator uses it", "another --state"]);
+    ended(child);
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+
+    let (mut child, endpoint) = emulator(&bare, &arguments);
+    assert!(ask(&endpoint, "DescribeDomain", "{\"name\": \"kept\"}").contains("REGISTERED"));
+    ask(&endpoint, "DeprecateDomain", "{\"name\": \"kept\"}");
+    let written = |word: &str| fs::read_to_string(&path).unwrap().contains(word);
+    assert!(!written("DEPRECATED"));
+    // Not only on exit.
+    for _ in 0..400 {
+        if written("DEPRECATED") {
+            break;
+        }
+        thread::sleep(Duration::from_millis(25));
+    }
+    assert!(written("DEPRECATED"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let (child, endpoint) = emulator(&bare, &arguments);
+    assert!(ask(&endpoint, "DescribeDomain", "{\"name\": \"kept\"}").contains("DEPRECATED"));
+    ended(child);
+}
+
+#[test]
+fn a_broken_state_is_explained_and_stays_as_it_is() {
+    let bare = Bare::new();
+    let path = bare.path("state");
+    for broken in ["", "not json", "{\"format\": \"swfbeat emulator\""] {
+        fs::write(&path, broken).unwrap();
+        let words = [path.as_str(), "not the state of an emulator", "stays as it is"];
+        assert_fails(bare.command(&["emulator", "--state", &path]), 1, &words);
+        assert_eq!(fs::read_to_string(&path).unwrap(), broken);
+    }
+    let nowhere = bare.path("no/folder/state");
+    assert_fails(bare.command(&["emulator", "--state", &nowhere]), 1, &[&nowhere, "another --state"]);
 }

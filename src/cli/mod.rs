@@ -51,8 +51,8 @@ enum Verb {
     Demo(demo::Arguments),
     /// Run the embedded SWF alone, for any SWF client
     ///
-    /// Prints its endpoint, then the shell commands that point AWS tools at it. Takes any credentials. Ends with ctrl-c;
-    /// nothing of it is kept.
+    /// Prints its endpoint, then the shell commands that point AWS tools at it. Takes any credentials unless told
+    /// otherwise. Ends with ctrl-c; nothing of it is kept but with --state.
     Emulator(emulator::Arguments),
 }
 

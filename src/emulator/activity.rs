@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::deadlines::Key;
 use super::lists::{ListId, Place};
 use super::registry::TypeId;
+use super::state;
 
 /// A timeout's length: whole seconds, or `NONE`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,12 @@ impl Serialize for Span {
     }
 }
 
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        state::from_text(deserializer, Self::read, "timeout")
+    }
+}
+
 /// A task priority: higher ones are handed out first. Text on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Priority(pub i32);
@@ -58,8 +65,14 @@ impl Serialize for Priority {
     }
 }
 
+impl<'de> Deserialize<'de> for Priority {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        state::from_text(deserializer, |text| text.parse().ok().map(Self), "priority")
+    }
+}
+
 /// The four timeouts of an activity task, as they are in force.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Timeouts {
     pub schedule_to_start: Span,
     pub schedule_to_close: Span,
@@ -68,7 +81,7 @@ pub struct Timeouts {
 }
 
 /// Where a task is on its way.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub enum Stage {
     /// In its task list.
     Scheduled(Place),
@@ -77,7 +90,7 @@ pub enum Stage {
 }
 
 /// An activity task between ActivityTaskScheduled and the event that closes it.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct ActivityTask {
     pub activity_id: Arc<str>,
     pub activity_type: Arc<TypeId>,

@@ -4,24 +4,26 @@ use std::collections::HashMap;
 use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::execution::{Execution, Run};
 use super::fault::{Fault, Result};
 
 /// What is left of an execution that is forgotten: enough to say what a token was for.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Grave {
     workflow_id: Arc<str>,
     run_id: Arc<str>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 enum Slot {
     Kept(Box<Execution>),
     Forgotten(Grave),
 }
 
 /// Executions in the order of their starts.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Archive {
     slots: Vec<Slot>,
     run_ids: HashMap<Arc<str>, Run>,
@@ -55,6 +57,14 @@ impl Archive {
     /// The execution of a run id, unless it is forgotten.
     pub fn named(&self, run_id: &str) -> Option<Run> {
         self.run_ids.get(run_id).copied()
+    }
+
+    /// An execution, unless it is forgotten or never was.
+    pub fn get(&self, run: Run) -> Option<&Execution> {
+        match self.slots.get(run.index())? {
+            Slot::Kept(execution) => Some(execution),
+            Slot::Forgotten(_) => None,
+        }
     }
 
     /// All that are kept.

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize, Serializer};
+
 use super::execution::Run;
 use super::service::RequestId;
+use super::state::pairs;
 
 /// What happens when its time has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Deadline {
     /// The next timeout of an open activity task.
     Activity { run: Run, scheduled: i64 },
@@ -23,14 +26,20 @@ pub enum Deadline {
 }
 
 /// A place in the queue: the instant, and the order of arming among equal instants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Key(i64, u64);
 
 /// The queue.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Deadlines {
+    #[serde(serialize_with = "without_polls", deserialize_with = "pairs::deserialize")]
     queue: BTreeMap<Key, Deadline>,
     armed: u64,
+}
+
+/// Held polls are not kept, and neither are their ends.
+fn without_polls<S: Serializer>(queue: &BTreeMap<Key, Deadline>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(queue.iter().filter(|(_, deadline)| !matches!(deadline, Deadline::Poll(_))))
 }
 
 impl Deadlines {

@@ -26,7 +26,11 @@ macro_rules! events {
         impl Event for $name<'_> {
             const TYPE: &'static str = stringify!($name);
         }
-    )*};
+    )*
+
+        /// The types of all events.
+        pub const TYPES: &[&str] = &[$(stringify!($name)),*];
+    };
 }
 
 events! {

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::activity::{ActivityTask, Span};
 use super::answer::ExecutionName;
 use super::deadlines::Key;
@@ -10,9 +12,10 @@ use super::history::History;
 use super::lists::{ListId, Place};
 use super::registry::TypeId;
 use super::settings::Settings;
+use super::state::{self, Name};
 
 /// How the service knows an execution: in the order of their starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Run(pub u32);
 
 impl Run {
@@ -23,7 +26,7 @@ impl Run {
 }
 
 /// The execution that started this one by a decision.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Parent {
     /// Forgotten perhaps.
     pub run: Run,
@@ -44,21 +47,21 @@ impl Parent {
 
 /// Another task list for decision tasks, set by `RespondDecisionTaskCompleted`; with a limit it is given up when a
 /// decision task on it times out.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct ListOverride {
     pub task_list: String,
     pub schedule_to_start: Option<Span>,
 }
 
 /// Where the open decision task is on its way.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub enum DecisionStage {
     Scheduled(Place),
     Started { event_id: i64 },
 }
 
 /// A decision task that is in the history, but comes to its task list only when the started one has ended.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct NextDecision {
     pub scheduled_event_id: i64,
     pub task_list: String,
@@ -67,7 +70,7 @@ pub struct NextDecision {
 }
 
 /// The open decision task; an execution has at most one.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct DecisionTask {
     pub scheduled_event_id: i64,
     pub list: ListId,
@@ -77,17 +80,18 @@ pub struct DecisionTask {
 }
 
 /// A timer that has not fired.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Timer {
     pub timer_id: Arc<str>,
     pub armed: Key,
 }
 
 /// How an execution ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Closed {
     /// SWF's `closeStatus`.
-    pub status: &'static str,
+    #[serde(deserialize_with = "state::name")]
+    pub status: Name,
     pub at: i64,
     /// The number of the close in its domain.
     pub order: u64,
@@ -96,7 +100,7 @@ pub struct Closed {
 }
 
 /// How much is open in an execution, or was when it closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenCounts {
     pub activities: usize,
     pub decisions: usize,
@@ -105,7 +109,7 @@ pub struct OpenCounts {
 }
 
 /// An execution, open or closed.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Execution {
     pub domain: Arc<str>,
     pub workflow_id: Arc<str>,

@@ -7,6 +7,8 @@ use serde::Serialize;
 const MODEL: &str = "com.amazonaws.swf.base.model#";
 const VALIDATE: &str = "com.amazon.coral.validate#";
 const SERVICE: &str = "com.amazon.coral.service#";
+const AVAILABILITY: &str = "com.amazon.coral.availability#";
+const ACCESS_DENIED: &str = "AccessDeniedException";
 
 /// An answer that is an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +26,11 @@ pub type Result<T> = std::result::Result<T, Fault>;
 #[derive(Serialize)]
 struct Body<'a> {
     __type: String,
-    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    /// IAM's denials write it large.
+    #[serde(rename = "Message", skip_serializing_if = "Option::is_none")]
+    large_message: Option<&'a str>,
 }
 
 impl Fault {
@@ -36,7 +42,8 @@ impl Fault {
         Self::model("UnknownResourceFault", message)
     }
 
-    fn service(status: u16, name: &'static str, message: impl Into<String>) -> Self {
+    /// Of the machinery around every AWS service.
+    pub fn service(status: u16, name: &'static str, message: impl Into<String>) -> Self {
         Self { status, namespace: SERVICE, name, message: message.into() }
     }
 
@@ -86,6 +93,17 @@ impl Fault {
     /// Something in the emulator went wrong; SWF says no more either.
     pub fn internal() -> Self {
         Self::service(500, "InternalFailure", "")
+    }
+
+    /// More requests than the quota allows.
+    pub fn throttled() -> Self {
+        let message = "Rate exceeded".to_owned();
+        Self { status: 400, namespace: AVAILABILITY, name: "ThrottlingException", message }
+    }
+
+    /// IAM does not allow it.
+    pub fn access_denied(message: String) -> Self {
+        Self::service(400, ACCESS_DENIED, message)
     }
 
     /// There is no such domain.
@@ -171,6 +189,8 @@ impl Fault {
 
     /// The body on the wire.
     pub fn body(&self) -> Vec<u8> {
-        super::answer::json(&Body { __type: format!("{}{}", self.namespace, self.name), message: &self.message })
+        let message = Some(self.message.as_str());
+        let (message, large_message) = if self.name == ACCESS_DENIED { (None, message) } else { (message, None) };
+        super::answer::json(&Body { __type: format!("{}{}", self.namespace, self.name), message, large_message })
     }
 }

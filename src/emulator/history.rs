@@ -1,16 +1,21 @@
 //! An execution's history: events numbered from 1 without gaps, written once as JSON and never touched again.
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::ser::{SerializeMap, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::answer::Stamp;
 use super::events::Event;
+use super::state::{self, Name};
 
 /// The events as they go over the wire.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct History {
     events: Vec<Box<RawValue>>,
-    last_type: &'static str,
+    /// When each was written; never falls.
+    instants: Vec<i64>,
+    #[serde(deserialize_with = "state::name")]
+    last_type: Name,
 }
 
 impl History {
@@ -19,6 +24,7 @@ impl History {
     pub fn append<E: Event>(&mut self, at: i64, attributes: &E) -> i64 {
         let id = self.len() + 1;
         self.events.push(to_raw_value(&Numbered { id, at, attributes }).expect("events serialise"));
+        self.instants.push(at);
         self.last_type = E::TYPE;
         id
     }
@@ -26,6 +32,17 @@ impl History {
     /// How many events there are, which is also the id of the last one.
     pub fn len(&self) -> i64 {
         self.events.len() as i64
+    }
+
+    /// How many of the events were written at `at` or before.
+    pub fn len_at(&self, at: i64) -> i64 {
+        self.instants.partition_point(|written| *written <= at) as i64
+    }
+
+    /// When this event was written.
+    pub fn written_at(&self, id: i64) -> i64 {
+        let index = usize::try_from(id - 1).ok();
+        index.and_then(|index| self.instants.get(index)).copied().unwrap_or(i64::MAX)
     }
 
     /// The type of the last event.
@@ -123,5 +140,11 @@ mod tests {
         assert_eq!((ids(&page), page.1), (vec![2, 1], None));
         let page = history.page(2, 4, 100);
         assert_eq!((ids(&page), page.1), (vec![2, 3, 4], None));
+    }
+
+    #[test]
+    fn looks_back_in_time() {
+        let history = history(3);
+        assert_eq!([999, 1_000, 2_999, 3_000, i64::MAX].map(|at| history.len_at(at)), [0, 1, 2, 3, 3]);
     }
 }

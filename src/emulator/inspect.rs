@@ -2,19 +2,23 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::activity::Stage;
 use super::execution::{Execution, Run};
 use super::mint::Ticket;
 use super::service::Service;
+use super::state::{self, Name};
 
 /// An activity task that was handed out, as the service keeps it.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Claim {
     pub run: Run,
     pub scheduled: i64,
     pub at: i64,
     pub answered: bool,
-    pub end: Option<&'static str>,
+    #[serde(deserialize_with = "state::maybe_name")]
+    pub end: Option<Name>,
 }
 
 /// The service at one instant. All instants are milliseconds since 1970 on the service's clock.
@@ -50,7 +54,8 @@ pub struct OpenActivity {
 }
 
 /// When each timeout ends the task; `None` for one that is unlimited or does not run at this stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ActivityDeadlines {
     /// Only while the task waits.
     pub schedule_to_start: Option<i64>,
@@ -111,8 +116,13 @@ impl Service {
             now: self.now,
             activities: self.open_activities(),
             handed_out: handed_out.collect(),
-            held_polls: self.lists.held().len(),
+            held_polls: self.held_polls(),
         }
+    }
+
+    /// How many polls are held; at no cost.
+    pub fn held_polls(&self) -> usize {
+        self.lists.held_count()
     }
 
     /// Only the open activity tasks. Costs time in proportion to all executions ever started.

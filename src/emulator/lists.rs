@@ -7,28 +7,31 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::activity::Priority;
 use super::deadlines::Key;
 use super::execution::Run;
 use super::service::RequestId;
+use super::state::pairs;
 
 /// The two sorts of task lists, which are apart also when their names are the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Sort {
     Activity,
     Decision,
 }
 
 /// A task list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListId(usize);
 
 /// A task's place in its list: by priority, then by order of arrival.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place(Reverse<Priority>, u64);
 
 /// A task that waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Waiting {
     Activity { run: Run, scheduled: i64 },
     Decision(Run),
@@ -62,19 +65,23 @@ pub struct EventsWanted {
     pub since_previous: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct TaskList {
+    #[serde(with = "pairs")]
     tasks: BTreeMap<Place, Waiting>,
+    #[serde(skip)]
     polls: BTreeMap<u64, Poll>,
 }
 
 /// All task lists.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Lists {
     all: Vec<TaskList>,
+    #[serde(with = "pairs")]
     names: HashMap<(Sort, Arc<str>), HashMap<String, ListId>>,
     /// Lists to which something came since the last match.
     touched: Vec<ListId>,
+    #[serde(skip)]
     held: HashMap<RequestId, (ListId, u64)>,
     arrivals: u64,
 }
@@ -128,6 +135,11 @@ impl Lists {
     pub fn release(&mut self, request: RequestId) -> Option<Poll> {
         let (list, arrival) = self.held.remove(&request)?;
         self.all[list.0].polls.remove(&arrival)
+    }
+
+    /// How many polls are held.
+    pub fn held_count(&self) -> usize {
+        self.held.len()
     }
 
     /// Whose polls are held, in order of arrival.

@@ -9,6 +9,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use serde::{Deserialize, Serialize};
+
 use super::execution::Run;
 
 /// What a token stands for.
@@ -32,7 +34,7 @@ const WORDS: usize = 28;
 const IDS: usize = 5;
 
 /// The source of everything that looks random.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Mint {
     key: [u64; 2],
     minted: u64,

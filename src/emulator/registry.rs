@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::activity::{Priority, Span};
 use super::fault::{Fault, Result};
+use super::state::pairs;
 use super::visibility::Visible;
 
 /// Name and version of an activity or workflow type.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TypeId {
     pub name: String,
     pub version: String,
@@ -24,7 +25,7 @@ impl fmt::Display for TypeId {
 }
 
 /// Whether something new may be started with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Status {
     Registered,
@@ -41,7 +42,7 @@ impl Status {
 /// A registered type with its defaults.
 ///
 /// What is running with it holds on to its [`TypeId`], so that deprecating and deleting types disturbs nothing.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Registered<Defaults> {
     pub id: Arc<TypeId>,
     pub status: Status,
@@ -52,7 +53,7 @@ pub struct Registered<Defaults> {
 }
 
 /// What an activity type says where a decision does not.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct ActivityDefaults {
     pub task_list: Option<String>,
     pub priority: Option<Priority>,
@@ -63,7 +64,7 @@ pub struct ActivityDefaults {
 }
 
 /// What a workflow type says where a start does not.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct WorkflowDefaults {
     pub task_list: Option<String>,
     pub priority: Option<Priority>,
@@ -77,7 +78,7 @@ pub struct WorkflowDefaults {
 pub type Types<Defaults> = BTreeMap<Arc<TypeId>, Registered<Defaults>>;
 
 /// A domain.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Domain {
     pub name: Arc<str>,
     pub status: Status,
@@ -86,7 +87,9 @@ pub struct Domain {
     pub retention: String,
     /// Resource tags: key and value, in the order of their keys.
     pub tags: BTreeMap<String, Option<String>>,
+    #[serde(with = "pairs")]
     pub activity_types: Types<ActivityDefaults>,
+    #[serde(with = "pairs")]
     pub workflow_types: Types<WorkflowDefaults>,
     /// Its executions.
     pub executions: Visible,
@@ -123,7 +126,7 @@ impl<Defaults> Registered<Defaults> {
 }
 
 /// All domains, by name.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Registry {
     pub domains: BTreeMap<Arc<str>, Domain>,
 }

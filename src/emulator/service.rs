@@ -1,9 +1,12 @@
 //! The service as a whole: takes requests and time, gives answers. Pure.
 
+use serde::{Deserialize, Serialize};
+
 use super::archive::Archive;
 use super::deadlines::{Deadline, Deadlines};
 use super::execution::{Execution, Run};
 use super::fault::Fault;
+use super::feed::Feed;
 use super::inspect::Claim;
 use super::limits::Limits;
 use super::lists::{ListId, Lists, Poll, Waiting, Wants};
@@ -25,7 +28,7 @@ pub struct Config {
 }
 
 /// How the caller knows a request; unique as long as the service lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RequestId(pub u64);
 
 /// A complete answer.
@@ -66,6 +69,9 @@ pub struct Service {
     pub(super) deadlines: Deadlines,
     /// Every activity task ever handed out.
     pub(super) claims: Vec<Claim>,
+    /// How old an event must be for GetWorkflowExecutionHistory to show it, in milliseconds.
+    pub(super) history_lag: i64,
+    pub(super) feed: Feed,
     /// No polls are held any more.
     pub(super) draining: bool,
     /// Answers to held polls, not yet fetched.
@@ -86,6 +92,8 @@ impl Service {
             lists: Lists::default(),
             deadlines: Deadlines::default(),
             claims: Vec::new(),
+            history_lag: 0,
+            feed: Feed::default(),
             draining: false,
             outbox: Vec::new(),
         }
@@ -108,6 +116,12 @@ impl Service {
         }
     }
 
+    /// From now on GetWorkflowExecutionHistory does not show events younger than this, in milliseconds; a decision task
+    /// does. SWF's histories are eventually consistent.
+    pub fn set_history_lag(&mut self, millis: i64) {
+        self.history_lag = millis;
+    }
+
     /// Lets time pass until `now`, and gives the answers to held polls that are ready.
     pub fn advance(&mut self, now: i64) -> Vec<(RequestId, Answer)> {
         self.fire_due(now);
@@ -125,6 +139,11 @@ impl Service {
         if let Some(poll) = self.lists.release(request) {
             self.deadlines.disarm(poll.armed);
         }
+    }
+
+    /// The service's clock, milliseconds since 1970; `i64::MIN` before the first step of time.
+    pub fn clock(&self) -> i64 {
+        self.now
     }
 
     /// Answers every held poll as empty. Polls that come later are held as ever.
@@ -152,7 +171,7 @@ impl Service {
         self.mint.request_id()
     }
 
-    fn answer(&mut self, status: u16, body: Vec<u8>) -> Answer {
+    pub(super) fn answer(&mut self, status: u16, body: Vec<u8>) -> Answer {
         Answer { status, request_id: self.request_id(), body, claim: None }
     }
 

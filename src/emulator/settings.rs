@@ -1,6 +1,6 @@
 //! What an execution is started with: what the starter says, completed by the defaults of the workflow type.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::activity::{Priority, Span};
 use super::check::{CHILD_POLICY, Checks, ROLE};
@@ -8,7 +8,7 @@ use super::registry::WorkflowDefaults;
 use super::shapes::TaskListShape;
 
 /// The settings of an execution.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Settings {
     pub task_list: String,
     pub priority: Option<Priority>,

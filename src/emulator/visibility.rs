@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::execution::Run;
 
 /// A domain's executions. Runs are numbered in the order of their starts, closes in the order they happened, so that
 /// both numbers are places in a list that stay the same whatever comes and goes.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Visible {
     by_workflow_id: HashMap<Arc<str>, Run>,
     open: BTreeSet<Run>,

@@ -2,16 +2,23 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::DateTime;
+use hyper::HeaderMap;
 use hyper::header::HeaderValue;
 use tokio::sync::{Notify, oneshot, watch};
 
+use super::super::faults::{Faults, Rule, Treatment};
+use super::super::feed::Written;
 use super::super::inspect::Inspection;
+use super::super::quotas::{Operation, Quotas, Rate};
+use super::super::refusal::Refusal;
 use super::super::service::{Answer, Config, Handled, RequestId, Service};
-use super::Options;
+use super::super::state::StateError;
+use super::{AdminToken, Keys, Log, Options};
 use crate::clock;
 
 /// Only for ARNs; clients may name any region.
@@ -24,15 +31,28 @@ pub struct Shared {
     /// Service time minus boot time. The boot clock never steps and counts suspend, so neither does the service's.
     offset: i64,
     date_header: bool,
+    /// Where the server listens.
+    pub port: u16,
+    /// Who may use the admin interface.
+    pub admin: Option<AdminToken>,
+    /// Where requests are recorded.
+    pub log: Option<Log>,
+    keys: Option<Keys>,
+    deny: Vec<Operation>,
     /// The timer's sleep is too long now.
     nearer: Notify,
+    /// Something may have been written to a history.
+    written: Notify,
     stopped: watch::Sender<bool>,
 }
 
 #[derive(Debug)]
 struct State {
     service: Service,
+    quotas: Quotas,
+    faults: Faults,
     requests: u64,
+    changes: u64,
     waiting: HashMap<RequestId, oneshot::Sender<Answer>>,
     /// Until when the timer sleeps.
     armed: Option<i64>,
@@ -47,8 +67,11 @@ pub enum Reply {
 }
 
 impl Shared {
-    /// A new, empty service whose clock starts at the wall clock.
-    pub fn new(options: Options) -> Self {
+    /// A service, new or restored, whose clock starts at the wall clock, or where it stopped if that is later.
+    ///
+    /// # Errors
+    /// [`StateError`] when it cannot be restored.
+    pub fn new(options: Options, port: u16) -> Result<Self, StateError> {
         let start = clock::now();
         let config = Config {
             seed: RandomState::new().hash_one(start.boot),
@@ -56,18 +79,38 @@ impl Shared {
             region: REGION.to_owned(),
             poll_hold: i64::try_from(options.poll_hold.as_millis()).unwrap_or(i64::MAX),
         };
-        let (service, waiting) = (Service::new(config), HashMap::new());
-        Self {
-            state: Mutex::new(State { service, requests: 0, waiting, armed: None, date: None }),
-            offset: start.wall.0 - start.boot.0,
+        let service = match options.state {
+            Some(text) => Service::restore(config, &text)?,
+            None => Service::new(config),
+        };
+        let offset = start.wall.0.max(service.clock()) - start.boot.0;
+        let state = State {
+            service,
+            quotas: options.quotas,
+            faults: options.faults,
+            requests: 0,
+            changes: 0,
+            waiting: HashMap::new(),
+            armed: None,
+            date: None,
+        };
+        Ok(Self {
+            state: Mutex::new(state),
+            offset,
             date_header: options.date_header,
+            port,
+            admin: options.admin,
+            log: options.log,
+            keys: options.keys,
+            deny: options.deny,
             nearer: Notify::new(),
+            written: Notify::new(),
             stopped: watch::Sender::new(false),
-        }
+        })
     }
 
     /// The service's clock, milliseconds since 1970.
-    fn now(&self) -> i64 {
+    pub fn now(&self) -> i64 {
         clock::now().boot.0 + self.offset
     }
 
@@ -76,10 +119,34 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes one request to the service.
-    pub fn handle(&self, operation: &str, body: &[u8]) -> Reply {
+    /// Decides what goes wrong with a request.
+    pub fn treat(&self, operation: &str) -> Treatment {
+        self.state().faults.treat(operation)
+    }
+
+    /// The answer to a request that the service is not to see.
+    pub fn refuse(&self, refusal: &Refusal) -> Answer {
+        self.state().service.refuse(refusal)
+    }
+
+    /// What AWS answers to a caller who is not who he says, or may not do this; nothing, to one who may.
+    pub fn turn_away(&self, operation: &str, headers: &HeaderMap, body: &[u8]) -> Option<Answer> {
+        let verified = self.keys.as_ref().map_or(Ok(()), |keys| keys.verify(self.now(), headers, body));
+        if let Err(refusal) = verified {
+            return Some(self.refuse(&refusal));
+        }
+        let denied = self.deny.iter().any(|denied| denied.name() == operation);
+        denied.then(|| self.state().service.deny(operation, body))
+    }
+
+    /// Takes one request to the service, which shows no events in histories younger than the lag.
+    pub fn handle(&self, operation: &str, body: &[u8], history_lag: i64) -> Reply {
         let now = self.now();
         let state = &mut *self.state();
+        if !state.quotas.admit(now, operation) {
+            return Reply::Now(state.service.refuse(&Refusal::Throttled));
+        }
+        state.service.set_history_lag(history_lag);
         state.requests += 1;
         let request = RequestId(state.requests);
         let reply = match state.service.handle(now, request, operation, body) {
@@ -96,11 +163,13 @@ impl Shared {
 
     /// Sends ready answers to those who wait, and wakes the timer if it sleeps too long.
     fn deliver(&self, state: &mut State, now: i64) {
+        state.changes += 1;
         for (request, answer) in state.service.advance(now) {
             if let Some(waiting) = state.waiting.remove(&request) {
                 let _ = waiting.send(answer); // the connection went away in this very moment
             }
         }
+        self.written.notify_waiters();
         let next = state.service.next_wake();
         if next.is_some_and(|next| state.armed.is_none_or(|armed| next < armed)) {
             state.armed = next;
@@ -140,12 +209,12 @@ impl Shared {
         self.state().service.answered(answer);
     }
 
-    /// The `Date` header, unless it is to be left out.
-    pub fn date(&self) -> Option<HeaderValue> {
+    /// The `Date` header, off by so many milliseconds, unless it is to be left out.
+    pub fn date(&self, offset: i64) -> Option<HeaderValue> {
         if !self.date_header {
             return None;
         }
-        let second = self.now().div_euclid(1_000);
+        let second = self.now().saturating_add(offset).div_euclid(1_000);
         let state = &mut *self.state();
         if state.date.as_ref().is_none_or(|(written, _)| *written != second) {
             let text = DateTime::from_timestamp(second, 0)?.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
@@ -177,6 +246,63 @@ impl Shared {
     pub async fn stopped(&self) {
         // An error means that the sender is gone, and it is part of us.
         let _ = self.stopped.subscribe().wait_for(|stopped| *stopped).await;
+    }
+
+    /// The faults in force.
+    pub fn faults(&self) -> Vec<Rule> {
+        self.state().faults.rules().to_vec()
+    }
+
+    /// Puts other faults in their place.
+    pub fn set_faults(&self, rules: Vec<Rule>) {
+        self.state().faults.set(rules);
+    }
+
+    /// The quotas in force.
+    pub fn quotas(&self) -> Vec<(Operation, Rate)> {
+        self.state().quotas.rates().collect()
+    }
+
+    /// Puts other quotas in their place.
+    pub fn set_quotas(&self, quotas: Quotas) {
+        self.state().quotas = quotas;
+    }
+
+    /// History events after this number.
+    pub fn events_after(&self, number: u64, limit: usize) -> Vec<Written> {
+        let now = self.now();
+        let state = &mut *self.state();
+        self.deliver(state, now);
+        state.service.events_after(number, limit)
+    }
+
+    /// The same once there is one.
+    pub async fn next_events(&self, number: u64, limit: usize) -> Vec<Written> {
+        loop {
+            // Listens before it looks, so that nothing is missed in between.
+            let mut written = pin!(self.written.notified());
+            written.as_mut().enable();
+            let events = self.state().service.events_after(number, limit);
+            if !events.is_empty() {
+                return events;
+            }
+            written.await;
+        }
+    }
+
+    /// Counts what may have changed the service.
+    pub fn changes(&self) -> u64 {
+        self.state().changes
+    }
+
+    /// The service as text.
+    pub fn save(&self) -> Vec<u8> {
+        self.state().service.save()
+    }
+
+    /// How many polls are held.
+    pub fn held_polls(&self) -> usize {
+        self.state().service.held_polls()
     }
 
     /// Looks at the service as of now.

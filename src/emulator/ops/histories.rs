@@ -43,10 +43,11 @@ pub fn page(service: &Service, input: Get) -> Result<Page<'_>> {
     let query = ("GetWorkflowExecutionHistory", run, reverse);
     let from = paging::position(service, token.as_deref(), query)?.map(|position| position as i64);
     let history = &service.execution(run).history;
+    let last = history.len_at(service.now.saturating_sub(service.history_lag));
     let (events, next) = if reverse {
-        history.page_back(from.unwrap_or(i64::MAX), 1, size)
+        history.page_back(from.unwrap_or(last), 1, size)
     } else {
-        history.page(from.unwrap_or(1), i64::MAX, size)
+        history.page(from.unwrap_or(1), last, size)
     };
     Ok(Page { events, next_page_token: next.map(|next| paging::token(service, query, next as u64)) })
 }

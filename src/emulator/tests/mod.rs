@@ -13,9 +13,12 @@ mod pages;
 mod polls;
 mod random;
 mod recorded;
+mod refusing;
 mod registering;
+mod restoring;
 mod story;
 mod timeouts;
+mod timers;
 mod visibility;
 
 use serde_json::{Value, json};
@@ -93,6 +96,15 @@ impl World {
         self.now += millis;
         let answers = self.service.advance(self.now);
         self.answers.extend(answers);
+    }
+
+    /// Saves the service and goes on with what is restored.
+    fn restart(&mut self) {
+        let text = self.service.save();
+        let mut restored = Service::restore(self.service.config.clone(), &text).expect("it is restored");
+        assert_eq!(restored.save().len(), text.len(), "nothing is lost and nothing comes in");
+        restored.limits = self.service.limits;
+        self.service = restored;
     }
 
     /// The answer to a held poll, if it came.

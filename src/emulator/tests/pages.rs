@@ -57,6 +57,25 @@ fn pages_stand_still_while_the_history_grows() {
 }
 
 #[test]
+fn a_history_that_lags_shows_only_older_events() {
+    let mut world = World::new();
+    let body = five_events(&mut world);
+    world.service.set_history_lag(1_000);
+    let seen = |world: &mut World, reverse: bool| {
+        let mut body = body.clone();
+        body["reverseOrder"] = json!(reverse);
+        ids(&follow(world, "GetWorkflowExecutionHistory", body, "events")).concat()
+    };
+    assert_eq!(seen(&mut world, false), [0; 0]);
+    world.pass(1_000);
+    world.call("SignalWorkflowExecution", json!({"domain": "d", "workflowId": "w", "signalName": "s"}));
+    assert_eq!(seen(&mut world, false), [1, 2, 3, 4, 5]);
+    assert_eq!(seen(&mut world, true), [5, 4, 3, 2, 1]);
+    world.service.set_history_lag(0);
+    assert_eq!(seen(&mut world, false), [1, 2, 3, 4, 5, 6]);
+}
+
+#[test]
 fn a_page_token_is_only_good_for_its_own_query_and_for_a_day() {
     let mut world = World::new();
     let mut body = five_events(&mut world);

@@ -64,6 +64,10 @@ impl Played {
             }
             Act::Forget(_) => {}
             Act::ReleasePolls => self.world.service.release_polls(),
+            Act::Restart => {
+                self.world.restart();
+                self.held.clear();
+            }
             Act::Send { operation, body } => {
                 let answer = self.send(&operation, &body);
                 self.took(&answer.unwrap_or_default());

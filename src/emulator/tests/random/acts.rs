@@ -11,9 +11,20 @@ pub enum Act {
     Pass(i64),
     Forget(usize),
     ReleasePolls,
-    Send { operation: String, body: Value },
-    Decide { which: usize, decisions: Vec<Value> },
-    Work { which: usize, operation: &'static str },
+    /// Saved and restored; held polls are gone.
+    Restart,
+    Send {
+        operation: String,
+        body: Value,
+    },
+    Decide {
+        which: usize,
+        decisions: Vec<Value>,
+    },
+    Work {
+        which: usize,
+        operation: &'static str,
+    },
 }
 
 /// All operations but those about tasks in hand.
@@ -73,6 +84,7 @@ pub fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         18 => (0i64..3_000).prop_map(Act::Pass),
         1 => Just(Act::Pass(86_400_000)),
+        2 => Just(Act::Restart),
         9 => start(),
         24 => Just(send("PollForDecisionTask", json!({"domain": "d", "taskList": {"name": "decide"}}))),
         24 => (any::<usize>(), prop::collection::vec(any_decision(), 0..4))

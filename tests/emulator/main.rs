@@ -1,177 +1,20 @@
 //! The emulator over real sockets, byte by byte: what its HTTP face promises and no SDK would show.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where something is missing")]
 
-use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::thread::JoinHandle;
+mod access;
+mod admin;
+mod client;
+mod crowd;
+mod faults;
+
+use std::io::Read;
+use std::net::Shutdown;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use client::{Emulator, Reply, SOON, activity_poll, decision_poll};
+use serde_json::json;
 use swfbeat::clock;
-use swfbeat::emulator::{Control, Inspection, Options, Server};
-
-/// Long enough for anything that should happen at once, on a busy machine.
-const SOON: Duration = Duration::from_secs(10);
-
-/// A server on a thread of its own, stopped at the end.
-struct Emulator {
-    addr: SocketAddr,
-    control: Control,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Emulator {
-    fn start(poll_hold: Duration) -> Self {
-        Self::with(Options { poll_hold, ..Options::default() })
-    }
-
-    fn with(options: Options) -> Self {
-        let (sender, receiver) = std::sync::mpsc::channel();
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let server = Server::bind(options).await.unwrap();
-                sender.send((server.addr(), server.control())).unwrap();
-                server.run().await;
-            });
-        });
-        let (addr, control) = receiver.recv().unwrap();
-        Self { addr, control, thread: Some(thread) }
-    }
-
-    fn connect(&self) -> Connection {
-        let stream = TcpStream::connect(self.addr).unwrap();
-        stream.set_read_timeout(Some(SOON)).unwrap();
-        Connection { stream }
-    }
-
-    /// One call on a connection of its own.
-    fn call(&self, operation: &str, body: &Value) -> Value {
-        let answer = self.connect().call(operation, body);
-        assert_eq!(answer.status, 200, "{operation}: {}", answer.body);
-        if answer.body.is_empty() { Value::Null } else { answer.json() }
-    }
-
-    fn register(&self) {
-        self.call("RegisterDomain", &json!({"name": "d", "workflowExecutionRetentionPeriodInDays": "1"}));
-        self.call(
-            "RegisterActivityType",
-            &json!({
-                "domain": "d", "name": "A", "version": "1", "defaultTaskList": {"name": "work"},
-                "defaultTaskScheduleToStartTimeout": "NONE", "defaultTaskScheduleToCloseTimeout": "NONE",
-                "defaultTaskStartToCloseTimeout": "NONE", "defaultTaskHeartbeatTimeout": "1",
-            }),
-        );
-        self.call(
-            "RegisterWorkflowType",
-            &json!({
-                "domain": "d", "name": "W", "version": "1", "defaultTaskList": {"name": "decide"},
-                "defaultTaskStartToCloseTimeout": "NONE", "defaultExecutionStartToCloseTimeout": "600",
-                "defaultChildPolicy": "TERMINATE",
-            }),
-        );
-    }
-
-    /// Starts an execution and schedules one activity.
-    fn schedule(&self) {
-        let start = json!({"domain": "d", "workflowId": "w", "workflowType": {"name": "W", "version": "1"}});
-        self.call("StartWorkflowExecution", &start);
-        let task = self.call("PollForDecisionTask", &decision_poll());
-        let attributes = json!({"activityId": "a", "activityType": {"name": "A", "version": "1"}});
-        let decision = json!({
-            "decisionType": "ScheduleActivityTask", "scheduleActivityTaskDecisionAttributes": attributes,
-        });
-        let body = json!({"taskToken": task["taskToken"], "decisions": [decision]});
-        self.call("RespondDecisionTaskCompleted", &body);
-    }
-
-    /// Waits until the service looks as wanted.
-    fn until(&self, wanted: impl Fn(&Inspection) -> bool) {
-        let deadline = clock::now().boot + SOON.as_millis() as i64;
-        while !wanted(&self.control.inspect()) {
-            assert!(clock::now().boot < deadline, "never came: {:?}", self.control.inspect());
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-}
-
-impl Drop for Emulator {
-    fn drop(&mut self) {
-        self.control.stop();
-        let ended = self.thread.take().unwrap().join();
-        assert!(ended.is_ok() || std::thread::panicking());
-    }
-}
-
-struct Connection {
-    stream: TcpStream,
-}
-
-#[derive(Debug)]
-struct Reply {
-    status: u16,
-    head: String,
-    body: String,
-}
-
-impl Reply {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap()
-    }
-
-    fn header(&self, name: &str) -> Option<&str> {
-        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
-        lines.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-    }
-}
-
-impl Connection {
-    fn send(&mut self, operation: &str, body: &str) {
-        self.send_to("POST /", &format!("SimpleWorkflowService.{operation}"), body);
-    }
-
-    fn send_to(&mut self, line: &str, target: &str, body: &str) {
-        let head = format!("{line} HTTP/1.1\r\nhost: localhost\r\nx-amz-target: {target}\r\n");
-        write!(self.stream, "{head}content-length: {}\r\n\r\n{body}", body.len()).unwrap();
-    }
-
-    fn receive(&mut self) -> Reply {
-        let mut head = Vec::new();
-        let mut byte = [0];
-        while !head.ends_with(b"\r\n\r\n") {
-            self.stream.read_exact(&mut byte).unwrap();
-            head.push(byte[0]);
-        }
-        let head = String::from_utf8(head).unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        let mut reply = Reply { status, head, body: String::new() };
-        let mut body = vec![0; reply.header("content-length").expect("answers have a length").parse().unwrap()];
-        self.stream.read_exact(&mut body).unwrap();
-        reply.body = String::from_utf8(body).unwrap();
-        reply
-    }
-
-    fn call(&mut self, operation: &str, body: &Value) -> Reply {
-        self.send(operation, &body.to_string());
-        self.receive()
-    }
-
-    /// Nothing comes for this long.
-    fn assert_silent(&mut self, time: Duration) {
-        self.stream.set_read_timeout(Some(time)).unwrap();
-        let error = self.stream.read(&mut [0]).expect_err("nothing may be sent yet");
-        assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{error}");
-        self.stream.set_read_timeout(Some(SOON)).unwrap();
-    }
-}
-
-fn activity_poll() -> Value {
-    json!({"domain": "d", "taskList": {"name": "work"}})
-}
-
-fn decision_poll() -> Value {
-    json!({"domain": "d", "taskList": {"name": "decide"}})
-}
+use swfbeat::emulator::{Control, Options, Server};
 
 #[test]
 fn an_answer_on_the_wire() {
