@@ -188,7 +188,10 @@ impl Console {
                 if failure.code.as_ref().is_none_or(|code| code.raw() != "LimitExceededFault") =>
             {
                 self.claiming.wants.retain(|want| want.domain != poll.domain || want.task_list != poll.task_list);
-                let text = format!("claiming from {list} stopped: {}", failure.line());
+                let text = format!(
+                    "claiming from {list} stopped: {}; check domain, task list, region and profile",
+                    failure.line()
+                );
                 self.say(now, Level::Error, "poll", None, text);
             }
             _ => {
