@@ -37,8 +37,12 @@ pub struct Arguments {
     /// Limit one operation: how many requests may come at once, and how many a second in the long run; repeatable
     #[arg(long, value_name = "OPERATION=BUCKET/REFILL", value_parser = rate)]
     rate: Vec<(Operation, Rate)>,
-    /// Let something go wrong: OPERATION=KIND[:VALUE][@CHANCE%][xTIMES]; repeatable, see below
-    #[arg(long, value_name = "FAULT")]
+    // Not a doc comment: rustdoc takes the brackets for links.
+    #[arg(
+        long,
+        value_name = "FAULT",
+        help = "Let something go wrong: OPERATION=KIND[:VALUE][@CHANCE%][xTIMES]; repeatable, see below"
+    )]
     fault: Vec<Rule>,
     /// What the chances of faults depend on; the same requests in the same order then meet the same faults
     #[arg(long, default_value_t = 0, value_name = "N")]

@@ -8,6 +8,7 @@ mod deciding;
 mod documented;
 mod external;
 mod faults;
+mod fuzz;
 mod limits;
 mod pages;
 mod polls;
