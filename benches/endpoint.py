@@ -33,7 +33,6 @@ import os
 import random
 import re
 import shlex
-import signal
 import socket
 import statistics
 import subprocess
@@ -204,7 +203,7 @@ class Server:
 
     def stop(self):
         if self.command and self.pid:
-            self.process.send_signal(signal.SIGKILL)
+            self.process.kill()
             self.process.wait()
             self.pid = None
 
