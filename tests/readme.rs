@@ -1,4 +1,4 @@
-//! What the README says about keys and exit codes, against the program.
+//! What the README says about keys and exit codes, against the program; its example in Rust, against the one that is run.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::fmt::Write;
@@ -40,4 +40,13 @@ fn the_table_of_exit_codes_is_that_of_the_help() {
         writeln!(table, "| {code} | {} |", meaning.trim()).unwrap();
     }
     assert_eq!(found("| code |"), table);
+}
+
+#[test]
+fn the_example_in_rust_is_the_one_that_is_run() {
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let (_, example) = readme.split_once("```rust\n").unwrap();
+    let (example, _) = example.split_once("```\n").unwrap();
+    let (_, run) = include_str!("emulator/readme.rs").split_once("// ---- README.md ----\n\n").unwrap();
+    assert_eq!(example, run);
 }

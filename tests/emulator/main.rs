@@ -6,6 +6,7 @@ mod admin;
 mod client;
 mod crowd;
 mod faults;
+mod readme;
 
 use std::io::Read;
 use std::net::Shutdown;
