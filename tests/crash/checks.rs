@@ -51,22 +51,15 @@ pub struct Totals {
 }
 
 impl Totals {
-    pub fn assert_everything_happened(&self) {
-        let Self {
-            kills,
-            kills_at_start,
-            frames: _,
-            countdowns,
-            claims,
-            orphans,
-            closed,
-            timed_out,
-            dismissed,
-            resumed,
-        } = *self;
-        let at_all = [kills, kills_at_start, countdowns].iter().all(|&count| count > 0);
-        let at_all = at_all && [closed, timed_out, dismissed, orphans + resumed].iter().all(|&count| count > 0);
-        assert!(at_all && claims > 10 && orphans < claims, "too little happened: {self:?}");
+    /// What only chance brings, more kills make likelier: whether all of it has come up.
+    pub fn has_the_rare(&self) -> bool {
+        [self.timed_out, self.dismissed, self.orphans + self.resumed].iter().all(|&count| count > 0)
+    }
+
+    /// What any long run brings, on a fast machine and a slow one.
+    pub fn assert_the_usual(&self) {
+        let often = self.kills > 0 && self.kills_at_start > 0 && self.countdowns > 0 && self.closed > 0;
+        assert!(often && self.claims > 10 && self.orphans < self.claims, "too little happened: {self:?}");
     }
 }
 
