@@ -37,14 +37,9 @@ impl Console {
     pub(super) fn make_ready(&mut self, now: Now, id: ClaimId, due: Boot) {
         let Some(claim) = self.ledger.claims.get(&id).filter(|claim| claim.is_open()) else { return };
         let deadline = deadlines::heartbeat(claim, &self.clock, now.boot).unwrap_or(due + NO_DEADLINE_MS);
-        self.unready(id);
         self.agenda.clear(Job::Beat(id));
         self.live(id).due = Some(due);
         self.ready.insert(id, deadline);
-    }
-
-    fn unready(&mut self, id: ClaimId) {
-        self.ready.remove(id);
     }
 
     /// Sends what is ready, most urgent first, as long as anything may be sent.
