@@ -299,6 +299,7 @@ pub fn config(seed: u64, life: u64) -> Config {
         domain: "sim".into(),
         seed,
         heartbeat_rate: Some(80.0),
+        lease: swfbeat::console::LeaseTerms::default(),
         read_only: false,
     }
 }
