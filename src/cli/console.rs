@@ -11,7 +11,7 @@ use super::link::Link;
 use super::{Color, leave, outlet, who};
 use crate::clock;
 use crate::config::{self, Rate};
-use crate::console::Config;
+use crate::console::{Config, Rules};
 use crate::journal::{OpenError, Place};
 use crate::runtime::{self, Opened, Parts};
 use crate::swf::{Access, Service, Settings};
@@ -88,6 +88,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         seed: who::seed(),
         heartbeat_rate: arguments.heartbeat_rate.unwrap_or(file.heartbeat_rate).0,
         lease: file.lease,
+        rules: Rules::default(),
         read_only,
     };
     let options = tui::Options {

@@ -9,6 +9,7 @@ use crate::wire::{Answer, Failure, Request};
 
 use super::facts::{Status, TaskFacts};
 use super::leases::LeaseTerms;
+use super::rules::Rules;
 
 /// Half of SWF's own heartbeat rate, which the whole account and region share; heartbeats a second (engine rules,
 /// "Heartbeats under a quota").
@@ -35,6 +36,8 @@ pub struct Config {
     pub lease: LeaseTerms,
     /// Only look: no polls, no heartbeats, no closes.
     pub read_only: bool,
+    /// The rules to keep: all of them, but for tests of the tests.
+    pub rules: Rules,
 }
 
 /// Names one call to the service.

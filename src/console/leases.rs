@@ -10,6 +10,7 @@ use super::Console;
 use super::agenda::Job;
 use super::event::Level;
 use super::ledger::Claim;
+use super::rules::Rule;
 
 /// For how long tasks may be kept alive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +91,9 @@ impl Console {
             return;
         };
         let Some(until) = lease.until().filter(|&until| until > now.boot) else {
-            self.end_lease(now, id, LAPSED);
+            if self.config.rules.hold(Rule::LeaseEnds) {
+                self.end_lease(now, id, LAPSED);
+            }
             return;
         };
         let warnings = warnings(lease.length_ms);

@@ -47,6 +47,7 @@ fn config() -> Config {
         seed: 7,
         heartbeat_rate: Some(80.0),
         lease: LeaseTerms::default(),
+        rules: Rules::default(),
         read_only: false,
     }
 }

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use swfbeat::clock::{Boot, Now, Wall};
-use swfbeat::console::{BatchId, CallId, Config, Console, Effect, Event, Status, TaskFacts};
+use swfbeat::console::{BatchId, CallId, Config, Console, Effect, Event, Rules, Status, TaskFacts};
 use swfbeat::task::{ClaimId, Record};
 use swfbeat::wire::{Phase, Request};
 
@@ -300,6 +300,7 @@ pub fn config(seed: u64, life: u64) -> Config {
         seed,
         heartbeat_rate: Some(80.0),
         lease: swfbeat::console::LeaseTerms::default(),
+        rules: Rules::default(),
         read_only: false,
     }
 }

@@ -16,7 +16,7 @@ use super::link::Link;
 use super::{Color, leave, who};
 use crate::clock;
 use crate::config;
-use crate::console::{Config, HEARTBEAT_RATE};
+use crate::console::{Config, HEARTBEAT_RATE, Rules};
 use crate::demo::Scenario;
 use crate::journal::Place;
 use crate::runtime::{self, Opened, Parts};
@@ -65,6 +65,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         seed: who::seed(),
         heartbeat_rate: Some(HEARTBEAT_RATE),
         lease: file.lease,
+        rules: Rules::default(),
         read_only: false,
     };
     let endpoint_url = Some(stage.endpoint());
