@@ -43,9 +43,12 @@ pub fn words(ms: i64) -> String {
 pub fn written(ms: i64) -> String {
     let seconds = ms / 1_000;
     let parts = [(seconds / 3_600, 'h'), (seconds % 3_600 / 60, 'm'), (seconds % 60, 's')];
-    let parts: String =
-        parts.into_iter().filter(|(number, _)| *number > 0).map(|(number, unit)| format!("{number}{unit}")).collect();
-    if parts.is_empty() { "0s".to_owned() } else { parts }
+    let mut text = String::new();
+    for (number, unit) in parts.into_iter().filter(|(number, _)| *number > 0) {
+        text.push_str(&number.to_string());
+        text.push(unit);
+    }
+    if text.is_empty() { "0s".to_owned() } else { text }
 }
 
 #[cfg(test)]

@@ -144,21 +144,19 @@ pub fn connect(settings: &Settings) -> Result<Service, Failure> {
 }
 
 fn domain(given: Option<&str>, of_file: Option<&str>) -> Result<Foreign, Failure> {
-    match given.filter(|name| !name.is_empty()).or(of_file) {
-        Some(name) => name_of("--domain", name),
-        None => {
-            let variable = if given.is_some() { "empty" } else { "not set" };
-            Err(Failure::new(
-                Kind::Setup,
-                format_args!(
-                    "No domain. Tried:\n  --domain: not given\n  SWFBEAT_DOMAIN: {variable}\n  config file: no domain\n\
-                     Name one with --domain NAME, SWFBEAT_DOMAIN or in the config file; \
-                     aws swf list-domains --registration-status REGISTERED shows which there are.\n\
-                     To look around without AWS: swfbeat demo"
-                ),
-            ))
-        }
+    if let Some(name) = given.filter(|name| !name.is_empty()).or(of_file) {
+        return name_of("--domain", name);
     }
+    let variable = if given.is_some() { "empty" } else { "not set" };
+    Err(Failure::new(
+        Kind::Setup,
+        format_args!(
+            "No domain. Tried:\n  --domain: not given\n  SWFBEAT_DOMAIN: {variable}\n  config file: no domain\n\
+             Name one with --domain NAME, SWFBEAT_DOMAIN or in the config file; \
+             aws swf list-domains --registration-status REGISTERED shows which there are.\n\
+             To look around without AWS: swfbeat demo"
+        ),
+    ))
 }
 
 fn name_of(what: &'static str, name: &str) -> Result<Foreign, Failure> {
