@@ -52,6 +52,7 @@ fn config() -> Config {
         domain: "ops".into(),
         seed: 7,
         heartbeat_rate: Some(80.0),
+        lease: LeaseTerms::default(),
         rules: Rules::default(),
         read_only: false,
     }
