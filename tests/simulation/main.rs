@@ -3,6 +3,8 @@
 //! `SWFBEAT_SIM_SEEDS=N` runs N seeds, `SWFBEAT_SIM_SEED=S` begins with seed S, `SWFBEAT_SIM_HOURS=H` makes each H hours
 //! long.
 
+#[cfg(feature = "sabotage")]
+mod sabotage;
 #[path = "mod.rs"]
 mod simulation;
 
