@@ -7,7 +7,8 @@ use clap::Args;
 
 use super::failure::{Failure, Kind};
 use super::link::Link;
-use super::{Color, leave, outlet, who};
+use super::looks::Looks;
+use super::{leave, outlet, who};
 use crate::clock;
 use crate::console::Config;
 use crate::journal::{OpenError, Place};
@@ -47,9 +48,8 @@ pub struct Arguments {
     /// Look on while another swfbeat keeps the journal: no polls, no heartbeats, no closes
     #[arg(long)]
     read_only: bool,
-    /// Whether to use colours
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
-    color: Color,
+    #[command(flatten)]
+    looks: Looks,
 }
 
 /// A limit, or none.
@@ -98,7 +98,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         heartbeat_rate: arguments.heartbeat_rate.0,
         read_only,
     };
-    let options = tui::Options { color: arguments.color.into(), read_only, task_list, ..tui::Options::default() };
+    let options = tui::Options { read_only, task_list, ..arguments.looks.options() };
     let signals = Signals::install().map_err(|error| cannot_start(&error))?;
     let handle = runtime::start(Parts { config, service, opened }).map_err(|error| cannot_start(&error))?;
     let mut link = Link::new(handle, None);

@@ -61,6 +61,8 @@ pub enum Action {
     Open,
     /// Back to the table.
     Back,
+    /// Take the mouse, or leave it to the terminal.
+    Mouse,
     /// Draw everything anew.
     Repaint,
     /// Stop the process until `fg`.
@@ -75,7 +77,7 @@ use Action as A;
 
 impl Action {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         A::Beat,
         A::Percent(10),
         A::Percent(20),
@@ -109,6 +111,7 @@ impl Action {
         A::NextPane,
         A::Open,
         A::Back,
+        A::Mouse,
         A::Repaint,
         A::Suspend,
         A::Help,
@@ -166,6 +169,7 @@ impl Action {
             A::NextPane => "next pane",
             A::Open => "open",
             A::Back => "back",
+            A::Mouse => "mouse",
             A::Repaint => "repaint",
             A::Suspend => "suspend",
             A::Help => "help",
@@ -197,6 +201,7 @@ impl Action {
             A::NextPane => "to the next pane",
             A::Open => "to the details of the selected task",
             A::Back => "back to the tasks",
+            A::Mouse => "leave the mouse to the terminal, so that it can select text, or take it back",
             A::Repaint => "draw the screen anew",
             A::Suspend => "suspend; fg brings it back",
             A::Help => "show or hide this help",
@@ -245,6 +250,7 @@ impl Action {
             A::NextPane => &const { [Key::plain(KeyCode::Tab)] },
             A::Open => &const { [Key::plain(KeyCode::Enter)] },
             A::Back => &const { [Key::plain(KeyCode::Esc)] },
+            A::Mouse => &const { [Key::ctrl('t')] },
             A::Repaint => &const { [Key::ctrl('l')] },
             A::Suspend => &const { [Key::ctrl('z')] },
             A::Help => &const { [Key::char('?')] },

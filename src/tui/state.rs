@@ -47,6 +47,8 @@ pub struct State {
     pub task_list: Option<Foreign>,
     /// For times of day.
     pub zone: Zone,
+    /// The mouse acts here.
+    pub mouse: bool,
     /// The terminal.
     pub area: Rect,
 }
@@ -104,6 +106,7 @@ impl State {
             read_only: options.read_only,
             task_list: options.task_list,
             zone: options.zone,
+            mouse: !options.mouse_off,
             area,
         }
     }

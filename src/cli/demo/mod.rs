@@ -13,7 +13,8 @@ use tempfile::TempDir;
 use super::console::{cannot_start, connect};
 use super::failure::{Failure, Kind};
 use super::link::Link;
-use super::{Color, leave, who};
+use super::looks::Looks;
+use super::{leave, who};
 use crate::clock;
 use crate::console::{Config, HEARTBEAT_RATE};
 use crate::demo::Scenario;
@@ -37,9 +38,8 @@ pub struct Arguments {
     /// The emulator's TCP port on 127.0.0.1, 0 for any free one
     #[arg(long, default_value_t = 0, value_name = "N")]
     port: u16,
-    /// Whether to use colours
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
-    color: Color,
+    #[command(flatten)]
+    looks: Looks,
 }
 
 /// Plays the demo; returns after it was left.
@@ -75,10 +75,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let handle = started.map_err(|error| cannot_start(&error))?;
     let emulator = stage.begin(handle.remote());
     let options = tui::Options {
-        color: arguments.color.into(),
         task_list: Some(scenario.task_list.clone()),
         demo: Some(scenario.title.line().into_owned()),
-        ..tui::Options::default()
+        ..arguments.looks.options()
     };
     let mut link = Link::new(handle, Some(Autopilot::new(scenario)));
     let shown = tui::run(options, &mut link, &signals);
