@@ -10,7 +10,7 @@ use super::link::Link;
 use super::looks::Looks;
 use super::{leave, outlet, who};
 use crate::clock;
-use crate::console::Config;
+use crate::console::{Config, Rules};
 use crate::journal::{OpenError, Place};
 use crate::runtime::{self, Opened, Parts};
 use crate::swf::{Access, Service, Settings};
@@ -96,6 +96,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         domain,
         seed: who::seed(),
         heartbeat_rate: arguments.heartbeat_rate.0,
+        rules: Rules::default(),
         read_only,
     };
     let options = tui::Options { read_only, task_list, ..arguments.looks.options() };

@@ -219,9 +219,8 @@ fn parse_char(bytes: &[u8]) -> Parsed {
 /// What follows `ESC ]`, up to BEL or `ESC \`: the terminal answers a question. Only the background is asked for.
 fn parse_osc(bytes: &[u8]) -> Parsed {
     match bytes {
-        [] => Parsed::More,
         [text @ .., 0x07] | [text @ .., 0x1b, b'\\'] => background(text).map_or(Parsed::Ignored, Parsed::Is),
-        [.., 0x1b] => Parsed::More,
+        [] | [.., 0x1b] => Parsed::More,
         [b'0'..=b'9', rest @ ..] if rest.iter().all(|byte| *byte >= 0x20) => Parsed::More,
         _ => Parsed::Nothing,
     }

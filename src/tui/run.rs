@@ -32,13 +32,13 @@ const FRAME_MS: i64 = 16;
 pub fn run(options: Options, engine: &mut dyn Engine, signals: &Signals) -> Result<Exit, ScreenError> {
     let around = Surroundings::here();
     let ascii = options.ascii || around.ascii;
-    let manners = manners(&options, &around);
+    let manners = manners(&options, around);
     let session = Session::enter(manners)?;
     let area = session.size();
     let behind = around.background.unwrap_or_default();
     let mut screen = Screen {
         colors: (options.color, options.theme, around),
-        theme: Theme::choose(options.color, options.theme, &around, behind),
+        theme: Theme::choose(options.color, options.theme, around, behind),
         manners,
         state: State::new(options, area),
         canvas: Canvas::new(area, ascii),
@@ -61,7 +61,7 @@ pub fn run(options: Options, engine: &mut dyn Engine, signals: &Signals) -> Resu
 
 /// What is asked of the terminal. Its background only if it makes a difference; the answer is not waited for: the first
 /// frame is drawn for a dark one, and is drawn again should it turn out to be light.
-fn manners(options: &Options, around: &Surroundings) -> Manners {
+fn manners(options: &Options, around: Surroundings) -> Manners {
     let by_background = matches!(options.theme, ThemeChoice::Auto | ThemeChoice::ColorBlind);
     let colors = options.color == ColorChoice::Always || options.color == ColorChoice::Auto && around.colors;
     Manners {
@@ -256,9 +256,9 @@ impl Screen<'_> {
     }
 
     fn set_background(&mut self, behind: Background) {
-        let (color, theme, around) = &self.colors;
-        self.theme = Theme::choose(*color, *theme, around, behind);
-        self.session.answered();
+        let (color, theme, around) = self.colors;
+        self.theme = Theme::choose(color, theme, around, behind);
+        session::answered();
     }
 
     fn grant(&mut self, wish: Wish) -> Result<Option<Exit>, ScreenError> {

@@ -158,13 +158,6 @@ impl Session {
         Ok(())
     }
 
-    /// The terminal has answered.
-    pub fn answered(&self) {
-        if let Some(entered) = &mut *lock() {
-            entered.asked = None;
-        }
-    }
-
     /// Lets the mouse be used, or leaves it to the terminal's own selection.
     ///
     /// # Errors
@@ -217,6 +210,13 @@ pub fn leave() {
     };
     if let Some(entered) = entered.take() {
         entered.undo();
+    }
+}
+
+/// The terminal has answered what it was asked.
+pub fn answered() {
+    if let Some(entered) = &mut *lock() {
+        entered.asked = None;
     }
 }
 

@@ -44,7 +44,7 @@ pub enum Background {
 
 impl Theme {
     /// By the operator's choice and what is known of the terminal. `None`: as a terminal with this background wants it.
-    pub fn choose(color: ColorChoice, theme: ThemeChoice, around: &Surroundings, behind: Background) -> Self {
+    pub fn choose(color: ColorChoice, theme: ThemeChoice, around: Surroundings, behind: Background) -> Self {
         let colors = match color {
             ColorChoice::Auto => around.colors,
             ColorChoice::Always => true,
@@ -150,7 +150,7 @@ mod tests {
     }
 
     fn chosen(color: ColorChoice, theme: ThemeChoice, variables: &'static [(&'static str, &'static str)]) -> Theme {
-        Theme::choose(color, theme, &around(variables), Background::Dark)
+        Theme::choose(color, theme, around(variables), Background::Dark)
     }
 
     #[test]
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn the_background_decides_unless_a_theme_is_named() {
-        let on_light = |theme| Theme::choose(ColorChoice::Auto, theme, &around(&[]), Background::Light);
+        let on_light = |theme| Theme::choose(ColorChoice::Auto, theme, around(&[]), Background::Light);
         assert_eq!(on_light(ThemeChoice::Auto), Theme::light());
         assert_eq!(on_light(ThemeChoice::Dark), Theme::dark());
     }
