@@ -198,7 +198,7 @@ pub enum Effect {
         /// Give up after so many milliseconds; polls have a limit of their own.
         limit_ms: u64,
     },
-    /// Nobody waits for this call any more; no answer comes back. Never used for polls and closes.
+    /// Nobody waits for this call any more; no answer comes back. Never used for polls; for closes only after a sleep.
     Abandon(CallId),
     /// A task looks different now.
     Changed(Arc<TaskFacts>),
@@ -208,6 +208,8 @@ pub enum Effect {
     Status(Arc<Status>),
     /// Something to say.
     Log(LogLine),
+    /// The connections are dead (the machine slept): what follows goes out on new ones.
+    Reconnect,
     /// Build the clients anew: credentials of profile files are cached for ever otherwise.
     ReloadCredentials,
     /// Nothing is in flight, nothing unsaved: the process may go.
