@@ -9,7 +9,7 @@ use super::failure::{Failure, Kind};
 use super::link::Link;
 use super::{Color, leave, outlet, who};
 use crate::clock;
-use crate::console::Config;
+use crate::console::{Config, Rules};
 use crate::journal::{OpenError, Place};
 use crate::runtime::{self, Opened, Parts};
 use crate::swf::{Access, Service, Settings};
@@ -96,6 +96,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         domain,
         seed: who::seed(),
         heartbeat_rate: arguments.heartbeat_rate.0,
+        rules: Rules::default(),
         read_only,
     };
     let options = tui::Options { color: arguments.color.into(), read_only, task_list, ..tui::Options::default() };

@@ -4,7 +4,7 @@
 //! A heartbeat goes out because a keep-alive lease runs or because a person asked for it, never for another reason.
 
 use crate::clock::{Boot, Now};
-use crate::task::{ClaimId, Record};
+use crate::task::{ClaimId, Record, TimeoutKind, Verdict};
 use crate::wire::{Class, Failure, Request};
 
 use super::agenda::Job;
@@ -12,6 +12,7 @@ use super::cadence::{attempt_limit, jitter, jittered, unknown_interval};
 use super::event::{Effect, Level, Timing};
 use super::facts::Connection;
 use super::live::Purpose;
+use super::rules::Rule;
 use super::{Console, deadlines};
 
 /// A heartbeat a person asked for is tried this long, milliseconds.
@@ -37,9 +38,10 @@ impl Console {
     pub(super) fn make_ready(&mut self, now: Now, id: ClaimId, due: Boot) {
         let Some(claim) = self.ledger.claims.get(&id).filter(|claim| claim.is_open()) else { return };
         let deadline = deadlines::heartbeat(claim, &self.clock, now.boot).unwrap_or(due + NO_DEADLINE_MS);
+        let order = if self.config.rules.hold(Rule::EarliestDeadlineFirst) { deadline } else { due };
         self.agenda.clear(Job::Beat(id));
         self.live(id).due = Some(due);
-        self.ready.insert(id, deadline);
+        self.ready.insert(id, order);
     }
 
     /// Sends what is ready, most urgent first, as long as anything may be sent.
@@ -92,7 +94,8 @@ impl Console {
     /// Whether there is a reason for a heartbeat, and none against it.
     fn may_beat(&mut self, now: Now, id: ClaimId) -> bool {
         let Some(claim) = self.ledger.claims.get(&id).filter(|claim| claim.is_open()) else { return false };
-        let kept = claim.lease.and_then(|lease| lease.until()).is_some_and(|until| until > now.boot);
+        let lapses = self.config.rules.hold(Rule::LeaseEnds);
+        let kept = claim.lease.and_then(|lease| lease.until()).is_some_and(|until| until > now.boot || !lapses);
         let closing = claim.intent.as_ref().map(|intent| intent.at.boot);
         let live = self.live(id);
         let asked = live.asked_until.is_some_and(|until| until > now.boot);
@@ -105,7 +108,8 @@ impl Console {
 
     fn send_beat(&mut self, now: Now, id: ClaimId) {
         let Some(claim) = self.ledger.claims.get(&id) else { return };
-        let request = Request::Heartbeat { token: claim.task.token.clone(), details: claim.details.clone() };
+        let details = claim.details.clone().filter(|_| self.config.rules.hold(Rule::DetailsAreRepeated));
+        let request = Request::Heartbeat { token: claim.task.token.clone(), details };
         let deadline = deadlines::heartbeat(claim, &self.clock, now.boot);
         let limit = attempt_limit(deadline, now.boot, self.reach.rtt_ms());
         let due = self.live(id).due.take().unwrap_or(now.boot);
@@ -120,7 +124,8 @@ impl Console {
         let count = claim.beats() + 1;
         let news = cancel_requested && claim.cancel.is_none();
         let took_ms = timing.received - timing.sent;
-        let sent = self.stamp_at(now, timing.sent);
+        let from_sending = self.config.rules.hold(Rule::DeadlineFromSending);
+        let sent = self.stamp_at(now, if from_sending { timing.sent } else { timing.received });
         self.append_lazily(Record::Beaten { claim: id, sent, took_ms, count });
         let live = self.live(id);
         let was_refused = live.refused.take().is_some();
@@ -188,6 +193,11 @@ impl Console {
         if failure.class == Class::Throttled {
             self.bucket.refused(now.boot);
         }
+        if !self.config.rules.hold(Rule::FailureMovesNothing) {
+            let sent = self.stamp(now);
+            let count = self.ledger.claims.get(&id).map_or(0, super::ledger::Claim::beats) + 1;
+            self.append_lazily(Record::Beaten { claim: id, sent, took_ms: 0, count });
+        }
         let live = self.live(id);
         let since = live.trouble.as_ref().map_or(now.boot, |(since, _)| *since);
         let news = live.trouble.is_none();
@@ -218,7 +228,12 @@ impl Console {
         if live.refused.replace(said).is_none() {
             self.say(now, Level::Warn, "beat", Some(id), text);
         }
-        self.want_ending(now, id);
+        if self.config.rules.hold(Rule::GoneNeedsProof) {
+            self.want_ending(now, id);
+        } else {
+            let verdict = Verdict::TimedOut { kind: TimeoutKind::Heartbeat, details: None };
+            self.conclude(now, id, verdict);
+        }
         let kept = self.ledger.claims.get(&id).is_some_and(|claim| claim.lease.is_some());
         if kept {
             self.agenda.set(Job::Beat(id), now.boot + REFUSED_MS);

@@ -13,6 +13,7 @@ use super::agenda::Job;
 use super::cadence::{CALL_LIMIT_MS, backoff};
 use super::event::{Effect, Level};
 use super::live::Purpose;
+use super::rules::Rule;
 use super::scan::Ending;
 
 /// How long heartbeats go on between unknown attempts for a task kept by hand: the close is its lease; milliseconds.
@@ -55,7 +56,9 @@ impl Console {
     pub(super) fn attempt_close(&mut self, now: Now, id: ClaimId) {
         let Some(claim) = self.ledger.claims.get(&id).filter(|claim| claim.is_open()) else { return };
         let Some(intent) = &claim.intent else { return };
-        let request = close_request(claim.task.token.clone(), &intent.outcome);
+        let changed = intent.attempts > 0 && !self.config.rules.hold(Rule::CloseIsFrozen);
+        let outcome = if changed { &Outcome::Canceled { details: None } } else { &intent.outcome };
+        let request = close_request(claim.task.token.clone(), outcome);
         let live = self.live(id);
         if live.close_gone || live.close_stopped {
             return;

@@ -8,6 +8,7 @@ use crate::text::Foreign;
 use crate::wire::{Answer, Failure, Request};
 
 use super::facts::{Status, TaskFacts};
+use super::rules::Rules;
 
 /// Half of SWF's own heartbeat rate, which the whole account and region share; heartbeats a second (engine rules,
 /// "Heartbeats under a quota").
@@ -32,6 +33,8 @@ pub struct Config {
     pub heartbeat_rate: Option<f64>,
     /// Only look: no polls, no heartbeats, no closes.
     pub read_only: bool,
+    /// The rules to keep: all of them, but for tests of the tests.
+    pub rules: Rules,
 }
 
 /// Names one call to the service.

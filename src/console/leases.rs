@@ -9,6 +9,7 @@ use super::Console;
 use super::agenda::Job;
 use super::event::Level;
 use super::ledger::Claim;
+use super::rules::Rule;
 
 /// Longest lease, milliseconds.
 pub(super) const LONGEST_MS: i64 = 8 * 3_600_000;
@@ -75,7 +76,9 @@ impl Console {
             return;
         };
         let Some(until) = lease.until().filter(|&until| until > now.boot) else {
-            self.end_lease(now, id, LAPSED);
+            if self.config.rules.hold(Rule::LeaseEnds) {
+                self.end_lease(now, id, LAPSED);
+            }
             return;
         };
         let warnings = warnings(lease.length_ms);

@@ -7,6 +7,8 @@ use crate::clock::{Boot, ServiceClock, Wall, drift};
 use crate::task::{ClaimId, ClaimSource, ClaimedTask, Outcome, PollNumber, Record, Stamp, Timeouts, Verdict};
 use crate::text::Foreign;
 
+use super::rules::{Rule, Rules};
+
 /// An instant of the past as far as this boot can still place it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Moment {
@@ -118,9 +120,14 @@ pub(super) struct Ledger {
     pub open_polls: BTreeMap<PollNumber, Moment>,
     last_claim: u64,
     last_poll: u64,
+    rules: Rules,
 }
 
 impl Ledger {
+    pub(super) fn new(rules: Rules) -> Self {
+        Self { rules, ..Self::default() }
+    }
+
     /// A claim id never used before.
     pub(super) fn new_claim(&mut self) -> ClaimId {
         self.last_claim += 1;
@@ -159,7 +166,7 @@ impl Ledger {
             other => {
                 let claim = other.claim().and_then(|claim| self.claims.get_mut(&claim));
                 if let Some(claim) = claim {
-                    claim.apply(other, this_boot);
+                    claim.apply(other, this_boot, self.rules);
                 }
             }
         }
@@ -187,7 +194,7 @@ fn claimed(id: ClaimId, source: &ClaimSource, task: &ClaimedTask, sent: Moment, 
 }
 
 impl Claim {
-    fn apply(&mut self, record: &Record, this_boot: bool) {
+    fn apply(&mut self, record: &Record, this_boot: bool, rules: Rules) {
         match record {
             Record::TimeoutsLearned { timeouts, scheduled_at, started_at, execution_started_at, .. } => {
                 self.timeouts.merge(timeouts);
@@ -220,7 +227,8 @@ impl Claim {
             Record::Attempt { maybe_applied, .. } => {
                 if let Some(intent) = &mut self.intent {
                     intent.attempts += 1;
-                    intent.maybe_applied |= maybe_applied;
+                    let doubted = intent.maybe_applied && rules.hold(Rule::OneUnknownKeepsDoubt);
+                    intent.maybe_applied = doubted || *maybe_applied;
                 }
             }
             Record::IntentWithdrawn { .. } => self.intent = None,

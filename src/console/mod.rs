@@ -25,6 +25,7 @@ mod lookup;
 mod quota;
 mod reach;
 mod ready;
+mod rules;
 mod scan;
 mod telling;
 #[cfg(test)]
@@ -58,6 +59,8 @@ pub use event::{
     AppendError, BatchId, CallId, Command, Config, Details, Durability, Effect, Event, HEARTBEAT_RATE, Level, LogLine,
     Timing,
 };
+pub use rules::{Rule, Rules};
+
 pub use facts::{
     BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, PendingCount, Status, TaskFacts, TaskState,
     Urgency,
@@ -94,10 +97,10 @@ pub struct Console {
 impl Console {
     /// Takes up where the journal's entries end (none in a new journal): the same tasks, and on with them.
     pub fn new(config: Config, now: Now, entries: &[Entry]) -> (Self, Vec<Effect>) {
-        let rate = config.heartbeat_rate;
+        let (rate, rules) = (config.heartbeat_rate, config.rules);
         let mut console = Self {
             config,
-            ledger: Ledger::default(),
+            ledger: Ledger::new(rules),
             live: BTreeMap::new(),
             agenda: Agenda::default(),
             ready: Ready::default(),
@@ -106,7 +109,7 @@ impl Console {
             calls: BTreeMap::new(),
             clock: ServiceClock::default(),
             reach: Reach::new(),
-            bucket: Bucket::new(rate),
+            bucket: Bucket::new(rate, rules.hold(Rule::RateHasFloor)),
             load: Load::new(rate),
             counts: Counts::default(),
             watch: Watch::new(now),

@@ -44,13 +44,15 @@ pub(super) struct Bucket {
     cut_at: Option<Boot>,
     /// What the kept tasks need at the least.
     need: f64,
+    /// The rate is not cut below what is needed.
+    has_floor: bool,
 }
 
 impl Bucket {
     /// A full bucket. `cap`: heartbeats a second, `None` for no limit.
-    pub(super) fn new(cap: Option<f64>) -> Self {
+    pub(super) fn new(cap: Option<f64>, has_floor: bool) -> Self {
         let rate = cap.unwrap_or(f64::INFINITY);
-        Self { cap, rate, tokens: rate * BURST, at: None, cut_at: None, need: 0.0 }
+        Self { cap, rate, tokens: rate * BURST, at: None, cut_at: None, need: 0.0, has_floor }
     }
 
     /// The rate at present, a second.
@@ -82,7 +84,8 @@ impl Bucket {
         self.tokens = self.tokens.min(1.0);
         if self.cut_at.is_none_or(|at| now - at >= CUT_MS) {
             self.cut_at = Some(now);
-            self.rate = (self.rate * CUT).max(self.need.max(LEAST)).min(cap);
+            let floor = if self.has_floor { self.need.max(LEAST) } else { f64::MIN_POSITIVE };
+            self.rate = (self.rate * CUT).max(floor).min(cap);
         }
     }
 
@@ -264,17 +267,17 @@ mod tests {
 
     #[test]
     fn a_bucket_lets_a_burst_out_and_then_its_rate() {
-        let mut bucket = Bucket::new(Some(10.0));
+        let mut bucket = Bucket::new(Some(10.0), true);
         let burst = (0..1_000).take_while(|_| bucket.take(Boot(0)).is_ok()).count();
         assert_eq!(burst, 125);
         let sent = (1..=10_000).filter(|&at| bucket.take(Boot(at)).is_ok()).count();
         assert!((99..=101).contains(&sent), "{sent}");
-        assert!(Bucket::new(None).take(Boot(0)).is_ok());
+        assert!(Bucket::new(None, true).take(Boot(0)).is_ok());
     }
 
     #[test]
     fn refusals_cut_the_rate_at_most_every_two_seconds_and_time_brings_it_back() {
-        let mut bucket = Bucket::new(Some(100.0));
+        let mut bucket = Bucket::new(Some(100.0), true);
         for at in 0..1_000 {
             bucket.refused(Boot(at));
         }

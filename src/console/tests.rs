@@ -46,6 +46,7 @@ fn config() -> Config {
         domain: "ops".into(),
         seed: 7,
         heartbeat_rate: Some(80.0),
+        rules: Rules::default(),
         read_only: false,
     }
 }

@@ -15,7 +15,7 @@ use super::failure::{Failure, Kind};
 use super::link::Link;
 use super::{Color, leave, who};
 use crate::clock;
-use crate::console::{Config, HEARTBEAT_RATE};
+use crate::console::{Config, HEARTBEAT_RATE, Rules};
 use crate::demo::Scenario;
 use crate::journal::Place;
 use crate::runtime::{self, Opened, Parts};
@@ -59,6 +59,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         domain: scenario.domain.clone(),
         seed: who::seed(),
         heartbeat_rate: Some(HEARTBEAT_RATE),
+        rules: Rules::default(),
         read_only: false,
     };
     let endpoint_url = Some(stage.endpoint());
