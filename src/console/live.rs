@@ -69,6 +69,8 @@ pub(super) struct Live {
     pub asked_until: Option<Boot>,
     /// The due time of the next heartbeat, while it waits to be sent.
     pub due: Option<Boot>,
+    /// When the last heartbeat went out whose answer was lost; none after one that was answered.
+    pub unknown_beat: Option<Boot>,
     /// Since when heartbeats fail, and why.
     pub trouble: Option<(Boot, String)>,
     /// The service's words when it refused the token, unproven.

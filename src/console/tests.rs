@@ -5,6 +5,7 @@ mod keeping;
 mod quota;
 mod random;
 mod story;
+mod time;
 
 use std::collections::BTreeMap;
 
@@ -35,6 +36,8 @@ struct World {
     log: Vec<LogLine>,
     drained: bool,
     abandoned: Vec<CallId>,
+    reconnected: u32,
+    reloaded: u32,
 }
 
 fn config() -> Config {
@@ -46,6 +49,7 @@ fn config() -> Config {
         domain: "ops".into(),
         seed: 7,
         heartbeat_rate: Some(80.0),
+        lease: LeaseTerms::default(),
         rules: Rules::default(),
         read_only: false,
     }
@@ -79,6 +83,8 @@ impl World {
             log: Vec::new(),
             drained: false,
             abandoned: Vec::new(),
+            reconnected: 0,
+            reloaded: 0,
         };
         world.perform(effects);
         world
@@ -102,14 +108,15 @@ impl World {
                     let index =
                         self.calls.iter().position(|(id, ..)| *id == call).expect("abandoned calls are in flight");
                     let (_, request, _) = self.calls.remove(index);
-                    assert!(matches!(request, Request::Heartbeat { .. }), "only heartbeats may be abandoned");
+                    assert!(!matches!(request, Request::Poll { .. }), "a poll is never abandoned");
                     self.abandoned.push(call);
                 }
                 Effect::Changed(facts) => drop(self.facts.insert(facts.id, facts)),
                 Effect::Removed(claim) => drop(self.facts.remove(&claim)),
                 Effect::Status(status) => self.status = Some(status),
                 Effect::Log(line) => self.log.push(line),
-                Effect::ReloadCredentials => {}
+                Effect::Reconnect => self.reconnected += 1,
+                Effect::ReloadCredentials => self.reloaded += 1,
                 Effect::Drained => self.drained = true,
             }
         }

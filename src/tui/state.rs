@@ -15,7 +15,7 @@ use super::views::{View, Views};
 use super::waiting::Waiting;
 use super::{Options, Zone};
 use crate::clock::Boot;
-use crate::console::{Level, LogLine, Status, TaskFacts};
+use crate::console::{LeaseTerms, Level, LogLine, Status, TaskFacts};
 use crate::task::ClaimId;
 use crate::text::Foreign;
 
@@ -55,6 +55,8 @@ pub struct State {
     pub read_only: bool,
     /// The task list the claim form starts with.
     pub task_list: Option<Foreign>,
+    /// What the lease form starts with, and the most it takes.
+    pub lease: LeaseTerms,
     /// For times of day.
     pub zone: Zone,
     /// The terminal.
@@ -116,6 +118,7 @@ impl State {
             hint: options.demo,
             read_only: options.read_only,
             task_list: options.task_list,
+            lease: options.lease,
             zone: options.zone,
             area,
         }
