@@ -4,6 +4,7 @@ mod closing;
 mod keeping;
 mod quota;
 mod random;
+mod regressions;
 mod story;
 mod time;
 
@@ -24,6 +25,8 @@ struct World {
     at: i64,
     /// Calls in flight, oldest first.
     calls: Vec<(CallId, Request, Boot)>,
+    /// The time limits of all calls, milliseconds.
+    limits: BTreeMap<CallId, u64>,
     /// What is on disk.
     disk: Vec<Record>,
     /// Appends are acknowledged at once.
@@ -74,6 +77,7 @@ impl World {
             console,
             at,
             calls: Vec::new(),
+            limits: BTreeMap::new(),
             disk,
             disk_works: true,
             waiting: Vec::new(),
@@ -103,7 +107,10 @@ impl World {
         for effect in effects {
             match effect {
                 Effect::Append { batch, records, durability } => self.write(batch, records, durability),
-                Effect::Call { call, request, .. } => self.calls.push((call, request, Boot(self.at))),
+                Effect::Call { call, request, limit_ms } => {
+                    self.limits.insert(call, limit_ms);
+                    self.calls.push((call, request, Boot(self.at)));
+                }
                 Effect::Abandon(call) => {
                     let index =
                         self.calls.iter().position(|(id, ..)| *id == call).expect("abandoned calls are in flight");
