@@ -126,7 +126,7 @@ fn every_view_at_every_size() {
             let mut state = full(width, height);
             select(&mut state, 1);
             type_in(&mut state, keys);
-            snapshot(&format!("{name}_{width}x{height}"), &mut state, &Theme::ansi());
+            snapshot(&format!("{name}_{width}x{height}"), &mut state, &Theme::dark());
             snapshot(&format!("{name}_{width}x{height}_plain"), &mut state, &Theme::plain());
         }
     }
@@ -141,7 +141,7 @@ fn an_empty_view_says_why_and_what_to_press() {
         let idle = Status { claiming: Vec::new(), pending: Vec::new(), ..status() };
         update::news(&mut state, News { changed, status: Some(Arc::new(idle)), ..News::default() }, T0.boot);
         type_in(&mut state, keys);
-        snapshot(name, &mut state, &Theme::ansi());
+        snapshot(name, &mut state, &Theme::dark());
     }
 }
 
