@@ -72,6 +72,7 @@ pub use facts::{
     BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, PendingCount, Status, TaskFacts, TaskState,
     Urgency,
 };
+pub use leases::LeaseTerms;
 
 /// The console's core.
 #[derive(Debug)]

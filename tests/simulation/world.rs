@@ -317,6 +317,7 @@ pub fn config(seed: u64, life: u64, options: Options) -> Config {
         domain: "sim".into(),
         seed,
         heartbeat_rate: Some(80.0),
+        lease: swfbeat::console::LeaseTerms::default(),
         rules: Rules::default(),
         read_only: false,
     };
