@@ -227,14 +227,14 @@ impl Console {
         }
         match ask {
             Ask::Type(domain, activity_type) => {
-                self.type_failed(now, (domain.clone(), activity_type.clone()), failure);
+                self.type_failed(now, &(domain.clone(), activity_type.clone()), failure);
             }
             Ask::Scan(execution) | Ask::Start(execution) => self.history_failed(now, *execution, failure),
         }
     }
 
-    fn type_failed(&mut self, now: Now, key: (Foreign, ActivityType), failure: &Failure) {
-        let waiting = self.types_waiting.remove(&key).unwrap_or_default();
+    fn type_failed(&mut self, now: Now, key: &(Foreign, ActivityType), failure: &Failure) {
+        let waiting = self.types_waiting.remove(key).unwrap_or_default();
         let transient = match failure.class {
             Class::Denied => {
                 self.types_denied = true;

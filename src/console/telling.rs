@@ -78,7 +78,7 @@ impl Console {
                 claim.is_open() && live.lookup.seen.is_none() && !self.history_denied.contains(&claim.source.domain);
             let reading = self.executions.of(id).and_then(|execution| self.executions.get(execution));
             let workflow_cancel = reading.is_some_and(|reading| reading.cancel_requested);
-            let facts = TaskFacts { deadlines, next_beat, looking_up, workflow_cancel, ..facts(claim, live) };
+            let facts = TaskFacts { deadlines, workflow_cancel, looking_up, next_beat, ..facts(claim, live) };
             let first = facts.first_deadline().and_then(|deadline| deadline.at);
             if claim.is_open()
                 && !self.config.read_only
