@@ -40,16 +40,18 @@ impl Console {
         let deadline = deadlines::heartbeat(claim, &self.clock, now.boot).unwrap_or(due + NO_DEADLINE_MS);
         let order = if self.config.rules.hold(Rule::EarliestDeadlineFirst) { deadline } else { due };
         self.agenda.clear(Job::Beat(id));
-        self.live(id).due = Some(due);
-        self.ready.insert(id, order);
+        let live = self.live(id);
+        live.due = Some(due);
+        // One in flight a token: this one enters the queue when the answer is in.
+        if live.in_flight.is_none() {
+            self.ready.insert(id, order);
+        }
     }
 
     /// Sends what is ready, most urgent first, as long as anything may be sent.
     pub(super) fn send_ready(&mut self, now: Now) {
-        let mut later = Vec::new();
-        while let Some((deadline, id)) = self.ready.first() {
-            let in_flight = self.calls.values().filter(|purpose| purpose.carries_token()).count();
-            match self.reach.may_send(now.boot, in_flight) {
+        while let Some((_, id)) = self.ready.first() {
+            match self.reach.may_send(now.boot, self.calls.with_token()) {
                 Ok(()) => {}
                 Err(until) => {
                     if let Some(until) = until {
@@ -62,9 +64,8 @@ impl Console {
                 self.ready.remove(id);
                 self.no_longer_due(now, id);
             } else if self.live(id).in_flight.is_some() {
-                // One in flight a token: this one goes out when the answer is in.
+                // Parked until the close that has overtaken it is answered.
                 self.ready.remove(id);
-                later.push((id, deadline));
             } else if let Err(until) = self.bucket.take(now.boot) {
                 self.agenda.set_by(Job::Reach, until);
                 break;
@@ -72,9 +73,6 @@ impl Console {
                 self.ready.remove(id);
                 self.send_beat(now, id);
             }
-        }
-        for (id, deadline) in later {
-            self.ready.insert(id, deadline);
         }
     }
 
@@ -165,7 +163,7 @@ impl Console {
     }
 
     fn arm_at(&mut self, id: ClaimId, at: Boot) {
-        if !self.ready.contains(id) {
+        if self.live(id).due.is_none() {
             self.agenda.set(Job::Beat(id), at);
             self.dirty.insert(id);
         }
@@ -265,13 +263,13 @@ impl Console {
         let beats: Vec<_> = self
             .calls
             .iter()
-            .filter_map(|(&call, purpose)| match *purpose {
+            .filter_map(|(call, purpose)| match *purpose {
                 Purpose::Beat { claim, due } => Some((call, claim, due)),
                 _ => None,
             })
             .collect();
         for (call, claim, due) in beats {
-            self.calls.remove(&call);
+            self.calls.remove(call);
             self.out.push(Effect::Abandon(call));
             self.live(claim).in_flight = None;
             self.make_ready(now, claim, due);

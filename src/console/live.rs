@@ -2,7 +2,7 @@
 //! and nothing is lost by that.
 
 use crate::clock::Boot;
-use crate::task::{ClaimId, PollNumber};
+use crate::task::{ClaimId, Limit, PollNumber};
 use crate::text::Foreign;
 
 use super::event::CallId;
@@ -32,11 +32,6 @@ impl Purpose {
     pub(super) fn carries_token(&self) -> bool {
         matches!(self, Self::Beat { .. } | Self::Close { .. })
     }
-
-    /// Whether it reads, for one claim.
-    pub(super) fn is_lookup(&self) -> bool {
-        matches!(self, Self::Scan { .. } | Self::ExecutionStart { .. } | Self::Type { .. })
-    }
 }
 
 /// How far the lookup of a task's timeouts and ending has come.
@@ -60,6 +55,15 @@ pub(super) struct Lookup {
     pub tries: u32,
 }
 
+/// As what the header counts a claim.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Counted {
+    /// A keep-alive lease runs; the heartbeat timeout where it is known.
+    pub kept: Option<Option<Limit>>,
+    /// A close was decided and has no verdict yet.
+    pub closing: bool,
+}
+
 /// The volatile side of a claim.
 #[derive(Debug, Default)]
 pub(super) struct Live {
@@ -67,7 +71,8 @@ pub(super) struct Live {
     pub in_flight: Option<CallId>,
     /// A person asked for a heartbeat; not sent any more after this instant.
     pub asked_until: Option<Boot>,
-    /// The due time of the next heartbeat, while it waits to be sent.
+    /// The due time of the next heartbeat, while it waits to be sent: in the queue, or for the answer to the call with the
+    /// same token.
     pub due: Option<Boot>,
     /// Since when heartbeats fail, and why.
     pub trouble: Option<(Boot, String)>,
@@ -91,6 +96,8 @@ pub(super) struct Live {
     pub overdue_tries: u32,
     /// Warnings given for the present lease.
     pub lease_warnings: u8,
+    /// As what the header counts the claim at present.
+    pub counted: Counted,
     /// See [`Lookup`].
     pub lookup: Lookup,
 }

@@ -82,7 +82,7 @@ impl Console {
         } else {
             return;
         };
-        let busy = self.calls.values().filter(|purpose| purpose.is_lookup()).count() >= WIDTH;
+        let busy = self.calls.lookups() >= WIDTH;
         let until = if busy { Err(Some(now.boot + CROWDED_MS)) } else { self.reach.may_send(now.boot, 0) };
         if let Err(until) = until {
             self.agenda.set(Job::Lookup(id), until.unwrap_or(now.boot + CROWDED_MS));

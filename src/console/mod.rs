@@ -11,6 +11,7 @@
 mod agenda;
 mod beats;
 mod cadence;
+mod calls;
 mod claiming;
 mod closing;
 mod commands;
@@ -44,6 +45,7 @@ use crate::text::Foreign;
 use crate::wire::{Answer, Failure, Request};
 
 use agenda::{Agenda, Job};
+use calls::Calls;
 use claiming::Claiming as Poller;
 use leaving::Leaving;
 use ledger::Ledger;
@@ -76,7 +78,7 @@ pub struct Console {
     ready: Ready,
     writing: Writing,
     claiming: Poller,
-    calls: BTreeMap<CallId, Purpose>,
+    calls: Calls,
     clock: ServiceClock,
     reach: Reach,
     bucket: Bucket,
@@ -106,7 +108,7 @@ impl Console {
             ready: Ready::default(),
             writing: Writing::default(),
             claiming: Poller::default(),
-            calls: BTreeMap::new(),
+            calls: Calls::default(),
             clock: ServiceClock::default(),
             reach: Reach::new(),
             bucket: Bucket::new(rate, rules.hold(Rule::RateHasFloor)),
@@ -175,20 +177,25 @@ impl Console {
 
     /// Facts that are on disk already.
     fn follow(&mut self, entries: &[Entry]) {
-        let known: Vec<_> = self.ledger.claims.keys().copied().collect();
         for entry in entries {
             self.ledger.apply(&entry.record, entry.boot_id == self.config.boot_id);
-            self.dirty.extend(entry.record.claim());
-        }
-        for id in known {
-            if !self.ledger.claims.contains_key(&id) {
-                self.count_claim(id);
-                self.out.push(Effect::Removed(id));
-            }
-        }
-        for claim in self.ledger.claims.values() {
-            if let Some(started_at) = claim.started_at {
-                deadlines::sample_event(&mut self.clock, started_at, claim.sent, claim.received);
+            let Some(id) = entry.record.claim() else { continue };
+            match (&entry.record, self.ledger.claims.get(&id)) {
+                (Record::Dismissed { .. }, _) => {
+                    self.count_claim(id);
+                    self.live.remove(&id);
+                    self.dirty.remove(&id);
+                    self.out.push(Effect::Removed(id));
+                }
+                (Record::TimeoutsLearned { .. }, Some(claim)) => {
+                    self.dirty.insert(id);
+                    if let Some(started_at) = claim.started_at {
+                        deadlines::sample_event(&mut self.clock, started_at, claim.sent, claim.received);
+                    }
+                }
+                _ => {
+                    self.dirty.insert(id);
+                }
             }
         }
     }
@@ -226,7 +233,6 @@ impl Console {
             Some(Oddity::Stepped(ms)) => (format!("the wall clock was moved by {} s", ms / 1_000), false),
         };
         self.say(now, Level::Warn, "clock", None, text);
-        self.dirty.extend(self.ledger.claims.keys());
         asleep
     }
 
@@ -245,9 +251,9 @@ impl Console {
 
     fn answered(&mut self, now: Now, call: CallId, timing: Timing, result: Result<Answer, Failure>) {
         // A call nobody waits for any more has no purpose, and its answer no meaning.
-        let Some(purpose) = self.calls.remove(&call) else { return };
+        let Some(purpose) = self.calls.remove(call) else { return };
         self.sample_date(now, timing);
-        self.no_longer_in_flight(&purpose);
+        self.no_longer_in_flight(now, &purpose);
         match result {
             Ok(answer) => {
                 if !matches!(purpose, Purpose::Poll { .. })
@@ -261,11 +267,16 @@ impl Console {
         }
     }
 
-    fn no_longer_in_flight(&mut self, purpose: &Purpose) {
+    fn no_longer_in_flight(&mut self, now: Now, purpose: &Purpose) {
         match *purpose {
             Purpose::Beat { claim, .. } | Purpose::Close { claim } => {
-                self.live(claim).in_flight = None;
+                let live = self.live(claim);
+                live.in_flight = None;
+                let parked = live.due;
                 self.dirty.insert(claim);
+                if let Some(due) = parked {
+                    self.make_ready(now, claim, due);
+                }
             }
             Purpose::Scan { claim } | Purpose::ExecutionStart { claim } | Purpose::Type { claim } => {
                 self.live(claim).lookup.asking = None;

@@ -207,8 +207,8 @@ impl Console {
     }
 
     fn dismissed(&mut self, claim: ClaimId) {
-        self.live.remove(&claim);
         self.count_claim(claim);
+        self.live.remove(&claim);
         self.agenda.clear_claim(claim);
         self.dirty.remove(&claim);
         self.out.push(Effect::Removed(claim));
