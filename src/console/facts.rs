@@ -95,6 +95,8 @@ pub struct Deadline {
     pub limit: Option<(Limit, Source)>,
     /// The service will not end the task before this instant. `None` if unlimited or unknown.
     pub at: Option<Boot>,
+    /// The same if a heartbeat whose answer was lost has reached the service: then it may be as late as this.
+    pub maybe: Option<Boot>,
     /// Counted from a pessimistic instant because the exact one is not known yet.
     pub approximate: bool,
 }

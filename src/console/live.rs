@@ -58,6 +58,8 @@ pub(super) struct Lookup {
 /// As what the header counts a claim.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Counted {
+    /// The task may be alive.
+    pub open: bool,
     /// A keep-alive lease runs; the heartbeat timeout where it is known.
     pub kept: Option<Option<Limit>>,
     /// A close was decided and has no verdict yet.
@@ -74,6 +76,8 @@ pub(super) struct Live {
     /// The due time of the next heartbeat, while it waits to be sent: in the queue, or for the answer to the call with the
     /// same token.
     pub due: Option<Boot>,
+    /// When the last heartbeat went out whose answer was lost; none after one that was answered.
+    pub unknown_beat: Option<Boot>,
     /// Since when heartbeats fail, and why.
     pub trouble: Option<(Boot, String)>,
     /// The service's words when it refused the token, unproven.

@@ -3,7 +3,7 @@
 //! A poll's answer carries none of it (swf-facts 2.3). History is eventually consistent and may be denied; then fields
 //! fall back to the type's defaults, labelled so, and else stay unknown.
 
-use crate::clock::{Boot, Now};
+use crate::clock::{Agreement, Boot, Now};
 use crate::task::{ClaimId, Record, Timeouts, Verdict};
 use crate::wire::{Attributes, Class, Failure, HistoryPage, Request};
 
@@ -109,8 +109,10 @@ impl Console {
     fn scan_done(&mut self, now: Now, id: ClaimId, scan: &Scan) {
         let Some(claim) = self.ledger.claims.get(&id) else { return };
         if let Some(started_at) = scan.started_at {
-            deadlines::sample_event(&mut self.clock, started_at, claim.sent, claim.received);
+            let agreement = deadlines::sample_event(&mut self.clock, started_at, claim.sent, claim.received);
+            self.say_disjoint(now, agreement);
         }
+        let Some(claim) = self.ledger.claims.get(&id) else { return };
         let news = learned(claim, scan);
         let cancel = scan.cancel_requested && claim.cancel.is_none();
         let lookup = &mut self.live.entry(id).or_default().lookup;
@@ -254,13 +256,18 @@ impl Console {
         let Some(date) = timing.date else { return };
         let before = self.clock.earliest_local(0, now.boot);
         let agreement = self.clock.date_header(date, timing.sent, timing.received);
-        if agreement == crate::clock::Agreement::Disjoint {
-            let text = "the service's clock and ours disagree with what was known; countdowns use the earlier one";
-            self.say(now, Level::Warn, "clock", None, text);
-        }
+        self.say_disjoint(now, agreement);
         let after = self.clock.earliest_local(0, now.boot);
         if moved(before, after) {
             self.dirty.extend(self.ledger.claims.values().filter(|claim| claim.is_open()).map(|claim| claim.id));
+        }
+    }
+
+    fn say_disjoint(&mut self, now: Now, agreement: Agreement) {
+        if agreement == Agreement::Disjoint {
+            let text = "the service's clock and ours disagree with what was known: some clock was moved; until the next \
+                        answer countdowns use the earlier of the two";
+            self.say(now, Level::Warn, "clock", None, text);
         }
     }
 }

@@ -33,6 +33,7 @@ mod telling;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod waking;
 mod watch;
 mod writing;
 
@@ -42,7 +43,7 @@ use std::sync::Arc;
 use crate::clock::{Boot, Now, ServiceClock};
 use crate::task::{ActivityType, ClaimId, Entry, Record, Stamp, Timeouts};
 use crate::text::Foreign;
-use crate::wire::{Answer, Failure, Request};
+use crate::wire::{Answer, Class, Failure, Request};
 
 use agenda::{Agenda, Job};
 use calls::Calls;
@@ -54,7 +55,7 @@ use quota::{Bucket, Load};
 use reach::Reach;
 use ready::Ready;
 use telling::Counts;
-use watch::{Oddity, Watch};
+use watch::Watch;
 use writing::Writing;
 
 pub use event::{
@@ -67,6 +68,7 @@ pub use facts::{
     BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, PendingCount, Status, TaskFacts, TaskState,
     Urgency,
 };
+pub use leases::LeaseTerms;
 
 /// The console's core.
 #[derive(Debug)]
@@ -135,6 +137,10 @@ impl Console {
     /// Takes in one event. `now` must never be before an earlier one.
     pub fn handle(&mut self, now: Now, event: Event) -> Vec<Effect> {
         let asleep = self.look_at_clocks(now);
+        if matches!(event, Event::Wake) && !asleep && self.out.is_empty() && self.agenda.next() > Some(now.boot) {
+            // Only a look at the clocks, once a second.
+            return Vec::new();
+        }
         match event {
             Event::Command(command) => self.command(now, command),
             Event::Appended(batch) => self.appended(now, batch),
@@ -144,7 +150,7 @@ impl Console {
             Event::Wake => {}
         }
         if asleep {
-            self.resend_all(now);
+            self.woke(now);
         }
         while let Some((at, job)) = self.agenda.pop_due(now.boot) {
             self.run(now, at, job);
@@ -157,7 +163,9 @@ impl Console {
 
     /// When [`Event::Wake`] is wanted at the latest. Calls and appends on their way come back without it.
     pub fn next_wake(&self) -> Option<Boot> {
-        self.agenda.next()
+        // While tasks are held, a sleep or a step of a clock has to be noticed within a second.
+        let look = (self.counts.any_open() && !self.config.read_only).then(|| self.watch.next_look());
+        [self.agenda.next(), look].into_iter().flatten().min()
     }
 
     fn run(&mut self, now: Now, at: Boot, job: Job) {
@@ -190,7 +198,8 @@ impl Console {
                 (Record::TimeoutsLearned { .. }, Some(claim)) => {
                     self.dirty.insert(id);
                     if let Some(started_at) = claim.started_at {
-                        deadlines::sample_event(&mut self.clock, started_at, claim.sent, claim.received);
+                        // Two claims of the past may disagree; what is said about it now has the next sample to go by.
+                        let _ = deadlines::sample_event(&mut self.clock, started_at, claim.sent, claim.received);
                     }
                 }
                 _ => {
@@ -223,19 +232,6 @@ impl Console {
         }
     }
 
-    /// Says what time did; `true` if nothing ran for a while, so that what is in flight is as good as lost.
-    fn look_at_clocks(&mut self, now: Now) -> bool {
-        let wake = self.agenda.next();
-        let (text, asleep) = match self.watch.look(now, wake) {
-            None => return false,
-            Some(Oddity::Suspended(ms)) => (format!("the machine slept for {} s", ms / 1_000), true),
-            Some(Oddity::Frozen(ms)) => (format!("this process did not run for {} s", ms / 1_000), true),
-            Some(Oddity::Stepped(ms)) => (format!("the wall clock was moved by {} s", ms / 1_000), false),
-        };
-        self.say(now, Level::Warn, "clock", None, text);
-        asleep
-    }
-
     /// Sends a request; its end comes back as [`Event::Answered`].
     fn call(&mut self, now: Now, purpose: Purpose, request: Request, limit_ms: u64) -> CallId {
         if self.reach.wants_credentials() && purpose.carries_token() {
@@ -263,7 +259,12 @@ impl Console {
                 }
                 self.took(now, purpose, timing, answer);
             }
-            Err(failure) => self.missed(now, &purpose, &failure),
+            Err(failure) => {
+                if let (Purpose::Beat { claim, .. }, Class::Unknown) = (&purpose, failure.class) {
+                    self.live(*claim).unknown_beat = Some(timing.sent);
+                }
+                self.missed(now, &purpose, &failure);
+            }
         }
     }
 
@@ -295,7 +296,7 @@ impl Console {
             (Purpose::Scan { claim }, Answer::History(page)) => self.scanned(now, claim, &page),
             (Purpose::ExecutionStart { claim }, Answer::History(page)) => self.execution_start(now, claim, &page),
             (Purpose::Type { claim }, Answer::ActivityType(defaults)) => self.type_described(now, claim, defaults),
-            (Purpose::Poll { .. }, Answer::Polled(task)) => self.polled(now, timing, task),
+            (Purpose::Poll { poll }, Answer::Polled(task)) => self.polled(now, poll, timing, task),
             (Purpose::Count { domain, task_list }, Answer::Pending { count, truncated }) => {
                 self.counted(domain, task_list, count, truncated);
             }
@@ -310,7 +311,7 @@ impl Console {
         match *purpose {
             Purpose::Beat { claim, due } => self.beat_failed(now, claim, due, failure),
             Purpose::Close { claim } => self.close_failed(now, claim, failure),
-            Purpose::Poll { .. } => self.poll_failed(now, failure),
+            Purpose::Poll { poll } => self.poll_failed(now, poll, failure),
             Purpose::Count { .. } => self.count_failed(now, failure),
             Purpose::Scan { claim } | Purpose::ExecutionStart { claim } | Purpose::Type { claim } => {
                 self.lookup_failed(now, claim, purpose, failure);

@@ -23,6 +23,15 @@ const ORPHANS_MS: i64 = 24 * 3_600_000;
 pub(super) struct Counts {
     kept: usize,
     closing: usize,
+    /// Tasks that may be alive.
+    open: usize,
+}
+
+impl Counts {
+    /// Whether any task may be alive.
+    pub(super) fn any_open(&self) -> bool {
+        self.open > 0
+    }
 }
 
 impl Console {
@@ -54,7 +63,10 @@ impl Console {
             let Some(claim) = self.ledger.claims.get(&id) else { continue };
             let live = self.live.entry(id).or_default();
             let next_beat = self.agenda.when(Job::Beat(id));
-            let deadlines = deadlines::deadlines(claim, &self.clock, now.boot);
+            let mut deadlines = deadlines::deadlines(claim, &self.clock, now.boot);
+            // An upper bound beside it, as long as nobody knows whether the heartbeat arrived.
+            let maybe = live.unknown_beat.and_then(|sent| deadlines::if_taken(claim, sent));
+            deadlines[0].maybe = maybe.filter(|_| claim.is_open()).filter(|&maybe| Some(maybe) > deadlines[0].at);
             let facts = TaskFacts { deadlines, next_beat, ..facts(claim, live) };
             let first = facts.first_deadline().and_then(|deadline| deadline.at);
             if claim.is_open()
@@ -77,6 +89,7 @@ impl Console {
     pub(super) fn count_claim(&mut self, id: ClaimId) {
         let claim = self.ledger.claims.get(&id).filter(|claim| claim.is_open());
         let after = Counted {
+            open: claim.is_some(),
             kept: claim.filter(|claim| claim.lease.is_some()).map(deadlines::heartbeat_limit),
             closing: claim.is_some_and(|claim| claim.intent.is_some()),
         };
@@ -86,6 +99,7 @@ impl Console {
         }
         let counted = |was: bool, is: bool, count: usize| count + usize::from(is) - usize::from(was);
         self.counts.kept = counted(before.kept.is_some(), after.kept.is_some(), self.counts.kept);
+        self.counts.open = counted(before.open, after.open, self.counts.open);
         self.counts.closing = counted(before.closing, after.closing, self.counts.closing);
         if before.kept.flatten() != after.kept.flatten() {
             if let Some(before) = before.kept.flatten() {
@@ -99,12 +113,11 @@ impl Console {
     }
 
     fn status(&self, now: Now) -> Status {
-        let own = self.claiming.poll_number();
         let orphans = self
             .ledger
             .open_polls
             .iter()
-            .filter(|&(&poll, at)| own != Some(poll) && now.wall.0 - at.wall.0 < ORPHANS_MS);
+            .filter(|&(&poll, open)| !self.claiming.has_poll(poll) && now.wall.0 - open.wall.0 < ORPHANS_MS);
         Status {
             service: self.config.service.clone(),
             domain: self.config.domain.clone(),
@@ -141,6 +154,7 @@ fn facts(claim: &Claim, live: &Live) -> TaskFacts {
             kind,
             limit: None,
             at: None,
+            maybe: None,
             approximate: false,
         }),
         looking_up: claim.is_open() && !live.lookup.scanned && !live.lookup.denied,

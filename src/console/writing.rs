@@ -132,8 +132,8 @@ impl Console {
     }
 
     fn refused_by_disk(&mut self, now: Now, record: &Record) {
-        if let Record::PollStarted { .. } = record {
-            self.claiming.poll_not_sent();
+        if let Record::PollStarted { poll, .. } = record {
+            self.claiming.poll_not_sent(*poll);
             return;
         }
         if let Some(claim) = record.claim() {

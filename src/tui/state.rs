@@ -12,7 +12,7 @@ use super::tasks::Tasks;
 use super::view::{self, Layout};
 use super::{Options, Zone};
 use crate::clock::Boot;
-use crate::console::{Level, LogLine, Status, TaskFacts};
+use crate::console::{LeaseTerms, Level, LogLine, Status, TaskFacts};
 use crate::text::Foreign;
 
 /// Log lines kept; older ones are in the journal.
@@ -45,6 +45,8 @@ pub struct State {
     pub read_only: bool,
     /// The task list the claim form starts with.
     pub task_list: Option<Foreign>,
+    /// What the lease form starts with, and the most it takes.
+    pub lease: LeaseTerms,
     /// For times of day.
     pub zone: Zone,
     /// The terminal.
@@ -103,6 +105,7 @@ impl State {
             hint: options.demo,
             read_only: options.read_only,
             task_list: options.task_list,
+            lease: options.lease,
             zone: options.zone,
             area,
         }

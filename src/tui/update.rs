@@ -195,7 +195,7 @@ fn submit(state: &State, form: &Form, now: Now) -> Result<Submitted, String> {
     let facts = facts.map(std::convert::AsRef::as_ref);
     match form.action.disabled_reason_for(state, facts) {
         Some(why) => Err(why),
-        None => form.submit(facts, now.wall, state.zone),
+        None => form.submit(facts, state.lease, now.wall, state.zone),
     }
 }
 
@@ -209,7 +209,7 @@ fn act(state: &mut State, action: Action) -> Option<Wish> {
         if let Some(command) = command_on(&facts, action) {
             return Some(Wish::Send(command));
         }
-        if let Some(form) = Form::on_task(action, &facts) {
+        if let Some(form) = Form::on_task(action, &facts, state.lease) {
             state.overlay = Some(Overlay::Form(Box::new(form)));
             return None;
         }

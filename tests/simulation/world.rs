@@ -272,7 +272,7 @@ impl World {
                 Effect::Abandon(call) => {
                     let found = self.calls.values_mut().find(|it| it.console == call && !it.dropped);
                     let call = found.expect("abandoned calls are in flight");
-                    assert!(matches!(call.request, Request::Heartbeat { .. }), "only heartbeats are abandoned");
+                    assert!(!matches!(call.request, Request::Poll { .. }), "a poll is never abandoned");
                     call.dropped = true;
                 }
                 Effect::Changed(facts) => {
@@ -286,7 +286,7 @@ impl World {
                 Effect::Log(line) => {
                     self.note(|| format!("{:?} {} {} {}", line.level, line.word, line.subject, line.text));
                 }
-                Effect::ReloadCredentials | Effect::Drained => {}
+                Effect::Reconnect | Effect::ReloadCredentials | Effect::Drained => {}
             }
         }
         if let Some(Boot(at)) = self.console.next_wake()
@@ -317,6 +317,7 @@ pub fn config(seed: u64, life: u64, options: Options) -> Config {
         domain: "sim".into(),
         seed,
         heartbeat_rate: Some(80.0),
+        lease: swfbeat::console::LeaseTerms::default(),
         rules: Rules::default(),
         read_only: false,
     };

@@ -153,3 +153,56 @@ fn an_ended_task_can_be_dismissed_and_an_open_one_cannot() {
     assert!(world.facts.is_empty());
     assert!(World::restarted(world.at, world.disk).facts.is_empty());
 }
+
+#[test]
+fn one_outcome_a_refusal_after_an_unknown_attempt_neither_un_freezes_nor_ends_it() {
+    let (mut world, claim) = closing();
+    world.answer(COMPLETE, 50, no_answer());
+    world.pass(1_100);
+    world.answer(COMPLETE, 8, refused("ValidationException", "1 validation error detected"));
+    world.command(Command::WithdrawClose { claim });
+    assert!(world.said("close").last().unwrap().contains("cannot be taken back"));
+    assert!(matches!(world.facts(claim).state, TaskState::Closing { unconfirmed: true, .. }));
+    let event = Attributes::Completed { started_event_id: 6, result: Some("done".into()) };
+    world.answer(HISTORY, 5, history_with("rel-1", "ActivityTaskCompleted", event));
+    assert_eq!(world.verdict(claim), Some(&Verdict::Ours { kind: OutcomeKind::Completed, from_history: true }));
+}
+
+#[test]
+fn a_refused_close_in_doubt_is_sent_again() {
+    let (mut world, _) = closing();
+    world.answer(COMPLETE, 50, no_answer());
+    world.pass(1_100);
+    world.answer(COMPLETE, 8, refused("ValidationException", "1 validation error detected"));
+    world.pass(3_000);
+    assert_eq!(world.calls_to(COMPLETE), 1);
+}
+
+#[test]
+fn a_task_kept_by_hand_is_beaten_between_unknown_attempts_for_ten_minutes_at_most() {
+    let (mut world, _) = closing();
+    let decided = world.at;
+    let mut last = 0;
+    while world.at < decided + 900_000 {
+        if world.calls_to(COMPLETE) > 0 {
+            world.answer(COMPLETE, 10, no_answer());
+        }
+        if world.calls_to(BEAT) > 0 {
+            last = world.at;
+            world.beat_ok();
+        }
+        world.pass(1_000);
+    }
+    assert!((590_000..=600_000).contains(&(last - decided)), "{}", last - decided);
+}
+
+#[test]
+fn what_somebody_else_wrote_is_shown_with_reason_and_details() {
+    let (mut world, claim) = closing();
+    world.answer(COMPLETE, 8, gone());
+    let event =
+        Attributes::Failed { started_event_id: 6, reason: Some("disk".into()), details: Some("sector 7".into()) };
+    world.answer(HISTORY, 5, history_with("rel-1", "ActivityTaskFailed", event));
+    let written = Some("disk\nsector 7".into());
+    assert_eq!(world.verdict(claim), Some(&Verdict::ClosedByOther { kind: OutcomeKind::Failed, written }));
+}

@@ -237,3 +237,33 @@ fn read_only_never_sends() {
         console.handle(now(20_001), Event::Command(Command::Beat { claims: vec![claim], details: Details::Same }));
     assert!(!sends(&effects) && effects.iter().any(|e| matches!(e, Effect::Log(line) if line.level == Level::Error)));
 }
+
+#[test]
+fn each_list_has_a_poll_of_its_own_and_four_are_in_flight_at_most() {
+    let mut world = World::new();
+    for list in ["a", "b", "b", "c", "d", "e"] {
+        world.command(Command::Claim { domain: "ops".into(), task_list: list.into(), wanted: 2 });
+    }
+    let lists = |world: &World| -> Vec<String> {
+        let lists = world.calls.iter().filter_map(|(_, request, _)| match request {
+            Request::Poll { task_list, identity, .. } => Some(format!("{} {}", task_list.raw(), identity.raw())),
+            _ => None,
+        });
+        lists.collect()
+    };
+    assert_eq!(lists(&world), ["a anna@ops/r1/1", "b anna@ops/r1/2", "c anna@ops/r1/3", "d anna@ops/r1/4"]);
+    world.answer(POLL, 40, Ok(Answer::Polled(None)));
+    assert_eq!(lists(&world).last().unwrap(), "e anna@ops/r1/5", "each in its turn");
+    assert!(world.status.as_ref().unwrap().poll_in_flight);
+}
+
+#[test]
+fn stop_claiming_means_no_further_poll_even_if_one_is_being_written_down() {
+    let mut world = World::new();
+    world.disk_works = false;
+    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
+    world.command(Command::StopClaiming);
+    world.disk_writes();
+    assert_eq!(world.calls_to(POLL), 0);
+    assert_eq!(world.status.as_ref().unwrap().possible_orphans, 0);
+}

@@ -171,7 +171,11 @@ impl Writer<'_> {
         }
         for deadline in facts.deadlines.iter().filter(|deadline| deadline.at.is_some()) {
             let left = Left::of(deadline, stands_until).to_string();
-            self.text(label(deadline.kind), &format!("{left:>8} of {}", limit(deadline)));
+            let maybe = match deadline.maybe {
+                Some(maybe) => format!(", maybe {}", duration(((maybe - stands_until) / 1_000).max(0))),
+                None => String::new(),
+            };
+            self.text(label(deadline.kind), &format!("{left:>8} of {}{maybe}", limit(deadline)));
         }
         let names = |such: &dyn Fn(&Deadline) -> bool| {
             let such = facts.deadlines.iter().filter(|deadline| deadline.at.is_none() && such(deadline));
@@ -233,7 +237,9 @@ fn limit(deadline: &Deadline) -> String {
 fn verdict_text(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Ours { kind, from_history: false } => format!("{} by us", kind.word()),
-        Verdict::Ours { kind, from_history: true } => format!("{} by us, as the history says", kind.word()),
+        Verdict::Ours { kind, from_history: true } => {
+            format!("{} as history has it: by us, or by an identical close", kind.word())
+        }
         Verdict::ClosedByOther { kind, .. } => format!("{} by somebody else", kind.word()),
         Verdict::TimedOut { kind, .. } => format!("timed out: {}", kind.name()),
         Verdict::ExecutionClosed { event_type } => format!("its workflow closed: {}", event_type.line()),

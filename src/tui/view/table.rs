@@ -272,7 +272,7 @@ fn ended_word(verdict: &Verdict) -> &'static str {
 fn ended_text(facts: &TaskFacts) -> Option<String> {
     let TaskState::Ended { verdict, .. } = &facts.state else { return None };
     Some(match verdict {
-        Verdict::Ours { from_history: true, .. } => "as the history says".into(),
+        Verdict::Ours { from_history: true, .. } => "as history has it: ours, or identical".into(),
         Verdict::Ours { .. } => "by us".into(),
         Verdict::ClosedByOther { kind, written } => match written {
             Some(written) => format!("{}: {}", kind.word(), written.line()),
