@@ -11,10 +11,10 @@ use std::collections::VecDeque;
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher};
 use swfbeat::clock::{Boot, Now, Wall};
-use swfbeat::console::{CallId, Config, Console, Effect, Event, Rules, Timing};
+use swfbeat::console::{CallId, Config, Console, Effect, Event, LeaseTerms, Rules, Timing};
 use swfbeat::task::{
-    ActivityType, ClaimId, ClaimSource, ClaimedTask, Entry, Limit, PollNumber, Record, Source, Stamp, TaskToken, Timeouts,
-    WorkflowExecution,
+    ActivityType, ClaimId, ClaimSource, ClaimedTask, Entry, Limit, PollNumber, Record, Source, Stamp, TaskToken,
+    Timeouts, WorkflowExecution,
 };
 use swfbeat::wire::Answer;
 
@@ -113,6 +113,7 @@ fn config() -> Config {
         domain: "ops".into(),
         seed: 7,
         rules: Rules::default(),
+        lease: LeaseTerms::default(),
         heartbeat_rate: Some(20_000.0),
         read_only: false,
     }

@@ -37,7 +37,7 @@ impl Console {
     /// The heartbeat's time has come: it waits for its turn from now on.
     pub(super) fn make_ready(&mut self, now: Now, id: ClaimId, due: Boot) {
         let Some(claim) = self.ledger.claims.get(&id).filter(|claim| claim.is_open()) else { return };
-        let unknown = claim.timeouts.heartbeat.is_none().then(|| (&claim.source.domain, &claim.task.activity_type));
+        let unknown = claim.timeouts.heartbeat.is_none().then_some((&claim.source.domain, &claim.task.activity_type));
         let defaults = unknown.and_then(|(domain, name)| self.types.get(&(domain.clone(), name.clone())));
         let deadline = deadlines::in_queue(claim, defaults, &self.clock, now.boot).unwrap_or(due + NO_DEADLINE_MS);
         let order = if self.config.rules.hold(Rule::EarliestDeadlineFirst) { deadline } else { due };

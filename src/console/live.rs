@@ -60,8 +60,10 @@ pub(super) struct Lookup {
 pub(super) struct Counted {
     /// The task may be alive.
     pub open: bool,
-    /// A keep-alive lease runs; the heartbeat timeout where it is known.
-    pub kept: Option<Option<Limit>>,
+    /// A keep-alive lease runs.
+    pub kept: bool,
+    /// The heartbeat timeout of a kept task, where it is known.
+    pub limit: Option<Limit>,
     /// A close was decided and has no verdict yet.
     pub closing: bool,
 }

@@ -90,7 +90,8 @@ impl Console {
         let claim = self.ledger.claims.get(&id).filter(|claim| claim.is_open());
         let after = Counted {
             open: claim.is_some(),
-            kept: claim.filter(|claim| claim.lease.is_some()).map(deadlines::heartbeat_limit),
+            kept: claim.is_some_and(|claim| claim.lease.is_some()),
+            limit: claim.filter(|claim| claim.lease.is_some()).and_then(deadlines::heartbeat_limit),
             closing: claim.is_some_and(|claim| claim.intent.is_some()),
         };
         let before = std::mem::replace(&mut self.live.entry(id).or_default().counted, after);
@@ -98,14 +99,14 @@ impl Console {
             return;
         }
         let counted = |was: bool, is: bool, count: usize| count + usize::from(is) - usize::from(was);
-        self.counts.kept = counted(before.kept.is_some(), after.kept.is_some(), self.counts.kept);
+        self.counts.kept = counted(before.kept, after.kept, self.counts.kept);
         self.counts.open = counted(before.open, after.open, self.counts.open);
         self.counts.closing = counted(before.closing, after.closing, self.counts.closing);
-        if before.kept.flatten() != after.kept.flatten() {
-            if let Some(before) = before.kept.flatten() {
+        if before.limit != after.limit {
+            if let Some(before) = before.limit {
                 self.load.remove(before);
             }
-            if let Some(limit) = after.kept.flatten() {
+            if let Some(limit) = after.limit {
                 self.load.add(limit);
             }
             self.bucket.set_need(self.load.need());
