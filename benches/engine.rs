@@ -135,7 +135,7 @@ fn entries(tasks: u64) -> Vec<Entry> {
 
 fn claimed(id: u64) -> Record {
     let task = ClaimedTask {
-        token: TaskToken::new(format!("{:0>600}", id)),
+        token: TaskToken::new(format!("{id:0>600}")),
         activity_id: format!("rel-{id}").into(),
         activity_type: ActivityType { name: "ApproveRelease".into(), version: "1.0".into() },
         started_event_id: 6,
