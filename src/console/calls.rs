@@ -11,9 +11,8 @@ pub(super) struct Calls {
     purposes: BTreeMap<CallId, Purpose>,
     beats: usize,
     closes: usize,
-    lookups: usize,
     polls: usize,
-    counts: usize,
+    reads: usize,
 }
 
 impl Calls {
@@ -42,11 +41,6 @@ impl Calls {
         self.beats + self.closes
     }
 
-    /// Those that only read, for one claim.
-    pub(super) fn lookups(&self) -> usize {
-        self.lookups
-    }
-
     /// Those that leaving waits for: not what only reads.
     pub(super) fn that_matter(&self) -> usize {
         self.beats + self.closes + self.polls
@@ -57,8 +51,7 @@ impl Calls {
             Purpose::Beat { .. } => &mut self.beats,
             Purpose::Close { .. } => &mut self.closes,
             Purpose::Poll { .. } => &mut self.polls,
-            Purpose::Scan { .. } | Purpose::ExecutionStart { .. } | Purpose::Type { .. } => &mut self.lookups,
-            Purpose::Count { .. } => &mut self.counts,
+            Purpose::Ask(_) | Purpose::Count { .. } => &mut self.reads,
         }
     }
 }
@@ -74,9 +67,9 @@ mod tests {
         let mut calls = Calls::default();
         calls.insert(CallId(1), Purpose::Beat { claim: ClaimId(1), due: Boot(0) });
         calls.insert(CallId(2), Purpose::Close { claim: ClaimId(2) });
-        calls.insert(CallId(3), Purpose::Scan { claim: ClaimId(3) });
+        calls.insert(CallId(3), Purpose::Count { domain: "ops".into(), task_list: "manual".into() });
         calls.insert(CallId(4), Purpose::Poll { poll: PollNumber(1) });
-        assert_eq!((calls.with_token(), calls.lookups(), calls.that_matter()), (2, 1, 3));
+        assert_eq!((calls.with_token(), calls.that_matter()), (2, 3));
         assert!(calls.remove(CallId(1)).is_some() && calls.remove(CallId(1)).is_none());
         assert_eq!((calls.with_token(), calls.that_matter()), (1, 2));
     }

@@ -54,33 +54,6 @@ impl Console {
         let complete = lookup.seen.is_some();
         let denied = self.history_denied.contains(&key.0);
         // History that stays silent is asked on, but the type's defaults are better than nothing meanwhile.
-<<<<<<< HEAD
-        let type_first = wants_type && lookup.tries >= TYPE_AFTER;
-        let (purpose, request) = if wants_scan && !type_first {
-            let page_token = lookup.scan.as_mut().and_then(|(_, token)| token.take());
-            let history = Request::History { domain, execution, reverse: true, page_size: PAGE, page_token };
-            (Purpose::Scan { claim: id }, history)
-        } else if !lookup.denied && !lookup.execution_asked && known.execution.is_none() && !type_first {
-            let history = Request::History { domain, execution, reverse: false, page_size: 1, page_token: None };
-            (Purpose::ExecutionStart { claim: id }, history)
-        } else if wants_type {
-            let key = (domain.clone(), activity_type.clone());
-            if let Some(defaults) = self.types.get(&key) {
-                let defaults = *defaults;
-                lookup.type_asked = true;
-                self.learn_timeouts(now, id, defaults);
-                return;
-            }
-            (Purpose::Type { claim: id }, Request::DescribeActivityType { domain, activity_type })
-        } else {
-            return;
-        };
-        let busy = self.calls.lookups() >= WIDTH;
-        let until = if busy { Err(Some(now.boot + CROWDED_MS)) } else { self.reach.may_send(now.boot, 0) };
-        if let Err(until) = until {
-            self.agenda.set(Job::Lookup(id), until.unwrap_or(now.boot + CROWDED_MS));
-            return;
-=======
         let wants_type =
             !lookup.type_asked && misses_a_field(&known) && (complete || denied || lookup.tries >= TYPE_AFTER);
         if denied {
@@ -89,7 +62,6 @@ impl Console {
             self.ask(Ask::Scan(execution));
         } else if known.execution.is_none() {
             self.want_start(now, id, execution);
->>>>>>> main
         }
         if wants_type {
             self.want_type(now, id, key);

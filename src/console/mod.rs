@@ -50,11 +50,8 @@ use crate::text::Foreign;
 use crate::wire::{Answer, Class, Failure, Request};
 
 use agenda::{Agenda, Job};
-<<<<<<< HEAD
-use calls::Calls;
-=======
 use asking::{Ask, Asks};
->>>>>>> main
+use calls::Calls;
 use claiming::Claiming as Poller;
 use executions::Executions;
 use leaving::Leaving;
@@ -210,7 +207,6 @@ impl Console {
     fn follow(&mut self, entries: &[Entry]) {
         for entry in entries {
             self.ledger.apply(&entry.record, entry.boot_id == self.config.boot_id);
-<<<<<<< HEAD
             let Some(id) = entry.record.claim() else { continue };
             match (&entry.record, self.ledger.claims.get(&id)) {
                 (Record::Dismissed { .. }, _) => {
@@ -223,26 +219,12 @@ impl Console {
                     self.dirty.insert(id);
                     if let Some(started_at) = claim.started_at {
                         // Two claims of the past may disagree; what is said about it now has the next sample to go by.
-                        let _ = deadlines::sample_event(&mut self.clock, started_at, claim.sent, claim.received);
+                        let _ = self.clock.event_of(started_at, claim.sent.boot, claim.received.boot);
                     }
                 }
                 _ => {
                     self.dirty.insert(id);
                 }
-=======
-            self.dirty.extend(entry.record.claim());
-        }
-        for id in known {
-            if !self.ledger.claims.contains_key(&id) {
-                self.count_claim(id);
-                self.out.push(Effect::Removed(id));
-            }
-        }
-        for claim in self.ledger.claims.values() {
-            if let Some(started_at) = claim.started_at {
-                // Two claims of the past may disagree; what is said about it now has the next sample to go by.
-                let _ = self.clock.event_of(started_at, claim.sent.boot, claim.received.boot);
->>>>>>> main
             }
         }
     }

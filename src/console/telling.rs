@@ -11,12 +11,7 @@ use super::endings::OVERDUE_MS;
 use super::event::{Effect, Level, LogLine};
 use super::facts::{BeatFact, CancelFact, LeaseFact, Status, TaskFacts, TaskState};
 use super::ledger::Claim;
-<<<<<<< HEAD
 use super::live::{Counted, Live};
-use super::lookup::OVERDUE_MS;
-=======
-use super::live::Live;
->>>>>>> main
 use super::{Console, cadence, deadlines};
 
 /// Polls of earlier runs without a recorded end are mentioned this long, milliseconds: by then every task has timed out

@@ -207,11 +207,7 @@ impl Console {
     }
 
     fn dismissed(&mut self, claim: ClaimId) {
-<<<<<<< HEAD
-=======
         self.leave_execution(claim);
-        self.live.remove(&claim);
->>>>>>> main
         self.count_claim(claim);
         self.live.remove(&claim);
         self.agenda.clear_claim(claim);
