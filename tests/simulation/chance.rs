@@ -27,7 +27,7 @@ impl Chance {
         self.next() % 1_000 < n
     }
 
-    pub fn pick<T: Copy>(&mut self, from: &[T]) -> Option<T> {
-        if from.is_empty() { None } else { from.get((self.next() % from.len() as u64) as usize).copied() }
+    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
+        if from.is_empty() { None } else { from.get((self.next() % from.len() as u64) as usize) }
     }
 }

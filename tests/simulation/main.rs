@@ -18,7 +18,7 @@ fn setting(name: &str, default: u64) -> u64 {
 
 #[test]
 fn the_promises_hold_in_bad_weather() {
-    let (first, seeds) = (setting("SWFBEAT_SIM_SEED", 1), setting("SWFBEAT_SIM_SEEDS", 4));
+    let (first, seeds) = (setting("SWFBEAT_SIM_SEED", 1), setting("SWFBEAT_SIM_SEEDS", 2));
     let (hours, jobs) = (setting("SWFBEAT_SIM_HOURS", 1), setting("SWFBEAT_SIM_JOBS", 2));
     let totals = run_all(first, seeds, hours, jobs, Options::default());
     let totals = totals.unwrap_or_else(|violation| panic!("{violation}"));

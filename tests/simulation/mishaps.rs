@@ -112,7 +112,7 @@ impl World {
         let rule = match kind {
             0..=2 => "*=lost-request".to_owned(),
             3 => "*=lost-request@40%".to_owned(),
-            4 => format!("*=error:{}@80%", self.chance.pick(&[500, 503]).expect("not empty")),
+            4 => format!("*=error:{}@80%", self.chance.pick(&[500, 503]).copied().expect("not empty")),
             _ => "*=late-answer:500ms-6s".to_owned(),
         };
         self.weather.set(&[rule]);
@@ -296,7 +296,7 @@ impl World {
         }
         self.host.supply(self.at);
         self.serve();
-        if let Some(index) = self.chance.pick(&self.book.alive) {
+        if let Some(index) = self.chance.pick(&self.book.alive).copied() {
             let number = self.book.tasks[index as usize].number;
             match self.chance.between(0, 599) {
                 0 => self.host.terminate(self.at, number),

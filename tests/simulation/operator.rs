@@ -44,8 +44,9 @@ impl Operator {
             0 => self.away_until = at + self.chance.between(60_000, 3_000_000),
             1..=11 => commands.push(self.close(book)),
             12..=50 => commands.push(self.keep(book)),
-            _ => commands
-                .extend(self.chance.pick(&book.open).and_then(|claim| self.act_on(claim, book.of_claim(claim)?))),
+            _ => commands.extend(
+                self.chance.pick(&book.open).copied().and_then(|claim| self.act_on(claim, book.of_claim(claim)?)),
+            ),
         }
         commands
     }
@@ -55,7 +56,7 @@ impl Operator {
         let many = self.chance.between(1, 6);
         let mut claims: Vec<ClaimId> = Vec::new();
         for _ in 0..many {
-            let claim = self.chance.pick(&book.open);
+            let claim = self.chance.pick(&book.open).copied();
             claims.extend(claim.filter(|claim| !claims.contains(claim) && undecided(book.of_claim(*claim))));
         }
         let canceled = claims.iter().any(|claim| book.of_claim(*claim).is_some_and(Task::shows_cancel));
@@ -72,7 +73,7 @@ impl Operator {
     fn keep(&mut self, book: &Book) -> Command {
         let mut claims: Vec<ClaimId> = Vec::new();
         for _ in 0..10 {
-            let claim = self.chance.pick(&book.open);
+            let claim = self.chance.pick(&book.open).copied();
             let unkept = |claim: &ClaimId| book.of_claim(*claim).is_some_and(|task| !task.shows_lease());
             claims.extend(claim.filter(|claim| !claims.contains(claim)).filter(unkept));
         }

@@ -151,7 +151,7 @@ impl Host {
         for _ in (waiting.parse().unwrap_or(0)..WAITING).step_by(3) {
             self.started += 1;
             let lengths = if self.heavy { ["86400"; 4] } else { ["86400", "28800", "7200", "1800"] };
-            let length = self.chance.pick(&lengths).expect("not empty");
+            let length = self.chance.pick(&lengths).copied().expect("not empty");
             let body = format!(
                 r#"{{"domain":"sim","workflowId":"sim-{}","workflowType":{{"name":"Sim","version":"1"}},
                     "executionStartToCloseTimeout":"{length}"}}"#,
@@ -222,9 +222,9 @@ impl Host {
         let mut workflow = self.workflows.remove(id).unwrap_or_default();
         let mut decisions = Vec::new();
         for event in &task.events {
-            match event.event_type {
+            match event.name {
                 "ActivityTaskScheduled" => {
-                    workflow.open.insert(event.event_id, number(event.attributes.activity_id));
+                    workflow.open.insert(event.id, number(event.attributes.activity_id));
                 }
                 "ActivityTaskCompleted" | "ActivityTaskFailed" | "ActivityTaskCanceled" | "ActivityTaskTimedOut" => {
                     workflow.open.remove(&event.attributes.scheduled_event_id);
@@ -265,14 +265,19 @@ impl Host {
         const NONE: Seconds = None;
         let chance = &mut self.chance;
         let (heartbeat, start_to_close, whole) = if self.heavy {
-            (chance.pick(&[30, 30, 45, 60]).map(Some), Some(Some(28_800)), Some(NONE))
+            (chance.pick(&[30, 30, 45, 60]).copied().map(Some), Some(Some(28_800)), Some(NONE))
         } else {
             let heartbeats =
                 [Some(30), Some(30), Some(45), Some(60), Some(60), Some(120), Some(300), Some(900), Some(3_600)];
             let lazy = [Some(28_800), NONE];
-            let heartbeat = if chance.in_thousand(850) { chance.pick(&heartbeats) } else { chance.pick(&lazy) };
+            let heartbeat =
+                if chance.in_thousand(850) { chance.pick(&heartbeats).copied() } else { chance.pick(&lazy).copied() };
             let lengths = [Some(300), Some(1_800), Some(3_600), Some(28_800), Some(28_800), NONE];
-            (heartbeat, chance.pick(&lengths), chance.pick(&[Some(1_200), Some(7_200), Some(28_800), NONE, NONE]))
+            (
+                heartbeat,
+                chance.pick(&lengths).copied(),
+                chance.pick(&[Some(1_200), Some(7_200), Some(28_800), NONE, NONE]).copied(),
+            )
         };
         let (heartbeat, start_to_close) = (heartbeat.expect("picked"), start_to_close.expect("picked"));
         self.specs.push(Spec { workflow, heartbeat });

@@ -99,11 +99,14 @@ struct Any<'a> {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(default)]
 struct Defaults<'a> {
-    default_task_heartbeat_timeout: Option<&'a str>,
-    default_task_start_to_close_timeout: Option<&'a str>,
-    default_task_schedule_to_close_timeout: Option<&'a str>,
+    #[serde(rename = "defaultTaskHeartbeatTimeout")]
+    heartbeat: Option<&'a str>,
+    #[serde(rename = "defaultTaskStartToCloseTimeout")]
+    start_to_close: Option<&'a str>,
+    #[serde(rename = "defaultTaskScheduleToCloseTimeout")]
+    schedule_to_close: Option<&'a str>,
 }
 
 #[derive(Default, Deserialize)]
@@ -123,11 +126,13 @@ pub struct Execution<'a> {
 
 /// A history event on the wire, as far as anybody here reads it.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Event<'a> {
-    event_timestamp: f64,
-    pub event_type: &'a str,
-    pub event_id: i64,
+    #[serde(rename = "eventTimestamp")]
+    seconds: f64,
+    #[serde(rename = "eventType")]
+    pub name: &'a str,
+    #[serde(rename = "eventId")]
+    pub id: i64,
     #[serde(
         default,
         borrow,
@@ -205,9 +210,9 @@ fn limit(text: Option<&str>, source: Source) -> Option<(Limit, Source)> {
 
 fn defaults(it: &Defaults<'_>) -> Timeouts {
     Timeouts {
-        heartbeat: limit(it.default_task_heartbeat_timeout, Source::TypeDefault),
-        start_to_close: limit(it.default_task_start_to_close_timeout, Source::TypeDefault),
-        schedule_to_close: limit(it.default_task_schedule_to_close_timeout, Source::TypeDefault),
+        heartbeat: limit(it.heartbeat, Source::TypeDefault),
+        start_to_close: limit(it.start_to_close, Source::TypeDefault),
+        schedule_to_close: limit(it.schedule_to_close, Source::TypeDefault),
         execution: None,
     }
 }
@@ -217,7 +222,7 @@ fn event(event: &Event<'_>) -> HistoryEvent {
     let text = |text: Option<&str>| text.map(Foreign::from);
     let started_event_id = it.started_event_id;
     let history = |limit_text| limit(limit_text, Source::History);
-    let attributes = match event.event_type {
+    let attributes = match event.name {
         "WorkflowExecutionStarted" => Attributes::ExecutionStarted {
             timeouts: Timeouts { execution: history(it.execution_start_to_close_timeout), ..Timeouts::default() },
         },
@@ -250,6 +255,6 @@ fn event(event: &Event<'_>) -> HistoryEvent {
         | "WorkflowExecutionTerminated" => Attributes::ExecutionClosed,
         _ => Attributes::Other,
     };
-    let at = (event.event_timestamp * 1_000.0).round() as i64;
-    HistoryEvent { id: event.event_id, at, event_type: event.event_type.into(), attributes }
+    let at = (event.seconds * 1_000.0).round() as i64;
+    HistoryEvent { id: event.id, at, event_type: event.name.into(), attributes }
 }

@@ -268,18 +268,12 @@ impl Book {
 
     /// The screen gets new facts of a task.
     pub fn changed(&mut self, at: i64, facts: Arc<TaskFacts>, clocks: &Clocks) -> Checked {
-        let index = match self.by_claim.get(&facts.id) {
-            Some(index) => *index,
-            None => {
-                let number = number(facts.activity_id.raw());
-                let Some(index) = self.by_number.get(&number).copied() else {
-                    let what = format!("{:?} is shown and was never handed out", facts.activity_id);
-                    return Err(Broken::new("no-lost-token", what));
-                };
-                self.by_claim.insert(facts.id, index);
-                index
-            }
+        let known = self.by_claim.get(&facts.id).copied();
+        let Some(index) = known.or_else(|| self.by_number(number(facts.activity_id.raw()))) else {
+            let what = format!("{:?} is shown and was never handed out", facts.activity_id);
+            return Err(Broken::new("no-lost-token", what));
         };
+        self.by_claim.insert(facts.id, index);
         let task = &mut self.tasks[index as usize];
         task.claim = Some(facts.id);
         if !std::mem::replace(&mut task.shown, true) {
