@@ -6,6 +6,7 @@ use crate::task::{ClaimId, PollNumber};
 use crate::text::Foreign;
 
 use super::event::CallId;
+use super::reading::QueryId;
 use super::scan::Scan;
 
 /// What a call in flight is for.
@@ -25,12 +26,26 @@ pub(super) enum Purpose {
     Poll { poll: PollNumber },
     /// What waits in a task list.
     Count { domain: Foreign, task_list: Foreign },
+    /// Something the screen wants to read.
+    Read { query: QueryId, operation: &'static str },
 }
 
 impl Purpose {
     /// Whether it carries the claim's token: of those there is one in flight at most.
     pub(super) fn carries_token(&self) -> bool {
         matches!(self, Self::Beat { .. } | Self::Close { .. })
+    }
+
+    /// The claim it is for, if it is for one.
+    pub(super) fn claim(&self) -> Option<ClaimId> {
+        match *self {
+            Self::Beat { claim, .. }
+            | Self::Close { claim }
+            | Self::Scan { claim }
+            | Self::ExecutionStart { claim }
+            | Self::Type { claim } => Some(claim),
+            Self::Poll { .. } | Self::Count { .. } | Self::Read { .. } => None,
+        }
     }
 
     /// Whether it reads, for one claim.

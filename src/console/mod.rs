@@ -11,6 +11,7 @@
 mod agenda;
 mod beats;
 mod cadence;
+mod calls;
 mod claiming;
 mod closing;
 mod commands;
@@ -24,6 +25,7 @@ mod live;
 mod lookup;
 mod quota;
 mod reach;
+mod reading;
 mod ready;
 mod rules;
 mod scan;
@@ -51,11 +53,13 @@ use ledger::Ledger;
 use live::{Live, Purpose};
 use quota::{Bucket, Load};
 use reach::Reach;
+use reading::Reading;
 use ready::Ready;
 use telling::Counts;
 use watch::Watch;
 use writing::Writing;
 
+pub use calls::{CallEnd, CallLine};
 pub use event::{
     AppendError, BatchId, CallId, Command, Config, Details, Durability, Effect, Event, HEARTBEAT_RATE, Level, LogLine,
     Timing,
@@ -67,6 +71,7 @@ pub use facts::{
     Urgency,
 };
 pub use leases::LeaseTerms;
+pub use reading::{Query, QueryId};
 
 /// The console's core.
 #[derive(Debug)]
@@ -78,6 +83,7 @@ pub struct Console {
     ready: Ready,
     writing: Writing,
     claiming: Poller,
+    reading: Reading,
     calls: BTreeMap<CallId, Purpose>,
     clock: ServiceClock,
     reach: Reach,
@@ -108,6 +114,7 @@ impl Console {
             ready: Ready::default(),
             writing: Writing::default(),
             claiming: Poller::default(),
+            reading: Reading::default(),
             calls: BTreeMap::new(),
             clock: ServiceClock::default(),
             reach: Reach::new(),
@@ -144,6 +151,7 @@ impl Console {
             Event::Appended(batch) => self.appended(now, batch),
             Event::AppendFailed(batch, error) => self.append_failed(now, batch, &error),
             Event::Answered { call, timing, result } => self.answered(now, call, timing, result),
+            Event::Read { call, timing, failure } => self.was_read(now, call, timing, failure.as_ref()),
             Event::Followed(entries) => self.follow(&entries),
             Event::Wake => {}
         }
@@ -154,6 +162,7 @@ impl Console {
             self.run(now, at, job);
         }
         self.send_ready(now);
+        self.send_reads(now);
         self.settle(now);
         self.tell(now);
         std::mem::take(&mut self.out)
@@ -176,8 +185,8 @@ impl Console {
             Job::Poll => self.poll_next(now),
             Job::Count => self.count(now),
             Job::Save => self.save_again(now),
-            // Both only want `send_ready` and `settle` to look again.
-            Job::Reach | Job::Leave => {}
+            // They only want `send_ready`, `send_reads` and `settle` to look again.
+            Job::Reach | Job::Read | Job::Leave => {}
         }
     }
 
@@ -227,6 +236,13 @@ impl Console {
 
     /// Sends a request; its end comes back as [`Event::Answered`].
     fn call(&mut self, now: Now, purpose: Purpose, request: Request, limit_ms: u64) -> CallId {
+        let call = self.new_call(now, purpose);
+        self.out.push(Effect::Call { call, request, limit_ms });
+        call
+    }
+
+    /// A call is about to be sent.
+    fn new_call(&mut self, now: Now, purpose: Purpose) -> CallId {
         if self.reach.wants_credentials() && purpose.carries_token() {
             self.out.push(Effect::ReloadCredentials);
         }
@@ -234,7 +250,6 @@ impl Console {
         self.last_call += 1;
         let call = CallId(self.last_call);
         self.calls.insert(call, purpose);
-        self.out.push(Effect::Call { call, request, limit_ms });
         call
     }
 
@@ -242,6 +257,7 @@ impl Console {
         // A call nobody waits for any more has no purpose, and its answer no meaning.
         let Some(purpose) = self.calls.remove(&call) else { return };
         self.sample_date(now, timing);
+        self.tell_call(now, &purpose, timing, result.as_ref().err());
         self.no_longer_in_flight(&purpose);
         match result {
             Ok(answer) => {
@@ -271,7 +287,7 @@ impl Console {
                 self.live(claim).lookup.asking = None;
                 self.dirty.insert(claim);
             }
-            Purpose::Poll { .. } | Purpose::Count { .. } => {}
+            Purpose::Poll { .. } | Purpose::Count { .. } | Purpose::Read { .. } => {}
         }
     }
 
@@ -304,6 +320,8 @@ impl Console {
             Purpose::Scan { claim } | Purpose::ExecutionStart { claim } | Purpose::Type { claim } => {
                 self.lookup_failed(now, claim, purpose, failure);
             }
+            // Comes back by an event of its own.
+            Purpose::Read { .. } => {}
         }
     }
 

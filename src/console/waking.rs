@@ -46,6 +46,9 @@ impl Console {
                 Purpose::Scan { claim } | Purpose::ExecutionStart { claim } | Purpose::Type { claim } => {
                     self.agenda.set(Job::Lookup(claim), now.boot);
                 }
+                Purpose::Read { query, .. } => {
+                    self.out.push(Effect::Unread { query, why: "the machine slept: it is asked again".into() });
+                }
                 Purpose::Count { .. } => self.agenda.set(Job::Count, now.boot),
                 Purpose::Poll { .. } => {}
             }
