@@ -5,6 +5,7 @@ use crate::task::{ClaimId, OutcomeKind};
 use crate::wire::{Class, Failure};
 
 use super::Console;
+use super::asking::Ask;
 use super::event::{Effect, Timing};
 use super::live::Purpose;
 
@@ -89,8 +90,8 @@ impl Console {
                     _ => "RespondActivityTaskCompleted",
                 }
             }
-            Purpose::Scan { .. } | Purpose::ExecutionStart { .. } => "GetWorkflowExecutionHistory",
-            Purpose::Type { .. } => "DescribeActivityType",
+            Purpose::Ask(Ask::Type(..)) => "DescribeActivityType",
+            Purpose::Ask(Ask::Scan(_) | Ask::Start(_)) => "GetWorkflowExecutionHistory",
             Purpose::Poll { .. } => "PollForActivityTask",
             Purpose::Count { .. } => "CountPendingActivityTasks",
             Purpose::Read { operation, .. } => operation,

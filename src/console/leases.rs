@@ -71,6 +71,7 @@ impl Console {
         let Some(length_ms) = length_ms else {
             self.agenda.clear(Job::Lease(id));
             self.agenda.clear(Job::Beat(id));
+            self.watch_claim(now, id);
             let level = if why == LAPSED { Level::Alarm } else { Level::Info };
             self.say(now, level, "keep", Some(id), format!("heartbeats stopped: {why}"));
             return;

@@ -9,6 +9,7 @@
 //! `telling` what the screen gets.
 
 mod agenda;
+mod asking;
 mod beats;
 mod cadence;
 mod calls;
@@ -16,8 +17,11 @@ mod claiming;
 mod closing;
 mod commands;
 mod deadlines;
+mod endings;
 mod event;
+mod executions;
 mod facts;
+mod history_watch;
 mod leases;
 mod leaving;
 mod ledger;
@@ -47,7 +51,9 @@ use crate::text::Foreign;
 use crate::wire::{Answer, Class, Failure, Request};
 
 use agenda::{Agenda, Job};
+use asking::{Ask, Asks};
 use claiming::Claiming as Poller;
+use executions::Executions;
 use leaving::Leaving;
 use ledger::Ledger;
 use live::{Live, Purpose};
@@ -93,6 +99,13 @@ pub struct Console {
     watch: Watch,
     /// Type defaults, asked once a type.
     types: BTreeMap<(Foreign, ActivityType), Timeouts>,
+    /// Who waits for which type's defaults.
+    types_waiting: BTreeMap<(Foreign, ActivityType), BTreeSet<ClaimId>>,
+    types_denied: bool,
+    /// Domains whose histories may not be read.
+    history_denied: BTreeSet<Foreign>,
+    executions: Executions,
+    asks: Asks,
     /// What was said once and for all tasks.
     said: BTreeSet<&'static str>,
     leaving: Option<Leaving>,
@@ -123,6 +136,11 @@ impl Console {
             counts: Counts::default(),
             watch: Watch::new(now),
             types: BTreeMap::new(),
+            types_waiting: BTreeMap::new(),
+            types_denied: false,
+            history_denied: BTreeSet::new(),
+            executions: Executions::default(),
+            asks: Asks::default(),
             said: BTreeSet::new(),
             leaving: None,
             last_call: 0,
@@ -162,6 +180,7 @@ impl Console {
             self.run(now, at, job);
         }
         self.send_ready(now);
+        self.send_asks(now);
         self.send_reads(now);
         self.settle(now);
         self.tell(now);
@@ -182,11 +201,12 @@ impl Console {
             Job::Lookup(claim) => self.look_up(now, claim),
             Job::Overdue(claim) => self.overdue(now, claim),
             Job::Lease(claim) => self.look_at_lease(now, claim),
+            Job::Watch(execution) => self.watch(now, execution),
             Job::Poll => self.poll_next(now),
             Job::Count => self.count(now),
             Job::Save => self.save_again(now),
-            // They only want `send_ready`, `send_reads` and `settle` to look again.
-            Job::Reach | Job::Read | Job::Leave => {}
+            // They only want what sends, and `settle`, to look again.
+            Job::Ask | Job::Read | Job::Reach | Job::Leave => {}
         }
     }
 
@@ -206,7 +226,7 @@ impl Console {
         for claim in self.ledger.claims.values() {
             if let Some(started_at) = claim.started_at {
                 // Two claims of the past may disagree; what is said about it now has the next sample to go by.
-                let _ = deadlines::sample_event(&mut self.clock, started_at, claim.sent, claim.received);
+                let _ = self.clock.event_of(started_at, claim.sent.boot, claim.received.boot);
             }
         }
     }
@@ -215,10 +235,7 @@ impl Console {
     fn take_up(&mut self, now: Now) {
         let open: Vec<_> = self.ledger.claims.values().filter(|claim| claim.is_open()).cloned().collect();
         for claim in open {
-            let lookup = &mut self.live(claim.id).lookup;
-            lookup.scanned = claim.started_at.is_some() && claim.scheduled_at.is_some();
-            lookup.execution_asked = claim.timeouts.execution.is_some();
-            self.agenda.set(Job::Lookup(claim.id), now.boot);
+            self.join_execution(now, claim.id);
             // Deadlines may have passed while nobody looked.
             self.agenda.set(Job::Overdue(claim.id), now.boot);
             if claim.intent.is_some() {
@@ -283,10 +300,7 @@ impl Console {
                 self.live(claim).in_flight = None;
                 self.dirty.insert(claim);
             }
-            Purpose::Scan { claim } | Purpose::ExecutionStart { claim } | Purpose::Type { claim } => {
-                self.live(claim).lookup.asking = None;
-                self.dirty.insert(claim);
-            }
+            Purpose::Ask(ref ask) => self.asks.back(ask),
             Purpose::Poll { .. } | Purpose::Count { .. } | Purpose::Read { .. } => {}
         }
     }
@@ -297,9 +311,11 @@ impl Console {
                 self.beaten(now, claim, due, timing, cancel_requested);
             }
             (Purpose::Close { claim }, Answer::Closed) => self.closed(now, claim),
-            (Purpose::Scan { claim }, Answer::History(page)) => self.scanned(now, claim, &page),
-            (Purpose::ExecutionStart { claim }, Answer::History(page)) => self.execution_start(now, claim, &page),
-            (Purpose::Type { claim }, Answer::ActivityType(defaults)) => self.type_described(now, claim, defaults),
+            (Purpose::Ask(Ask::Scan(execution)), Answer::History(page)) => self.scanned(now, execution, &page),
+            (Purpose::Ask(Ask::Start(execution)), Answer::History(page)) => self.execution_start(now, execution, &page),
+            (Purpose::Ask(Ask::Type(domain, activity_type)), Answer::ActivityType(defaults)) => {
+                self.type_described(now, (domain, activity_type), defaults);
+            }
             (Purpose::Poll { poll }, Answer::Polled(task)) => self.polled(now, poll, timing, task),
             (Purpose::Count { domain, task_list }, Answer::Pending { count, truncated }) => {
                 self.counted(domain, task_list, count, truncated);
@@ -317,9 +333,7 @@ impl Console {
             Purpose::Close { claim } => self.close_failed(now, claim, failure),
             Purpose::Poll { poll } => self.poll_failed(now, poll, failure),
             Purpose::Count { .. } => self.count_failed(now, failure),
-            Purpose::Scan { claim } | Purpose::ExecutionStart { claim } | Purpose::Type { claim } => {
-                self.lookup_failed(now, claim, purpose, failure);
-            }
+            Purpose::Ask(ref ask) => self.lookup_failed(now, ask, failure),
             // Comes back by an event of its own.
             Purpose::Read { .. } => {}
         }

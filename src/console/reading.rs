@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use crate::clock::{Boot, Now};
+use crate::clock::Now;
 use crate::task::WorkflowExecution;
 use crate::text::Foreign;
 use crate::wire::{Class, Failure, Request};
@@ -15,10 +15,8 @@ use super::event::{CallId, Effect, Level, Timing};
 use super::facts::Connection;
 use super::live::Purpose;
 
-/// Reads in flight at once: lookups and heartbeats come first.
+/// Reads in flight at once; they share the rate of the console's own questions.
 const WIDTH: usize = 2;
-/// Between two reads, milliseconds: 10 a second of the 20 that engine rules 3 leave for history.
-const SPACING_MS: i64 = 100;
 /// More wait only if somebody leans on a key: the oldest are dropped.
 const MOST_WAITING: usize = 32;
 
@@ -64,7 +62,6 @@ impl From<Query> for Request {
 #[derive(Debug, Default)]
 pub(super) struct Reading {
     waiting: VecDeque<(QueryId, Query)>,
-    not_before: Option<Boot>,
 }
 
 impl Console {
@@ -87,16 +84,15 @@ impl Console {
             if self.reading.waiting.is_empty() || in_flight >= WIDTH {
                 return;
             }
-            if let Some(until) = self.reading.not_before.filter(|&until| until > now.boot) {
-                self.agenda.set(Job::Read, until);
-                return;
-            }
             if self.reach.may_send(now.boot, 0).is_err() {
                 self.refuse_reads();
                 return;
             }
+            if let Err(until) = self.asks.may_ask(now) {
+                self.agenda.set(Job::Read, until);
+                return;
+            }
             let Some((query, wanted)) = self.reading.waiting.pop_front() else { return };
-            self.reading.not_before = Some(now.boot + SPACING_MS);
             let request = Request::from(wanted);
             let call = self.new_call(now, Purpose::Read { query, operation: request.operation() });
             self.out.push(Effect::Read { query, call, request, limit_ms: CALL_LIMIT_MS });

@@ -8,11 +8,11 @@ use crate::clock::Now;
 use crate::task::{ClaimId, Limit};
 
 use super::agenda::Job;
+use super::endings::OVERDUE_MS;
 use super::event::{Effect, Level, LogLine};
 use super::facts::{BeatFact, CancelFact, LeaseFact, Status, TaskFacts, TaskState};
 use super::ledger::Claim;
 use super::live::Live;
-use super::lookup::OVERDUE_MS;
 use super::{Console, cadence, deadlines};
 
 /// Polls of earlier runs without a recorded end are mentioned this long, milliseconds: by then every task has timed out
@@ -74,7 +74,11 @@ impl Console {
             // An upper bound beside it, as long as nobody knows whether the heartbeat arrived.
             let maybe = live.unknown_beat.and_then(|sent| deadlines::if_taken(claim, sent));
             deadlines[0].maybe = maybe.filter(|_| claim.is_open()).filter(|&maybe| Some(maybe) > deadlines[0].at);
-            let facts = TaskFacts { deadlines, next_beat, ..facts(claim, live) };
+            let looking_up =
+                claim.is_open() && live.lookup.seen.is_none() && !self.history_denied.contains(&claim.source.domain);
+            let reading = self.executions.of(id).and_then(|execution| self.executions.get(execution));
+            let workflow_cancel = reading.is_some_and(|reading| reading.cancel_requested);
+            let facts = TaskFacts { deadlines, workflow_cancel, looking_up, next_beat, ..facts(claim, live) };
             let first = facts.first_deadline().and_then(|deadline| deadline.at);
             if claim.is_open()
                 && !self.config.read_only
@@ -146,7 +150,7 @@ impl Console {
     }
 }
 
-/// The facts of a claim, but for its deadlines.
+/// The facts of a claim, but for its deadlines and what is shared with other claims.
 fn facts(claim: &Claim, live: &Live) -> TaskFacts {
     TaskFacts {
         id: claim.id,
@@ -168,7 +172,8 @@ fn facts(claim: &Claim, live: &Live) -> TaskFacts {
             maybe: None,
             approximate: false,
         }),
-        looking_up: claim.is_open() && !live.lookup.scanned && !live.lookup.denied,
+        looking_up: false,
+        workflow_cancel: false,
         lease: claim.lease.and_then(|lease| {
             let until = lease.until()?;
             let until_wall = crate::clock::Wall(lease.at.wall.0 + lease.length_ms);

@@ -2,6 +2,7 @@
 
 mod closing;
 mod keeping;
+mod lookup;
 mod quota;
 mod random;
 mod reading;

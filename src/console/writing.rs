@@ -207,6 +207,7 @@ impl Console {
     }
 
     fn dismissed(&mut self, claim: ClaimId) {
+        self.leave_execution(claim);
         self.live.remove(&claim);
         self.count_claim(claim);
         self.agenda.clear_claim(claim);

@@ -169,7 +169,10 @@ impl Events {
             Attributes::CancelRequested { activity_id } => {
                 event.id > self.started_event_id && *activity_id == self.activity_id
             }
-            Attributes::ExecutionStarted { .. } | Attributes::ExecutionClosed | Attributes::Other => false,
+            Attributes::ExecutionStarted { .. }
+            | Attributes::ExecutionClosed
+            | Attributes::ExecutionCancelRequested
+            | Attributes::Other => false,
         }
     }
 }

@@ -33,6 +33,7 @@ pub fn task(id: u64, activity_id: &str) -> Build {
         saved: true,
         cancel: None,
         deadlines: TimeoutKind::CLAIMED.map(unknown),
+        workflow_cancel: false,
         looking_up: false,
         lease: None,
         next_beat: None,
@@ -220,6 +221,7 @@ pub fn event(id: i64, attributes: Attributes) -> HistoryEvent {
     let event_type = match &attributes {
         Attributes::ExecutionStarted { .. } => "WorkflowExecutionStarted",
         Attributes::ExecutionClosed => "WorkflowExecutionTerminated",
+        Attributes::ExecutionCancelRequested => "WorkflowExecutionCancelRequested",
         Attributes::Scheduled { .. } => "ActivityTaskScheduled",
         Attributes::Started { .. } => "ActivityTaskStarted",
         Attributes::Completed { .. } => "ActivityTaskCompleted",

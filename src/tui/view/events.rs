@@ -105,7 +105,7 @@ fn style(event: &HistoryEvent, own: bool, theme: &Theme) -> Style {
     match &event.attributes {
         Attributes::CancelRequested { .. } if own => theme.alarm,
         Attributes::TimedOut { .. } | Attributes::Failed { .. } if own => theme.danger,
-        Attributes::ExecutionClosed => theme.warn,
+        Attributes::ExecutionClosed | Attributes::ExecutionCancelRequested => theme.warn,
         _ if own => theme.title,
         _ => theme.text,
     }
