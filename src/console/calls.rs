@@ -1,100 +1,83 @@
-//! One line for every call, for the log and the heartbeat record of a task.
+//! The calls in flight, what each is for, and how many there are of a kind: counted, never searched for.
 
-use crate::clock::{Now, Wall};
-use crate::task::{ClaimId, OutcomeKind};
-use crate::wire::{Class, Failure};
+use std::collections::BTreeMap;
 
-use super::Console;
-use super::asking::Ask;
-use super::event::{Effect, Timing};
+use super::event::CallId;
 use super::live::Purpose;
 
-/// A call that came to its end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CallLine {
-    /// When it came to its end, for display.
-    pub at: Wall,
-    /// SWF's name of the operation.
-    pub operation: &'static str,
-    /// The claim it was for, if it was for one.
-    pub claim: Option<ClaimId>,
-    /// How long it took, milliseconds.
-    pub took_ms: i64,
-    /// How much later than due it was sent, milliseconds; of heartbeats only.
-    pub late_ms: Option<i64>,
-    /// How it ended.
-    pub end: CallEnd,
+/// Calls in flight.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    purposes: BTreeMap<CallId, Purpose>,
+    beats: usize,
+    closes: usize,
+    polls: usize,
+    reads: usize,
+    for_screen: usize,
 }
 
-/// How a call ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CallEnd {
-    /// The service did what was asked.
-    Answered,
-    /// Rate exceeded.
-    Throttled,
-    /// No answer was read, or it was never sent; what the transport says, printable.
-    NoAnswer(String),
-    /// The service said no; its words, printable.
-    Refused(String),
-}
-
-impl CallEnd {
-    fn of(failure: Option<&Failure>) -> Self {
-        match failure {
-            None => Self::Answered,
-            Some(failure) => match failure.class {
-                Class::Throttled => Self::Throttled,
-                Class::NotApplied | Class::Unknown => Self::NoAnswer(failure.line()),
-                _ => Self::Refused(failure.line()),
-            },
-        }
-    }
-}
-
-impl CallLine {
-    /// Whether it was a heartbeat.
-    pub fn is_beat(&self) -> bool {
-        self.operation == BEAT
-    }
-}
-
-const BEAT: &str = "RecordActivityTaskHeartbeat";
-
-impl Console {
-    /// Tells the screen how a call ended.
-    pub(super) fn tell_call(&mut self, now: Now, purpose: &Purpose, timing: Timing, failure: Option<&Failure>) {
-        let late_ms = match purpose {
-            Purpose::Beat { due, .. } => Some((timing.sent - *due).max(0)),
-            _ => None,
-        };
-        let line = CallLine {
-            at: now.wall,
-            operation: self.operation(purpose),
-            claim: purpose.claim(),
-            took_ms: timing.received - timing.sent,
-            late_ms,
-            end: CallEnd::of(failure),
-        };
-        self.out.push(Effect::Called(line));
+impl Calls {
+    pub(super) fn insert(&mut self, call: CallId, purpose: Purpose) {
+        *self.count(&purpose) += 1;
+        self.purposes.insert(call, purpose);
     }
 
-    fn operation(&self, purpose: &Purpose) -> &'static str {
+    pub(super) fn remove(&mut self, call: CallId) -> Option<Purpose> {
+        let purpose = self.purposes.remove(&call)?;
+        *self.count(&purpose) -= 1;
+        Some(purpose)
+    }
+
+    pub(super) fn get(&self, call: CallId) -> Option<&Purpose> {
+        self.purposes.get(&call)
+    }
+
+    /// All, oldest first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (CallId, &Purpose)> {
+        self.purposes.iter().map(|(&call, purpose)| (call, purpose))
+    }
+
+    /// Those with a task token: heartbeats and closes.
+    pub(super) fn with_token(&self) -> usize {
+        self.beats + self.closes
+    }
+
+    /// Those that leaving waits for: not what only reads.
+    pub(super) fn that_matter(&self) -> usize {
+        self.beats + self.closes + self.polls
+    }
+
+    /// Those that the screen waits for.
+    pub(super) fn for_screen(&self) -> usize {
+        self.for_screen
+    }
+
+    fn count(&mut self, purpose: &Purpose) -> &mut usize {
         match purpose {
-            Purpose::Beat { .. } => BEAT,
-            Purpose::Close { claim } => {
-                let intent = self.ledger.claims.get(claim).and_then(|claim| claim.intent.as_ref());
-                match intent.map(|intent| intent.outcome.kind()) {
-                    Some(OutcomeKind::Failed) => "RespondActivityTaskFailed",
-                    Some(OutcomeKind::Canceled) => "RespondActivityTaskCanceled",
-                    _ => "RespondActivityTaskCompleted",
-                }
-            }
-            Purpose::Ask(Ask::Type(..)) => "DescribeActivityType",
-            Purpose::Ask(Ask::Scan(_) | Ask::Start(_)) => "GetWorkflowExecutionHistory",
-            Purpose::Poll { .. } => "PollForActivityTask",
-            Purpose::Count { .. } => "CountPendingActivityTasks",
-            Purpose::Read { operation, .. } => operation,
+            Purpose::Beat { .. } => &mut self.beats,
+            Purpose::Close { .. } => &mut self.closes,
+            Purpose::Poll { .. } => &mut self.polls,
+            Purpose::Ask(_) | Purpose::Count { .. } => &mut self.reads,
+            Purpose::Read { .. } => &mut self.for_screen,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Boot;
+    use crate::task::{ClaimId, PollNumber};
+
+    #[test]
+    fn calls_are_counted_by_what_they_are_for() {
+        let mut calls = Calls::default();
+        calls.insert(CallId(1), Purpose::Beat { claim: ClaimId(1), due: Boot(0) });
+        calls.insert(CallId(2), Purpose::Close { claim: ClaimId(2) });
+        calls.insert(CallId(3), Purpose::Count { domain: "ops".into(), task_list: "manual".into() });
+        calls.insert(CallId(4), Purpose::Poll { poll: PollNumber(1) });
+        assert_eq!((calls.with_token(), calls.that_matter()), (2, 3));
+        assert!(calls.remove(CallId(1)).is_some() && calls.remove(CallId(1)).is_none());
+        assert_eq!((calls.with_token(), calls.that_matter()), (1, 2));
     }
 }

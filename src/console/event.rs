@@ -7,11 +7,11 @@ use crate::task::{ClaimId, Entry, Limit, Outcome, Record, TimeoutKind};
 use crate::text::Foreign;
 use crate::wire::{Answer, Failure, Request};
 
-use super::calls::CallLine;
 use super::facts::{Status, TaskFacts};
 use super::leases::LeaseTerms;
 use super::reading::{Query, QueryId};
 use super::rules::Rules;
+use super::told::CallLine;
 
 /// Half of SWF's own heartbeat rate, which the whole account and region share; heartbeats a second (engine rules,
 /// "Heartbeats under a quota").

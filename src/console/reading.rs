@@ -80,8 +80,7 @@ impl Console {
     /// Sends what waits, as far as quota and service allow.
     pub(super) fn send_reads(&mut self, now: Now) {
         loop {
-            let in_flight = self.calls.values().filter(|purpose| matches!(purpose, Purpose::Read { .. })).count();
-            if self.reading.waiting.is_empty() || in_flight >= WIDTH {
+            if self.reading.waiting.is_empty() || self.calls.for_screen() >= WIDTH {
                 return;
             }
             if self.reach.may_send(now.boot, 0).is_err() {
@@ -113,7 +112,7 @@ impl Console {
 
     /// A read came to its end; the screen has what was read, or why not, already.
     pub(super) fn was_read(&mut self, now: Now, call: CallId, timing: Timing, failure: Option<&Failure>) {
-        let Some(purpose) = self.calls.remove(&call) else { return };
+        let Some(purpose) = self.calls.remove(call) else { return };
         self.sample_date(now, timing);
         self.tell_call(now, &purpose, timing, failure);
         match failure {
