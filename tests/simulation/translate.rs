@@ -255,17 +255,6 @@ fn event(event: &Event<'_>) -> HistoryEvent {
         | "WorkflowExecutionTerminated" => Attributes::ExecutionClosed,
         _ => Attributes::Other,
     };
-<<<<<<< HEAD
     let at = (event.seconds * 1_000.0).round() as i64;
-    HistoryEvent { id: event.id, at, event_type: event.name.into(), attributes }
-=======
-    let at = (value["eventTimestamp"].as_f64().expect("eventTimestamp") * 1_000.0).round() as i64;
-    HistoryEvent {
-        id: value["eventId"].as_i64().expect("eventId"),
-        at,
-        event_type: event_type.into(),
-        attributes,
-        says: Vec::new(),
-    }
->>>>>>> main
+    HistoryEvent { id: event.id, at, event_type: event.name.into(), attributes, says: Vec::new() }
 }

@@ -378,17 +378,14 @@ impl World {
                 Effect::Log(line) => {
                     self.note(|| format!("{:?} {} {} {}", line.level, line.word, line.subject, line.text));
                 }
-<<<<<<< HEAD
-                Effect::Removed(_) | Effect::Reconnect | Effect::ReloadCredentials | Effect::Drained => {}
-=======
                 // The simulated operator reads nothing, no log either.
-                Effect::Read { .. }
+                Effect::Removed(_)
+                | Effect::Read { .. }
                 | Effect::Unread { .. }
                 | Effect::Called(_)
                 | Effect::Reconnect
                 | Effect::ReloadCredentials
                 | Effect::Drained => {}
->>>>>>> main
             }
         }
         self.plan_wake();
