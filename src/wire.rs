@@ -138,6 +138,8 @@ pub struct HistoryEvent {
     pub event_type: Foreign,
     /// What the console needs of its attributes.
     pub attributes: Attributes,
+    /// What it says, for people: members worth a look, long ones cut.
+    pub says: Vec<(&'static str, Foreign)>,
 }
 
 /// The attributes the console reads.
@@ -148,6 +150,8 @@ pub enum Attributes {
         /// Only `execution` is set.
         timeouts: Timeouts,
     },
+    /// `WorkflowExecutionCancelRequested`: asks the decider, not the task.
+    ExecutionCancelRequested,
     /// Any event that closes the execution.
     ExecutionClosed,
     /// `ActivityTaskScheduled`.

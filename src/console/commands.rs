@@ -11,6 +11,11 @@ use super::event::{Command, Details, Effect, Level};
 
 impl Console {
     pub(super) fn command(&mut self, now: Now, command: Command) {
+        if let Command::Read { query, what } = command {
+            // Who only looks may look into the history too.
+            self.query(now, query, what);
+            return;
+        }
         if self.config.read_only && command != Command::Shutdown {
             self.say(now, Level::Error, "refused", None, "this screen only looks (read-only): nothing was done");
             return;
@@ -54,9 +59,12 @@ impl Console {
             Command::ReloadCredentials => {
                 self.out.push(Effect::ReloadCredentials);
                 self.reach.try_again();
+                self.ask_everything_again(now);
                 self.say(now, Level::Info, "service", None, "credentials are read again");
             }
             Command::Shutdown => self.leave(now),
+            // Done above.
+            Command::Read { .. } => {}
         }
     }
 
@@ -133,7 +141,7 @@ impl Console {
     /// Whether the quota has room for one more kept task; says why not.
     fn fits(&mut self, now: Now, id: ClaimId) -> bool {
         let limit = self.ledger.claims.get(&id).and_then(super::deadlines::heartbeat_limit);
-        if self.counts.is_kept(id) || limit.is_none_or(|limit| self.load.has_room_for(limit)) {
+        if self.live(id).counted.kept || limit.is_none_or(|limit| self.load.has_room_for(limit)) {
             return true;
         }
         let text = "not kept alive: the heartbeat rate does not suffice for one more task, and those kept already would \

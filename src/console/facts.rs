@@ -17,6 +17,8 @@ pub struct TaskFacts {
     pub activity_id: Foreign,
     /// Name and version.
     pub activity_type: ActivityType,
+    /// The event of that execution's history that started the task.
+    pub started_event_id: i64,
     /// The execution it belongs to.
     pub execution: WorkflowExecution,
     /// The input, if any.
@@ -31,6 +33,8 @@ pub struct TaskFacts {
     pub cancel: Option<CancelFact>,
     /// The four deadlines in the order of [`TimeoutKind::CLAIMED`].
     pub deadlines: [Deadline; 4],
+    /// Somebody asked to cancel the workflow; that alone asks nothing of the task.
+    pub workflow_cancel: bool,
     /// Whether the lookup of timeouts is still going on.
     pub looking_up: bool,
     /// Keep-alive, if agreed.

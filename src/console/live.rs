@@ -2,11 +2,12 @@
 //! and nothing is lost by that.
 
 use crate::clock::Boot;
-use crate::task::{ClaimId, PollNumber};
+use crate::task::{ClaimId, Limit, PollNumber};
 use crate::text::Foreign;
 
+use super::asking::Ask;
 use super::event::CallId;
-use super::scan::Scan;
+use super::reading::QueryId;
 
 /// What a call in flight is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,16 +16,14 @@ pub(super) enum Purpose {
     Beat { claim: ClaimId, due: Boot },
     /// An attempt to close.
     Close { claim: ClaimId },
-    /// A page of history, newest first.
-    Scan { claim: ClaimId },
-    /// The first event of the execution.
-    ExecutionStart { claim: ClaimId },
-    /// The type's defaults.
-    Type { claim: ClaimId },
+    /// A question about history or a type.
+    Ask(Ask),
     /// A poll.
     Poll { poll: PollNumber },
     /// What waits in a task list.
     Count { domain: Foreign, task_list: Foreign },
+    /// Something the screen wants to read.
+    Read { query: QueryId, operation: &'static str },
 }
 
 impl Purpose {
@@ -33,31 +32,40 @@ impl Purpose {
         matches!(self, Self::Beat { .. } | Self::Close { .. })
     }
 
-    /// Whether it reads, for one claim.
-    pub(super) fn is_lookup(&self) -> bool {
-        matches!(self, Self::Scan { .. } | Self::ExecutionStart { .. } | Self::Type { .. })
+    /// The claim it is for, if it is for one.
+    pub(super) fn claim(&self) -> Option<ClaimId> {
+        match *self {
+            Self::Beat { claim, .. } | Self::Close { claim } => Some(claim),
+            Self::Ask(_) | Self::Poll { .. } | Self::Count { .. } | Self::Read { .. } => None,
+        }
     }
 }
 
 /// How far the lookup of a task's timeouts and ending has come.
 #[derive(Debug, Default)]
 pub(super) struct Lookup {
-    /// The call in flight.
-    pub asking: Option<CallId>,
-    /// Pages read so far, and the token of the next.
-    pub scan: Option<(Scan, Option<String>)>,
-    /// Started and scheduled events were found (or are known from the journal).
-    pub scanned: bool,
-    /// The execution's first event was asked for, with success or not.
-    pub execution_asked: bool,
+    /// History is read up to this event as far as the task is concerned, its start and its timeouts included; `None` while
+    /// those were not found.
+    pub seen: Option<i64>,
     /// The type's defaults were asked for, with success or not.
     pub type_asked: bool,
-    /// History may not be read.
-    pub denied: bool,
     /// Somebody wants to know how the task ended; since when.
     pub ending_wanted: Option<Boot>,
     /// Scans in a row that did not find what was wanted.
     pub tries: u32,
+}
+
+/// As what the header counts a claim.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Counted {
+    /// The task may be alive.
+    pub open: bool,
+    /// A keep-alive lease runs.
+    pub kept: bool,
+    /// The heartbeat timeout of a kept task, where it is known.
+    pub limit: Option<Limit>,
+    /// A close was decided and has no verdict yet.
+    pub closing: bool,
 }
 
 /// The volatile side of a claim.
@@ -67,7 +75,8 @@ pub(super) struct Live {
     pub in_flight: Option<CallId>,
     /// A person asked for a heartbeat; not sent any more after this instant.
     pub asked_until: Option<Boot>,
-    /// The due time of the next heartbeat, while it waits to be sent.
+    /// The due time of the next heartbeat, while it waits to be sent: in the queue, or for the answer to the call with the
+    /// same token.
     pub due: Option<Boot>,
     /// When the last heartbeat went out whose answer was lost; none after one that was answered.
     pub unknown_beat: Option<Boot>,
@@ -93,6 +102,8 @@ pub(super) struct Live {
     pub overdue_tries: u32,
     /// Warnings given for the present lease.
     pub lease_warnings: u8,
+    /// As what the header counts the claim at present.
+    pub counted: Counted,
     /// See [`Lookup`].
     pub lookup: Lookup,
 }

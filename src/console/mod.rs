@@ -9,14 +9,19 @@
 //! `telling` what the screen gets.
 
 mod agenda;
+mod asking;
 mod beats;
 mod cadence;
+mod calls;
 mod claiming;
 mod closing;
 mod commands;
 mod deadlines;
+mod endings;
 mod event;
+mod executions;
 mod facts;
+mod history_watch;
 mod leases;
 mod leaving;
 mod ledger;
@@ -24,6 +29,7 @@ mod live;
 mod lookup;
 mod quota;
 mod reach;
+mod reading;
 mod ready;
 mod rules;
 mod scan;
@@ -32,6 +38,7 @@ mod telling;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod told;
 mod waking;
 mod watch;
 mod writing;
@@ -45,12 +52,16 @@ use crate::text::Foreign;
 use crate::wire::{Answer, Class, Failure, Request};
 
 use agenda::{Agenda, Job};
+use asking::{Ask, Asks};
+use calls::Calls;
 use claiming::Claiming as Poller;
+use executions::Executions;
 use leaving::Leaving;
 use ledger::Ledger;
 use live::{Live, Purpose};
 use quota::{Bucket, Load};
 use reach::Reach;
+use reading::Reading;
 use ready::Ready;
 use telling::Counts;
 use watch::Watch;
@@ -61,12 +72,14 @@ pub use event::{
     Timing,
 };
 pub use rules::{Rule, Rules};
+pub use told::{CallEnd, CallLine};
 
 pub use facts::{
     BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, PendingCount, Status, TaskFacts, TaskState,
     Urgency,
 };
 pub use leases::LeaseTerms;
+pub use reading::{Query, QueryId};
 
 /// The console's core.
 #[derive(Debug)]
@@ -78,7 +91,8 @@ pub struct Console {
     ready: Ready,
     writing: Writing,
     claiming: Poller,
-    calls: BTreeMap<CallId, Purpose>,
+    reading: Reading,
+    calls: Calls,
     clock: ServiceClock,
     reach: Reach,
     bucket: Bucket,
@@ -87,6 +101,13 @@ pub struct Console {
     watch: Watch,
     /// Type defaults, asked once a type.
     types: BTreeMap<(Foreign, ActivityType), Timeouts>,
+    /// Who waits for which type's defaults.
+    types_waiting: BTreeMap<(Foreign, ActivityType), BTreeSet<ClaimId>>,
+    types_denied: bool,
+    /// Domains whose histories may not be read.
+    history_denied: BTreeSet<Foreign>,
+    executions: Executions,
+    asks: Asks,
     /// What was said once and for all tasks.
     said: BTreeSet<&'static str>,
     leaving: Option<Leaving>,
@@ -108,7 +129,8 @@ impl Console {
             ready: Ready::default(),
             writing: Writing::default(),
             claiming: Poller::default(),
-            calls: BTreeMap::new(),
+            reading: Reading::default(),
+            calls: Calls::default(),
             clock: ServiceClock::default(),
             reach: Reach::new(),
             bucket: Bucket::new(rate, rules.hold(Rule::RateHasFloor)),
@@ -116,6 +138,11 @@ impl Console {
             counts: Counts::default(),
             watch: Watch::new(now),
             types: BTreeMap::new(),
+            types_waiting: BTreeMap::new(),
+            types_denied: false,
+            history_denied: BTreeSet::new(),
+            executions: Executions::default(),
+            asks: Asks::default(),
             said: BTreeSet::new(),
             leaving: None,
             last_call: 0,
@@ -144,6 +171,7 @@ impl Console {
             Event::Appended(batch) => self.appended(now, batch),
             Event::AppendFailed(batch, error) => self.append_failed(now, batch, &error),
             Event::Answered { call, timing, result } => self.answered(now, call, timing, result),
+            Event::Read { call, timing, failure } => self.was_read(now, call, timing, failure.as_ref()),
             Event::Followed(entries) => self.follow(&entries),
             Event::Wake => {}
         }
@@ -154,6 +182,8 @@ impl Console {
             self.run(now, at, job);
         }
         self.send_ready(now);
+        self.send_asks(now);
+        self.send_reads(now);
         self.settle(now);
         self.tell(now);
         std::mem::take(&mut self.out)
@@ -173,31 +203,37 @@ impl Console {
             Job::Lookup(claim) => self.look_up(now, claim),
             Job::Overdue(claim) => self.overdue(now, claim),
             Job::Lease(claim) => self.look_at_lease(now, claim),
+            Job::Watch(execution) => self.watch(now, execution),
             Job::Poll => self.poll_next(now),
             Job::Count => self.count(now),
             Job::Save => self.save_again(now),
-            // Both only want `send_ready` and `settle` to look again.
-            Job::Reach | Job::Leave => {}
+            // They only want what sends, and `settle`, to look again.
+            Job::Ask | Job::Read | Job::Reach | Job::Leave => {}
         }
     }
 
     /// Facts that are on disk already.
     fn follow(&mut self, entries: &[Entry]) {
-        let known: Vec<_> = self.ledger.claims.keys().copied().collect();
         for entry in entries {
             self.ledger.apply(&entry.record, entry.boot_id == self.config.boot_id);
-            self.dirty.extend(entry.record.claim());
-        }
-        for id in known {
-            if !self.ledger.claims.contains_key(&id) {
-                self.count_claim(id);
-                self.out.push(Effect::Removed(id));
-            }
-        }
-        for claim in self.ledger.claims.values() {
-            if let Some(started_at) = claim.started_at {
-                // Two claims of the past may disagree; what is said about it now has the next sample to go by.
-                let _ = deadlines::sample_event(&mut self.clock, started_at, claim.sent, claim.received);
+            let Some(id) = entry.record.claim() else { continue };
+            match (&entry.record, self.ledger.claims.get(&id)) {
+                (Record::Dismissed { .. }, _) => {
+                    self.count_claim(id);
+                    self.live.remove(&id);
+                    self.dirty.remove(&id);
+                    self.out.push(Effect::Removed(id));
+                }
+                (Record::TimeoutsLearned { .. }, Some(claim)) => {
+                    self.dirty.insert(id);
+                    if let Some(started_at) = claim.started_at {
+                        // Two claims of the past may disagree; what is said about it now has the next sample to go by.
+                        let _ = self.clock.event_of(started_at, claim.sent.boot, claim.received.boot);
+                    }
+                }
+                _ => {
+                    self.dirty.insert(id);
+                }
             }
         }
     }
@@ -206,10 +242,7 @@ impl Console {
     fn take_up(&mut self, now: Now) {
         let open: Vec<_> = self.ledger.claims.values().filter(|claim| claim.is_open()).cloned().collect();
         for claim in open {
-            let lookup = &mut self.live(claim.id).lookup;
-            lookup.scanned = claim.started_at.is_some() && claim.scheduled_at.is_some();
-            lookup.execution_asked = claim.timeouts.execution.is_some();
-            self.agenda.set(Job::Lookup(claim.id), now.boot);
+            self.join_execution(now, claim.id);
             // Deadlines may have passed while nobody looked.
             self.agenda.set(Job::Overdue(claim.id), now.boot);
             if claim.intent.is_some() {
@@ -227,6 +260,13 @@ impl Console {
 
     /// Sends a request; its end comes back as [`Event::Answered`].
     fn call(&mut self, now: Now, purpose: Purpose, request: Request, limit_ms: u64) -> CallId {
+        let call = self.new_call(now, purpose);
+        self.out.push(Effect::Call { call, request, limit_ms });
+        call
+    }
+
+    /// A call is about to be sent.
+    fn new_call(&mut self, now: Now, purpose: Purpose) -> CallId {
         if self.reach.wants_credentials() && purpose.carries_token() {
             self.out.push(Effect::ReloadCredentials);
         }
@@ -234,15 +274,15 @@ impl Console {
         self.last_call += 1;
         let call = CallId(self.last_call);
         self.calls.insert(call, purpose);
-        self.out.push(Effect::Call { call, request, limit_ms });
         call
     }
 
     fn answered(&mut self, now: Now, call: CallId, timing: Timing, result: Result<Answer, Failure>) {
         // A call nobody waits for any more has no purpose, and its answer no meaning.
-        let Some(purpose) = self.calls.remove(&call) else { return };
+        let Some(purpose) = self.calls.remove(call) else { return };
         self.sample_date(now, timing);
-        self.no_longer_in_flight(&purpose);
+        self.tell_call(now, &purpose, timing, result.as_ref().err());
+        self.no_longer_in_flight(now, &purpose);
         match result {
             Ok(answer) => {
                 if !matches!(purpose, Purpose::Poll { .. })
@@ -261,17 +301,19 @@ impl Console {
         }
     }
 
-    fn no_longer_in_flight(&mut self, purpose: &Purpose) {
+    fn no_longer_in_flight(&mut self, now: Now, purpose: &Purpose) {
         match *purpose {
             Purpose::Beat { claim, .. } | Purpose::Close { claim } => {
-                self.live(claim).in_flight = None;
+                let live = self.live(claim);
+                live.in_flight = None;
+                let parked = live.due;
                 self.dirty.insert(claim);
+                if let Some(due) = parked {
+                    self.make_ready(now, claim, due);
+                }
             }
-            Purpose::Scan { claim } | Purpose::ExecutionStart { claim } | Purpose::Type { claim } => {
-                self.live(claim).lookup.asking = None;
-                self.dirty.insert(claim);
-            }
-            Purpose::Poll { .. } | Purpose::Count { .. } => {}
+            Purpose::Ask(ref ask) => self.asks.back(ask),
+            Purpose::Poll { .. } | Purpose::Count { .. } | Purpose::Read { .. } => {}
         }
     }
 
@@ -281,9 +323,11 @@ impl Console {
                 self.beaten(now, claim, due, timing, cancel_requested);
             }
             (Purpose::Close { claim }, Answer::Closed) => self.closed(now, claim),
-            (Purpose::Scan { claim }, Answer::History(page)) => self.scanned(now, claim, &page),
-            (Purpose::ExecutionStart { claim }, Answer::History(page)) => self.execution_start(now, claim, &page),
-            (Purpose::Type { claim }, Answer::ActivityType(defaults)) => self.type_described(now, claim, defaults),
+            (Purpose::Ask(Ask::Scan(execution)), Answer::History(page)) => self.scanned(now, execution, &page),
+            (Purpose::Ask(Ask::Start(execution)), Answer::History(page)) => self.execution_start(now, execution, &page),
+            (Purpose::Ask(Ask::Type(domain, activity_type)), Answer::ActivityType(defaults)) => {
+                self.type_described(now, (domain, activity_type), defaults);
+            }
             (Purpose::Poll { poll }, Answer::Polled(task)) => self.polled(now, poll, timing, task),
             (Purpose::Count { domain, task_list }, Answer::Pending { count, truncated }) => {
                 self.counted(domain, task_list, count, truncated);
@@ -301,9 +345,9 @@ impl Console {
             Purpose::Close { claim } => self.close_failed(now, claim, failure),
             Purpose::Poll { poll } => self.poll_failed(now, poll, failure),
             Purpose::Count { .. } => self.count_failed(now, failure),
-            Purpose::Scan { claim } | Purpose::ExecutionStart { claim } | Purpose::Type { claim } => {
-                self.lookup_failed(now, claim, purpose, failure);
-            }
+            Purpose::Ask(ref ask) => self.lookup_failed(now, ask, failure),
+            // Comes back by an event of its own.
+            Purpose::Read { .. } => {}
         }
     }
 
