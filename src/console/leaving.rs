@@ -6,7 +6,6 @@ use crate::clock::{Boot, Now};
 use super::Console;
 use super::agenda::Job;
 use super::event::Effect;
-use super::live::Purpose;
 
 /// How long leaving waits for heartbeats, closes and the disk, milliseconds. A poll is waited for to its end.
 const PATIENCE_MS: i64 = 1_500;
@@ -45,7 +44,7 @@ impl Console {
         }
         // A poll that is still being written down has not been sent, and will not be.
         let unwritten = self.claiming.is_busy() || !self.writing.is_idle();
-        let waiting = unwritten || self.ready.first().is_some() || self.calls.values().any(matters);
+        let waiting = unwritten || self.ready.first().is_some() || self.calls.that_matter() > 0;
         if waiting && now.boot < leaving.until {
             return;
         }
@@ -55,9 +54,4 @@ impl Console {
         }
         self.out.push(Effect::Drained);
     }
-}
-
-/// Whether leaving waits for a call: not for what only reads.
-fn matters(purpose: &Purpose) -> bool {
-    purpose.carries_token() || matches!(purpose, Purpose::Poll { .. })
 }
