@@ -164,6 +164,11 @@ impl ServiceClock {
         self.known.map(|known| Boot(service - known.widened(now).low))
     }
 
+    /// The most the service's clock can show at a local instant.
+    pub fn upper_bound(&self, at: Boot, now: Boot) -> Option<i64> {
+        self.known.map(|known| at.0 + known.widened(now).high)
+    }
+
     /// The least the service's clock can show at a local instant.
     pub fn lower_bound(&self, at: Boot, now: Boot) -> Option<i64> {
         self.known.map(|known| at.0 + known.widened(now).low)

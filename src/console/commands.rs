@@ -181,5 +181,6 @@ impl Console {
             TimeoutKind::ScheduleToStart => return,
         }
         self.learn_timeouts(now, id, timeouts);
+        self.renew(now, id);
     }
 }

@@ -93,6 +93,10 @@ pub(super) struct Live {
     pub overdue_tries: u32,
     /// Warnings given for the present lease.
     pub lease_warnings: u8,
+    /// What the service's clock shows at the most when the lease ends, milliseconds since 1970, as far as it is known.
+    pub lease_ends_at: Option<i64>,
+    /// The latest local instant for that.
+    pub lease_end: Option<Boot>,
     /// See [`Lookup`].
     pub lookup: Lookup,
 }

@@ -63,7 +63,7 @@ pub use event::{
 pub use rules::{Rule, Rules};
 
 pub use facts::{
-    BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, PendingCount, Status, TaskFacts, TaskState,
+    BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, LeaseWarning, PendingCount, Status, TaskFacts, TaskState,
     Urgency,
 };
 pub use leases::LeaseTerms;

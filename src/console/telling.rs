@@ -67,6 +67,7 @@ impl Console {
     pub(super) fn tell(&mut self, now: Now) {
         for id in std::mem::take(&mut self.dirty) {
             self.count_claim(id);
+            let lease = self.lease_fact(now, id);
             let Some(claim) = self.ledger.claims.get(&id) else { continue };
             let live = self.live.entry(id).or_default();
             let next_beat = self.agenda.when(Job::Beat(id));
@@ -74,7 +75,7 @@ impl Console {
             // An upper bound beside it, as long as nobody knows whether the heartbeat arrived.
             let maybe = live.unknown_beat.and_then(|sent| deadlines::if_taken(claim, sent));
             deadlines[0].maybe = maybe.filter(|_| claim.is_open()).filter(|&maybe| Some(maybe) > deadlines[0].at);
-            let facts = TaskFacts { deadlines, next_beat, ..facts(claim, live) };
+            let facts = TaskFacts { deadlines, next_beat, lease, ..facts(claim, live) };
             let first = facts.first_deadline().and_then(|deadline| deadline.at);
             if claim.is_open()
                 && !self.config.read_only
@@ -90,6 +91,14 @@ impl Console {
             self.status = Some(Arc::clone(&status));
             self.out.push(Effect::Status(status));
         }
+    }
+
+    /// The lease as the screen gets it. Its end on the wall clock is what that clock makes of it now: one that was moved
+    /// moves the display, never the lease.
+    fn lease_fact(&self, now: Now, id: ClaimId) -> Option<LeaseFact> {
+        let until = self.kept_until(id)?;
+        let length_ms = self.ledger.claims.get(&id)?.lease?.length_ms;
+        Some(LeaseFact { until, until_wall: crate::clock::Wall(now.wall.0 + (until - now.boot)), length_ms })
     }
 
     /// Keeps what is counted in step with a claim.
@@ -146,7 +155,7 @@ impl Console {
     }
 }
 
-/// The facts of a claim, but for its deadlines.
+/// The facts of a claim, but for its deadlines and its lease.
 fn facts(claim: &Claim, live: &Live) -> TaskFacts {
     TaskFacts {
         id: claim.id,
@@ -168,11 +177,7 @@ fn facts(claim: &Claim, live: &Live) -> TaskFacts {
             approximate: false,
         }),
         looking_up: claim.is_open() && !live.lookup.scanned && !live.lookup.denied,
-        lease: claim.lease.and_then(|lease| {
-            let until = lease.until()?;
-            let until_wall = crate::clock::Wall(lease.at.wall.0 + lease.length_ms);
-            Some(LeaseFact { until, until_wall, length_ms: lease.length_ms })
-        }),
+        lease: None,
         next_beat: None,
         last_beat: claim
             .beat

@@ -2,6 +2,7 @@
 
 mod closing;
 mod keeping;
+mod leases;
 mod quota;
 mod random;
 mod story;
