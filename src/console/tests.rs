@@ -5,6 +5,7 @@ mod keeping;
 mod leases;
 mod quota;
 mod random;
+mod regressions;
 mod story;
 mod time;
 
@@ -25,6 +26,8 @@ struct World {
     at: i64,
     /// Calls in flight, oldest first.
     calls: Vec<(CallId, Request, Boot)>,
+    /// The time limits of all calls, milliseconds.
+    limits: BTreeMap<CallId, u64>,
     /// What is on disk.
     disk: Vec<Record>,
     /// Appends are acknowledged at once.
@@ -75,6 +78,7 @@ impl World {
             console,
             at,
             calls: Vec::new(),
+            limits: BTreeMap::new(),
             disk,
             disk_works: true,
             waiting: Vec::new(),
@@ -104,7 +108,10 @@ impl World {
         for effect in effects {
             match effect {
                 Effect::Append { batch, records, durability } => self.write(batch, records, durability),
-                Effect::Call { call, request, .. } => self.calls.push((call, request, Boot(self.at))),
+                Effect::Call { call, request, limit_ms } => {
+                    self.limits.insert(call, limit_ms);
+                    self.calls.push((call, request, Boot(self.at)));
+                }
                 Effect::Abandon(call) => {
                     let index =
                         self.calls.iter().position(|(id, ..)| *id == call).expect("abandoned calls are in flight");
