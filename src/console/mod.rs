@@ -63,8 +63,8 @@ pub use event::{
 pub use rules::{Rule, Rules};
 
 pub use facts::{
-    BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, LeaseWarning, PendingCount, Status, TaskFacts, TaskState,
-    Urgency,
+    BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, LeaseWarning, PendingCount, Status, TaskFacts,
+    TaskState, Urgency,
 };
 pub use leases::LeaseTerms;
 

@@ -272,6 +272,11 @@ impl Action {
         }
     }
 
+    /// Whether it renews a lease at once, so that a weight on its key must not do it.
+    pub fn renews(self) -> bool {
+        matches!(self, A::Beat | A::Percent(_) | A::GoOn)
+    }
+
     fn needs(self) -> Needs {
         match self {
             A::Beat

@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 use super::confirm::Confirm;
 use super::countdown::Moment;
 use super::form::Form;
+use super::keys::Key;
 use super::tasks::Tasks;
 use super::view::{self, Layout};
 use super::{Options, Zone};
@@ -47,6 +48,10 @@ pub struct State {
     pub task_list: Option<Foreign>,
     /// What the lease form starts with, and the most it takes.
     pub lease: LeaseTerms,
+    /// The last key, and when it came.
+    pub last_key: Option<(Key, Boot)>,
+    /// The present key is the last one held down.
+    pub repeated: bool,
     /// For times of day.
     pub zone: Zone,
     /// The terminal.
@@ -106,6 +111,8 @@ impl State {
             read_only: options.read_only,
             task_list: options.task_list,
             lease: options.lease,
+            last_key: None,
+            repeated: false,
             zone: options.zone,
             area,
         }

@@ -66,8 +66,13 @@ pub fn paste(state: &mut State, text: &str) {
     }
 }
 
+/// The same key again within so many milliseconds is held down, not pressed: that shows nobody's presence.
+const REPEAT_MS: i64 = 120;
+
 /// Takes a key.
 pub fn key(state: &mut State, key: Key, now: Now) -> Option<Wish> {
+    let before = state.last_key.replace((key, now.boot));
+    state.repeated = before.is_some_and(|(last, at)| last == key && now.boot - at < REPEAT_MS);
     if state.message.as_ref().is_some_and(|message| message.stays_until <= now.boot) {
         state.message = None;
     }
@@ -201,6 +206,9 @@ fn submit(state: &State, form: &Form, now: Now) -> Result<Submitted, String> {
 
 /// Does what a key stands for, or says why not.
 fn act(state: &mut State, action: Action) -> Option<Wish> {
+    if state.repeated && action.renews() {
+        return None;
+    }
     if let Some(why) = action.disabled_reason(state) {
         state.refuse(why);
         return None;
