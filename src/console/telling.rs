@@ -75,7 +75,7 @@ impl Console {
             // An upper bound beside it, as long as nobody knows whether the heartbeat arrived.
             let maybe = live.unknown_beat.and_then(|sent| deadlines::if_taken(claim, sent));
             deadlines[0].maybe = maybe.filter(|_| claim.is_open()).filter(|&maybe| Some(maybe) > deadlines[0].at);
-            let facts = TaskFacts { deadlines, next_beat, lease, ..facts(claim, live) };
+            let facts = TaskFacts { deadlines, lease, next_beat, ..facts(claim, live) };
             let first = facts.first_deadline().and_then(|deadline| deadline.at);
             if claim.is_open()
                 && !self.config.read_only
