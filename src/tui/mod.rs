@@ -7,12 +7,14 @@
 
 mod action;
 mod canvas;
+mod closed;
 mod confirm;
 mod countdown;
 #[cfg(test)]
 mod fixtures;
 mod form;
 mod input;
+mod json;
 mod keys;
 mod run;
 mod session;
@@ -24,6 +26,8 @@ mod tests;
 mod theme;
 mod update;
 mod view;
+mod views;
+mod waiting;
 mod zone;
 
 use std::os::fd::BorrowedFd;

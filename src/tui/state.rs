@@ -5,15 +5,19 @@ use std::sync::Arc;
 
 use ratatui::layout::Rect;
 
+use super::closed::Closed;
 use super::confirm::Confirm;
 use super::countdown::Moment;
 use super::form::Form;
 use super::keys::Key;
 use super::tasks::Tasks;
 use super::view::{self, Layout};
+use super::views::{View, Views};
+use super::waiting::Waiting;
 use super::{Options, Zone};
 use crate::clock::Boot;
 use crate::console::{LeaseTerms, Level, LogLine, Status, TaskFacts};
+use crate::task::ClaimId;
 use crate::text::Foreign;
 
 /// Log lines kept; older ones are in the journal.
@@ -34,6 +38,12 @@ pub struct State {
     pub detail_scroll: usize,
     /// Newer log lines above the first one in view: 0 follows the newest.
     pub log_scroll: usize,
+    /// The view that fills the screen, and those it lies over.
+    pub views: Views,
+    /// What has ended.
+    pub closed: Closed,
+    /// Task lists.
+    pub waiting: Waiting,
     /// What lies over the panes and takes the keys.
     pub overlay: Option<Overlay>,
     /// The message line.
@@ -104,6 +114,9 @@ impl State {
             focus: Focus::Tasks,
             detail_scroll: 0,
             log_scroll: 0,
+            views: Views::default(),
+            closed: Closed::default(),
+            waiting: Waiting::default(),
             overlay: None,
             message: None,
             demo: options.demo.is_some(),
@@ -118,9 +131,19 @@ impl State {
         }
     }
 
-    /// The task under the cursor.
-    pub fn selected(&self) -> Option<&TaskFacts> {
-        self.tasks.selected().map(Arc::as_ref)
+    /// The task that acts are about: the one under the cursor, or the one the view shows.
+    pub fn subject(&self) -> Option<&Arc<TaskFacts>> {
+        match self.views.now() {
+            View::Tasks => self.tasks.selected(),
+            View::Detail => self.known(self.views.claim()?),
+            View::Closed => self.closed.selected(),
+            View::Log | View::Waiting => None,
+        }
+    }
+
+    /// A task on the list, or one that has ended and was taken off it.
+    pub fn known(&self, id: ClaimId) -> Option<&Arc<TaskFacts>> {
+        self.tasks.get(id).or_else(|| self.closed.get(id))
     }
 
     /// Whether acts are refused altogether.
@@ -159,7 +182,17 @@ impl State {
         let layout = Layout::of(self.area, self.focus);
         self.tasks.select_first_if_free(moment.now.boot);
         self.tasks.settle(layout.table_rows());
-        self.log_scroll = self.log_scroll.min(self.log.len().saturating_sub(layout.log_rows()));
+        let body = layout.body_rows();
+        match self.views.now() {
+            View::Tasks => self.log_scroll = self.log_scroll.min(self.log.len().saturating_sub(layout.log_rows())),
+            View::Log => self.log_scroll = self.log_scroll.min(view::log_scroll_max(self, body)),
+            View::Closed => self.closed.cursor.settle(layout.list_rows(), self.closed.len()),
+            View::Waiting => {
+                self.waiting.gather(self.status.as_deref(), self.task_list.as_ref(), self.tasks.all());
+                self.waiting.cursor.settle(layout.list_rows(), self.waiting.len());
+            }
+            View::Detail => {}
+        }
         if self.detail_scroll > 0 {
             self.detail_scroll = self.detail_scroll.min(view::detail_scroll_max(self, &layout, moment));
         }

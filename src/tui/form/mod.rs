@@ -10,7 +10,7 @@ use super::Zone;
 use super::action::{Action, may_be_set};
 use super::keys::Key;
 use crate::clock::Wall;
-use crate::console::{LeaseTerms, Status, TaskFacts};
+use crate::console::{LeaseTerms, TaskFacts};
 use crate::span;
 use crate::task::{ClaimId, TimeoutKind, limit};
 use crate::text::Foreign;
@@ -101,10 +101,9 @@ impl Form {
     }
 
     /// The form to claim from a task list.
-    pub fn claim(status: &Status, task_list: Option<&Foreign>) -> Self {
-        let task_list = task_list.map_or("", Foreign::raw);
+    pub fn claim(domain: &str, task_list: &str) -> Self {
         let fields = vec![
-            line("domain", "its name", status.domain.raw(), limit::NAME),
+            line("domain", "its name", domain, limit::NAME),
             line("task list", "its name", task_list, limit::NAME),
             line("how many", "a number", "1", 4),
         ];

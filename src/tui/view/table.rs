@@ -267,7 +267,8 @@ fn state_word(facts: &TaskFacts, urgency: Urgency) -> &'static str {
     }
 }
 
-fn ended_word(verdict: &Verdict) -> &'static str {
+/// A glyph and a word for how a task ended.
+pub fn ended_word(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Ours { kind: OutcomeKind::Completed, .. } => "✓ completed",
         Verdict::Ours { kind: OutcomeKind::Failed, .. } => "✗ failed",
@@ -280,7 +281,7 @@ fn ended_word(verdict: &Verdict) -> &'static str {
 }
 
 /// How it ended, across the columns that count no more.
-fn ended_text(facts: &TaskFacts) -> Option<String> {
+pub fn ended_text(facts: &TaskFacts) -> Option<String> {
     let TaskState::Ended { verdict, .. } = &facts.state else { return None };
     Some(match verdict {
         Verdict::Ours { from_history: true, .. } => "as history has it: ours, or identical".into(),
