@@ -11,9 +11,9 @@ use super::link::Link;
 use super::{Color, leave, outlet, who};
 use crate::clock;
 use crate::config::{self, Rate};
-use crate::console::{Config, Rules};
+use crate::console::{Config, Occasion, Rules};
 use crate::journal::{OpenError, Place};
-use crate::runtime::{self, Opened, Parts};
+use crate::runtime::{self, Hooks, Opened, Parts};
 use crate::swf::{Access, Service, Settings};
 use crate::task::{check_length, limit};
 use crate::text::{Foreign, printable};
@@ -88,6 +88,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         seed: who::seed(),
         heartbeat_rate: arguments.heartbeat_rate.unwrap_or(file.heartbeat_rate).0,
         lease: file.lease,
+        low_tolerance_ms: file.warnings.tolerance.0,
         rules: Rules::default(),
         read_only,
     };
@@ -99,7 +100,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         ..tui::Options::default()
     };
     let signals = Signals::install().map_err(|error| cannot_start(&error))?;
-    let handle = runtime::start(Parts { config, service, opened }).map_err(|error| cannot_start(&error))?;
+    let handle = runtime::start(Parts { config, service, opened, hooks: hooks(&file.hooks) }).map_err(|error| cannot_start(&error))?;
     let mut link = Link::new(handle, None);
     let shown = tui::run(options, &mut link, &signals);
     Ok(leave::leave(link, &signals, &shown, || {}))
@@ -124,6 +125,11 @@ impl Arguments {
             access: Access::Chain,
         }
     }
+}
+
+/// The programs of the config file.
+fn hooks(file: &config::Hooks) -> Hooks {
+    Occasion::ALL.into_iter().filter_map(|occasion| Some((occasion, file.of(occasion)?.to_vec()))).collect()
 }
 
 /// A config file that was named; an empty name, as in an empty variable, names none.

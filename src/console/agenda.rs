@@ -20,6 +20,8 @@ pub(super) enum Job {
     Overdue(ClaimId),
     /// The keep-alive lease wants a warning, or ends.
     Lease(ClaimId),
+    /// A deadline of the task becomes due.
+    Due(ClaimId),
     /// A poll may go out (again).
     Poll,
     /// Task lists are counted (again).
@@ -64,7 +66,7 @@ impl Agenda {
 
     /// Takes out all that concerns a claim.
     pub(super) fn clear_claim(&mut self, claim: ClaimId) {
-        for job in [Job::Beat(claim), Job::Close(claim), Job::Lookup(claim), Job::Overdue(claim), Job::Lease(claim)] {
+        for job in [Job::Beat, Job::Close, Job::Lookup, Job::Overdue, Job::Lease, Job::Due].map(|job| job(claim)) {
             self.clear(job);
         }
     }

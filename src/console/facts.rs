@@ -240,6 +240,17 @@ impl TaskFacts {
         }
     }
 
+    /// The next instant after `now` at which one of its deadlines becomes due, if nothing moves it before.
+    pub(super) fn next_due(&self, now: Boot) -> Option<Boot> {
+        let moves = self.lease.is_some() && self.trouble.is_none();
+        let standing = self.deadlines.iter().filter(|deadline| deadline.kind != TimeoutKind::Heartbeat || !moves);
+        let due = standing.filter_map(|deadline| {
+            let (due, _) = thresholds(deadline.limit?.0.millis()?);
+            Some(deadline.at? + -due).filter(|&at| at > now)
+        });
+        due.min()
+    }
+
     /// The next instant after `now` at which [`TaskFacts::urgency`] can differ without any new fact.
     pub fn next_urgency_change(&self, now: Boot) -> Option<Boot> {
         if self.has_ended() {

@@ -7,6 +7,7 @@ use crate::span;
 use crate::task::{ClaimId, Record};
 
 use super::Console;
+use super::notices::Occasion;
 use super::agenda::Job;
 use super::event::Level;
 use super::ledger::{Claim, Lease};
@@ -30,6 +31,8 @@ impl Default for LeaseTerms {
 
 /// An act renews the lease at most this often: what comes faster is one act; milliseconds.
 const RENEW_MS: i64 = 1_000;
+/// The warning with which a colleague is called.
+const CALLED: u8 = 3;
 /// Between two tries to write down that a lease has ended, milliseconds.
 const END_AGAIN_MS: i64 = 60_000;
 
@@ -99,6 +102,9 @@ impl Console {
         self.dirty.insert(id);
         let Some(until) = self.kept_until(id).filter(|&until| until > now.boot) else {
             if self.config.rules.hold(Rule::LeaseEnds) {
+                if std::mem::replace(&mut self.live(id).lease_warnings, CALLED) < CALLED {
+                    self.notice(id, Occasion::LeaseEnding);
+                }
                 self.end_lease(now, id, LAPSED);
                 // The disk may refuse to take it down.
                 self.agenda.set(Job::Lease(id), now.boot + END_AGAIN_MS);
@@ -113,6 +119,9 @@ impl Console {
             let level = if due >= 2 { Level::Alarm } else { Level::Warn };
             let text = format!("keep-alive ends in {}; act on the task or renew it (a)", span::words(until - now.boot));
             self.say(now, level, "keep", Some(id), text);
+            if due == usize::from(CALLED) {
+                self.notice(id, Occasion::LeaseEnding);
+            }
         }
         let next = warnings.get(due).map_or(until, |&before| until + -before);
         self.agenda.set(Job::Lease(id), next);

@@ -6,7 +6,7 @@
 //!
 //! Where to look: `ledger` what is durable, `live` what is not, `agenda` when something is due, `quota` how many heartbeats may go out, `writing` records on their
 //! way to the disk; then one file an activity: `claiming`, `beats`, `leases`, `lookup`, `closing`, `commands`, `leaving`;
-//! `telling` what the screen gets.
+//! `telling` what the screen gets, `notices` what is worth calling somebody for.
 
 mod agenda;
 mod beats;
@@ -22,6 +22,7 @@ mod leaving;
 mod ledger;
 mod live;
 mod lookup;
+mod notices;
 mod quota;
 mod reach;
 mod ready;
@@ -49,6 +50,7 @@ use claiming::Claiming as Poller;
 use leaving::Leaving;
 use ledger::Ledger;
 use live::{Live, Purpose};
+use notices::Notices;
 use quota::{Bucket, Load};
 use reach::Reach;
 use ready::Ready;
@@ -67,6 +69,7 @@ pub use facts::{
     TaskState, Urgency,
 };
 pub use leases::LeaseTerms;
+pub use notices::{Notice, Occasion};
 
 /// The console's core.
 #[derive(Debug)]
@@ -85,6 +88,7 @@ pub struct Console {
     load: Load,
     counts: Counts,
     watch: Watch,
+    notices: Notices,
     /// Type defaults, asked once a type.
     types: BTreeMap<(Foreign, ActivityType), Timeouts>,
     /// What was said once and for all tasks.
@@ -115,6 +119,7 @@ impl Console {
             load: Load::new(rate),
             counts: Counts::default(),
             watch: Watch::new(now),
+            notices: Notices::default(),
             types: BTreeMap::new(),
             said: BTreeSet::new(),
             leaving: None,
@@ -173,6 +178,8 @@ impl Console {
             Job::Lookup(claim) => self.look_up(now, claim),
             Job::Overdue(claim) => self.overdue(now, claim),
             Job::Lease(claim) => self.look_at_lease(now, claim),
+            // Telling its facts looks.
+            Job::Due(claim) => drop(self.dirty.insert(claim)),
             Job::Poll => self.poll_next(now),
             Job::Count => self.count(now),
             Job::Save => self.save_again(now),

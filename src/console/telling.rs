@@ -83,10 +83,17 @@ impl Console {
             {
                 self.agenda.set(Job::Overdue(id), at + OVERDUE_MS);
             }
-            self.out.push(Effect::Changed(Arc::new(facts)));
+            let facts = Arc::new(facts);
+            if !self.config.read_only {
+                self.notice_task(now, &facts);
+            }
+            self.out.push(Effect::Changed(facts));
         }
         let status = self.status(now);
         if self.status.as_deref() != Some(&status) {
+            if !self.config.read_only {
+                self.notice_status(now, &status);
+            }
             let status = Arc::new(status);
             self.status = Some(Arc::clone(&status));
             self.out.push(Effect::Status(status));

@@ -9,6 +9,7 @@ use crate::clock::Now;
 use crate::task::{ClaimId, Record, Stamp};
 
 use super::Console;
+use super::notices::Occasion;
 use super::agenda::Job;
 use super::event::{AppendError, BatchId, Durability, Effect, Level};
 
@@ -194,6 +195,7 @@ impl Console {
             Record::CancelSeen { claim, .. } => {
                 let text = "cancel requested by the workflow: respond canceled (x) or go on (i)";
                 self.say(now, Level::Alarm, "cancel", Some(*claim), text);
+                self.notice(*claim, Occasion::CancelSeen);
             }
             Record::CancelAnswered { claim } => {
                 self.say(now, Level::Info, "cancel", Some(*claim), "going on despite the cancel request");

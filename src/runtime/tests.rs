@@ -77,7 +77,7 @@ impl Bench {
         let (events_in, events) = channel();
         let (release, held) = watch::channel(false);
         let build = move |_: Now, _: &[Entry]| (Script { events: events_in, act: script, wake: None }, vec![]);
-        let handle = launch(Held(held), || Ok(opened), build).unwrap();
+        let handle = launch(Held(held), Bell::new(Hooks::default(), "here".into()), || Ok(opened), build).unwrap();
         Self { handle, events, release, directory }
     }
 

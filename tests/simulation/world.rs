@@ -286,7 +286,7 @@ impl World {
                 Effect::Log(line) => {
                     self.note(|| format!("{:?} {} {} {}", line.level, line.word, line.subject, line.text));
                 }
-                Effect::Reconnect | Effect::ReloadCredentials | Effect::Drained => {}
+                Effect::Notice(_) | Effect::Reconnect | Effect::ReloadCredentials | Effect::Drained => {}
             }
         }
         if let Some(Boot(at)) = self.console.next_wake()
@@ -318,6 +318,7 @@ pub fn config(seed: u64, life: u64, options: Options) -> Config {
         seed,
         heartbeat_rate: Some(80.0),
         lease: swfbeat::console::LeaseTerms::default(),
+        low_tolerance_ms: 0,
         rules: Rules::default(),
         read_only: false,
     };
