@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::failure::{Failure, Kind};
 use super::link::Link;
-use super::{Color, leave, outlet, who};
+use super::{Color, leave, outlet, takeover, who};
 use crate::clock;
 use crate::config::{self, Rate};
 use crate::console::{Config, Occasion, Rules};
@@ -49,6 +49,9 @@ pub struct Arguments {
     /// Look on while another swfbeat keeps the journal: no polls, no heartbeats, no closes
     #[arg(long)]
     read_only: bool,
+    /// Make another swfbeat that holds the journal leave, as SIGTERM does, and go on with its tasks
+    #[arg(long, conflicts_with = "read_only")]
+    take_over: bool,
     /// The config file, instead of $XDG_CONFIG_HOME/swfbeat/config.toml; everything here wins over it
     #[arg(long, env = "SWFBEAT_CONFIG", hide_env_values = true, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -76,7 +79,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(path) => Place::named(path),
         None => Place::of_service(&journal_name(&service))?,
     };
-    let Some((opened, read_only)) = open(&place, &identity, arguments.read_only || file.read_only)? else {
+    let Some((opened, read_only)) = open(&place, &identity, arguments.read_only || file.read_only, arguments.take_over)? else {
         return Ok(ExitCode::from(Kind::Journal as u8));
     };
     let config = Config {
@@ -103,7 +106,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let handle = runtime::start(Parts { config, service, opened, hooks: hooks(&file.hooks) }).map_err(|error| cannot_start(&error))?;
     let mut link = Link::new(handle, None);
     let shown = tui::run(options, &mut link, &signals);
-    Ok(leave::leave(link, &signals, &shown, || {}))
+    Ok(leave::leave(link, &signals, &shown, Some(&place), || {}))
 }
 
 impl Arguments {
@@ -177,15 +180,21 @@ fn journal_name(service: &Service) -> String {
 }
 
 /// Opens the journal as its keeper, or read-only if that was asked for, now or up front. `None`: asked, and declined.
-fn open(place: &Place, identity: &Foreign, read_only: bool) -> Result<Option<(Opened, bool)>, Failure> {
+fn open(
+    place: &Place,
+    identity: &Foreign,
+    read_only: bool,
+    take_over: bool,
+) -> Result<Option<(Opened, bool)>, Failure> {
     if read_only {
         return Ok(Some((Opened::read_only(place)?, true)));
     }
     match Opened::keeper(place, identity.raw()) {
         Ok(opened) => Ok(Some((opened, false))),
+        Err(OpenError::Held { by, .. }) if take_over => Ok(Some((takeover::take_over(place, identity, &by)?, false))),
         Err(OpenError::Held { path, by }) => {
             let question = format!(
-                "The journal {} is held by {}. Open it read-only?",
+                "The journal {} is held by {}. Open it read-only? --take-over makes that process leave.",
                 printable(&path.to_string_lossy()),
                 printable(&by)
             );

@@ -9,6 +9,8 @@ mod failure;
 mod leave;
 mod link;
 mod outlet;
+mod stay;
+mod takeover;
 mod who;
 
 use std::process::ExitCode;

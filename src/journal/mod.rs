@@ -15,6 +15,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+use std::io;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
@@ -26,6 +27,15 @@ pub use place::Place;
 use lock::KeeperLock;
 use store::{Reader, Store};
 use writer::{Batch, Writer};
+
+/// Tells whoever else opens the journal what its keeper does; only the keeper itself may call this. `doing` goes on from
+/// "pid 123, user@host, since 2026-11-24 14:02".
+///
+/// # Errors
+/// The lock file cannot be written.
+pub fn describe_keeper(place: &Place, doing: &str) -> io::Result<()> {
+    lock::describe(&place.locate().map_err(io::Error::other)?, doing)
+}
 
 /// How soon a batch must be on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

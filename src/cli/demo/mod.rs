@@ -91,7 +91,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     };
     let mut link = Link::new(handle, Some(Autopilot::new(scenario)));
     let shown = tui::run(options, &mut link, &signals);
-    Ok(leave::leave(link, &signals, &shown, || emulator.release_polls()))
+    Ok(leave::leave(link, &signals, &shown, None, || emulator.release_polls()))
 }
 
 /// For the journal; removed when the demo is over.
