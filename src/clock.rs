@@ -155,6 +155,14 @@ impl ServiceClock {
         self.sample(at - SKEW_MS, at + 1 + SKEW_MS, sent, received)
     }
 
+    /// As [`ServiceClock::event`], of a call whose instants may be another boot's: then it says nothing.
+    pub fn event_of(&mut self, at: i64, sent: Option<Boot>, received: Option<Boot>) -> Agreement {
+        match (sent, received) {
+            (Some(sent), Some(received)) => self.event(at, sent, received),
+            _ => Agreement::Agreed,
+        }
+    }
+
     /// The earliest local instant at which the service's clock may show `service`.
     pub fn earliest_local(&self, service: i64, now: Boot) -> Option<Boot> {
         self.known.map(|known| Boot(service - known.widened(now).high))

@@ -79,7 +79,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(path) => Place::named(path),
         None => Place::of_service(&journal_name(&service))?,
     };
-    let Some((opened, read_only)) = open(&place, &identity, arguments.read_only || file.read_only, arguments.take_over)? else {
+    let Some((opened, read_only)) =
+        open(&place, &identity, arguments.read_only || file.read_only, arguments.take_over)?
+    else {
         return Ok(ExitCode::from(Kind::Journal as u8));
     };
     let config = Config {
@@ -100,10 +102,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         read_only,
         task_list,
         lease: file.lease,
+        alerts: tui::Alerts { bell: file.warnings.bell, notifications: file.warnings.notifications },
         ..tui::Options::default()
     };
     let signals = Signals::install().map_err(|error| cannot_start(&error))?;
-    let handle = runtime::start(Parts { config, service, opened, hooks: hooks(&file.hooks) }).map_err(|error| cannot_start(&error))?;
+    let handle = runtime::start(Parts { config, service, opened, hooks: hooks(&file.hooks) })
+        .map_err(|error| cannot_start(&error))?;
     let mut link = Link::new(handle, None);
     let shown = tui::run(options, &mut link, &signals);
     Ok(leave::leave(link, &signals, &shown, Some(&place), || {}))

@@ -167,6 +167,7 @@ pub(super) mod tests {
                 maybe: None,
                 approximate: false,
             }),
+            workflow_cancel: false,
             looking_up: false,
             lease: None,
             next_beat: None,

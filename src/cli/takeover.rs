@@ -66,7 +66,8 @@ mod tests {
     #[test]
     fn only_one_process_is_ever_meant() {
         assert_eq!(pid("pid 4711, anna@ops, since 2026-11-24 14:02").map(Pid::as_raw_nonzero).unwrap().get(), 4711);
-        for bad in ["another process", "pid 0, x", "pid 1, x", "pid -5, x", "pid , x", "4711, x", "pid 99999999999, x"] {
+        for bad in ["another process", "pid 0, x", "pid 1, x", "pid -5, x", "pid , x", "4711, x", "pid 99999999999, x"]
+        {
             assert!(pid(bad).is_none(), "{bad}");
         }
     }

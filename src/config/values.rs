@@ -99,7 +99,9 @@ pub(super) fn names<'de, const MOST: usize, D: Deserializer<'de>>(deserializer: 
 pub(super) fn program<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let program = Vec::<String>::deserialize(deserializer)?;
     if program.first().is_some_and(String::is_empty) || program.iter().any(|part| part.contains('\0')) {
-        return Err(D::Error::custom("a program with its arguments, such as [\"/usr/local/bin/page\", \"--urgent\"], or []"));
+        return Err(D::Error::custom(
+            "a program with its arguments, such as [\"/usr/local/bin/page\", \"--urgent\"], or []",
+        ));
     }
     Ok(program)
 }

@@ -180,7 +180,7 @@ impl Console {
         let Some(claim) = self.ledger.claims.get(&id) else { return };
         let text = format!("from {}", claim.source.task_list.line());
         self.say(now, Level::Info, "claim", Some(id), text);
-        self.agenda.set(Job::Lookup(id), now.boot);
+        self.join_execution(now, id);
         // A first heartbeat gives a tight bound, proves that the token works and shows a cancel request.
         self.beat_soon(now, id);
         self.agenda.set_by(Job::Count, now.boot + COUNT_SOON_MS);

@@ -193,6 +193,7 @@ impl Console {
 
     pub(super) fn verdict_landed(&mut self, now: Now, id: ClaimId, verdict: &Verdict) {
         self.agenda.clear_claim(id);
+        self.leave_execution(id);
         self.ready.remove(id);
         self.abandon_beat(id);
         let (level, text) = verdict_words(verdict);

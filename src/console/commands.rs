@@ -54,6 +54,7 @@ impl Console {
             Command::ReloadCredentials => {
                 self.out.push(Effect::ReloadCredentials);
                 self.reach.try_again();
+                self.ask_everything_again(now);
                 self.say(now, Level::Info, "service", None, "credentials are read again");
             }
             Command::Shutdown => self.leave(now),

@@ -1,11 +1,11 @@
 //! The four deadlines of a claim as lower bounds: the service will not end the task before the instant shown
 //! (engine rules, "Countdown that never overstates", 1 to 4). Pure.
 
-use crate::clock::{Agreement, Boot, ServiceClock, drift};
+use crate::clock::{Boot, ServiceClock, drift};
 use crate::task::{Limit, TimeoutKind, Timeouts};
 
 use super::facts::Deadline;
-use super::ledger::{Claim, Moment};
+use super::ledger::Claim;
 
 /// All four, in the order of [`TimeoutKind::CLAIMED`].
 pub(super) fn deadlines(claim: &Claim, clock: &ServiceClock, now: Boot) -> [Deadline; 4] {
@@ -84,15 +84,6 @@ pub(super) fn surely_past(claim: &Claim, clock: &ServiceClock, now: Boot) -> Opt
 
 /// How late the service may fire a timeout before its silence means something.
 const GRACE_MS: i64 = 5_000;
-
-/// What a past instant gives as a sample of the service's clock: an event our own call caused lies between its sending
-/// and its answer.
-pub(super) fn sample_event(clock: &mut ServiceClock, event_at: i64, sent: Moment, received: Moment) -> Agreement {
-    match (sent.boot, received.boot) {
-        (Some(sent), Some(received)) => clock.event(event_at, sent, received),
-        _ => Agreement::Agreed,
-    }
-}
 
 /// The length of a heartbeat timeout where it is known.
 pub(super) fn heartbeat_limit(claim: &Claim) -> Option<Limit> {

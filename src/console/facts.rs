@@ -33,6 +33,8 @@ pub struct TaskFacts {
     pub cancel: Option<CancelFact>,
     /// The four deadlines in the order of [`TimeoutKind::CLAIMED`].
     pub deadlines: [Deadline; 4],
+    /// Somebody asked to cancel the workflow; that alone asks nothing of the task.
+    pub workflow_cancel: bool,
     /// Whether the lookup of timeouts is still going on.
     pub looking_up: bool,
     /// Keep-alive, if agreed.

@@ -7,10 +7,10 @@ use crate::span;
 use crate::task::{ClaimId, Record};
 
 use super::Console;
-use super::notices::Occasion;
 use super::agenda::Job;
 use super::event::Level;
 use super::ledger::{Claim, Lease};
+use super::notices::Occasion;
 use super::rules::Rule;
 
 /// For how long tasks may be kept alive.
@@ -79,6 +79,7 @@ impl Console {
         let Some(length_ms) = length_ms else {
             self.agenda.clear(Job::Lease(id));
             self.agenda.clear(Job::Beat(id));
+            self.watch_claim(now, id);
             let level = if why == LAPSED { Level::Alarm } else { Level::Info };
             self.say(now, level, "keep", Some(id), format!("heartbeats stopped: {why}"));
             return;

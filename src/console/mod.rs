@@ -9,14 +9,18 @@
 //! `telling` what the screen gets, `notices` what is worth calling somebody for.
 
 mod agenda;
+mod asking;
 mod beats;
 mod cadence;
 mod claiming;
 mod closing;
 mod commands;
 mod deadlines;
+mod endings;
 mod event;
+mod executions;
 mod facts;
+mod history_watch;
 mod leases;
 mod leaving;
 mod ledger;
@@ -46,7 +50,9 @@ use crate::text::Foreign;
 use crate::wire::{Answer, Class, Failure, Request};
 
 use agenda::{Agenda, Job};
+use asking::{Ask, Asks};
 use claiming::Claiming as Poller;
+use executions::Executions;
 use leaving::Leaving;
 use ledger::Ledger;
 use live::{Live, Purpose};
@@ -91,6 +97,13 @@ pub struct Console {
     notices: Notices,
     /// Type defaults, asked once a type.
     types: BTreeMap<(Foreign, ActivityType), Timeouts>,
+    /// Who waits for which type's defaults.
+    types_waiting: BTreeMap<(Foreign, ActivityType), BTreeSet<ClaimId>>,
+    types_denied: bool,
+    /// Domains whose histories may not be read.
+    history_denied: BTreeSet<Foreign>,
+    executions: Executions,
+    asks: Asks,
     /// What was said once and for all tasks.
     said: BTreeSet<&'static str>,
     leaving: Option<Leaving>,
@@ -121,6 +134,11 @@ impl Console {
             watch: Watch::new(now),
             notices: Notices::default(),
             types: BTreeMap::new(),
+            types_waiting: BTreeMap::new(),
+            types_denied: false,
+            history_denied: BTreeSet::new(),
+            executions: Executions::default(),
+            asks: Asks::default(),
             said: BTreeSet::new(),
             leaving: None,
             last_call: 0,
@@ -159,6 +177,7 @@ impl Console {
             self.run(now, at, job);
         }
         self.send_ready(now);
+        self.send_asks(now);
         self.settle(now);
         self.tell(now);
         std::mem::take(&mut self.out)
@@ -180,11 +199,12 @@ impl Console {
             Job::Lease(claim) => self.look_at_lease(now, claim),
             // Telling its facts looks.
             Job::Due(claim) => drop(self.dirty.insert(claim)),
+            Job::Watch(execution) => self.watch(now, execution),
             Job::Poll => self.poll_next(now),
             Job::Count => self.count(now),
             Job::Save => self.save_again(now),
-            // Both only want `send_ready` and `settle` to look again.
-            Job::Reach | Job::Leave => {}
+            // They only want what sends, and `settle`, to look again.
+            Job::Ask | Job::Reach | Job::Leave => {}
         }
     }
 
@@ -204,7 +224,7 @@ impl Console {
         for claim in self.ledger.claims.values() {
             if let Some(started_at) = claim.started_at {
                 // Two claims of the past may disagree; what is said about it now has the next sample to go by.
-                let _ = deadlines::sample_event(&mut self.clock, started_at, claim.sent, claim.received);
+                let _ = self.clock.event_of(started_at, claim.sent.boot, claim.received.boot);
             }
         }
     }
@@ -213,10 +233,7 @@ impl Console {
     fn take_up(&mut self, now: Now) {
         let open: Vec<_> = self.ledger.claims.values().filter(|claim| claim.is_open()).cloned().collect();
         for claim in open {
-            let lookup = &mut self.live(claim.id).lookup;
-            lookup.scanned = claim.started_at.is_some() && claim.scheduled_at.is_some();
-            lookup.execution_asked = claim.timeouts.execution.is_some();
-            self.agenda.set(Job::Lookup(claim.id), now.boot);
+            self.join_execution(now, claim.id);
             // Deadlines may have passed while nobody looked.
             self.agenda.set(Job::Overdue(claim.id), now.boot);
             if claim.intent.is_some() {
@@ -274,10 +291,7 @@ impl Console {
                 self.live(claim).in_flight = None;
                 self.dirty.insert(claim);
             }
-            Purpose::Scan { claim } | Purpose::ExecutionStart { claim } | Purpose::Type { claim } => {
-                self.live(claim).lookup.asking = None;
-                self.dirty.insert(claim);
-            }
+            Purpose::Ask(ref ask) => self.asks.back(ask),
             Purpose::Poll { .. } | Purpose::Count { .. } => {}
         }
     }
@@ -288,9 +302,11 @@ impl Console {
                 self.beaten(now, claim, due, timing, cancel_requested);
             }
             (Purpose::Close { claim }, Answer::Closed) => self.closed(now, claim),
-            (Purpose::Scan { claim }, Answer::History(page)) => self.scanned(now, claim, &page),
-            (Purpose::ExecutionStart { claim }, Answer::History(page)) => self.execution_start(now, claim, &page),
-            (Purpose::Type { claim }, Answer::ActivityType(defaults)) => self.type_described(now, claim, defaults),
+            (Purpose::Ask(Ask::Scan(execution)), Answer::History(page)) => self.scanned(now, execution, &page),
+            (Purpose::Ask(Ask::Start(execution)), Answer::History(page)) => self.execution_start(now, execution, &page),
+            (Purpose::Ask(Ask::Type(domain, activity_type)), Answer::ActivityType(defaults)) => {
+                self.type_described(now, (domain, activity_type), defaults);
+            }
             (Purpose::Poll { poll }, Answer::Polled(task)) => self.polled(now, poll, timing, task),
             (Purpose::Count { domain, task_list }, Answer::Pending { count, truncated }) => {
                 self.counted(domain, task_list, count, truncated);
@@ -308,9 +324,7 @@ impl Console {
             Purpose::Close { claim } => self.close_failed(now, claim, failure),
             Purpose::Poll { poll } => self.poll_failed(now, poll, failure),
             Purpose::Count { .. } => self.count_failed(now, failure),
-            Purpose::Scan { claim } | Purpose::ExecutionStart { claim } | Purpose::Type { claim } => {
-                self.lookup_failed(now, claim, purpose, failure);
-            }
+            Purpose::Ask(ref ask) => self.lookup_failed(now, ask, failure),
         }
     }
 

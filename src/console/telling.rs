@@ -8,11 +8,11 @@ use crate::clock::Now;
 use crate::task::{ClaimId, Limit};
 
 use super::agenda::Job;
+use super::endings::OVERDUE_MS;
 use super::event::{Effect, Level, LogLine};
 use super::facts::{BeatFact, CancelFact, LeaseFact, Status, TaskFacts, TaskState};
 use super::ledger::Claim;
 use super::live::Live;
-use super::lookup::OVERDUE_MS;
 use super::{Console, cadence, deadlines};
 
 /// Polls of earlier runs without a recorded end are mentioned this long, milliseconds: by then every task has timed out
@@ -75,7 +75,11 @@ impl Console {
             // An upper bound beside it, as long as nobody knows whether the heartbeat arrived.
             let maybe = live.unknown_beat.and_then(|sent| deadlines::if_taken(claim, sent));
             deadlines[0].maybe = maybe.filter(|_| claim.is_open()).filter(|&maybe| Some(maybe) > deadlines[0].at);
-            let facts = TaskFacts { deadlines, lease, next_beat, ..facts(claim, live) };
+            let looking_up =
+                claim.is_open() && live.lookup.seen.is_none() && !self.history_denied.contains(&claim.source.domain);
+            let reading = self.executions.of(id).and_then(|execution| self.executions.get(execution));
+            let workflow_cancel = reading.is_some_and(|reading| reading.cancel_requested);
+            let facts = TaskFacts { deadlines, workflow_cancel, looking_up, lease, next_beat, ..facts(claim, live) };
             let first = facts.first_deadline().and_then(|deadline| deadline.at);
             if claim.is_open()
                 && !self.config.read_only
@@ -162,7 +166,7 @@ impl Console {
     }
 }
 
-/// The facts of a claim, but for its deadlines and its lease.
+/// The facts of a claim, but for its deadlines, its lease and what is shared with other claims.
 fn facts(claim: &Claim, live: &Live) -> TaskFacts {
     TaskFacts {
         id: claim.id,
@@ -183,7 +187,8 @@ fn facts(claim: &Claim, live: &Live) -> TaskFacts {
             maybe: None,
             approximate: false,
         }),
-        looking_up: claim.is_open() && !live.lookup.scanned && !live.lookup.denied,
+        looking_up: false,
+        workflow_cancel: false,
         lease: None,
         next_beat: None,
         last_beat: claim

@@ -3,6 +3,7 @@
 mod closing;
 mod keeping;
 mod leases;
+mod lookup;
 mod notices;
 mod quota;
 mod random;

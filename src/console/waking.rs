@@ -43,9 +43,7 @@ impl Console {
                     self.append_lazily(Record::Attempt { claim, maybe_applied: true });
                     self.agenda.set(Job::Close(claim), now.boot);
                 }
-                Purpose::Scan { claim } | Purpose::ExecutionStart { claim } | Purpose::Type { claim } => {
-                    self.agenda.set(Job::Lookup(claim), now.boot);
-                }
+                Purpose::Ask(ask) => self.ask_anew(ask),
                 Purpose::Count { .. } => self.agenda.set(Job::Count, now.boot),
                 Purpose::Poll { .. } => {}
             }

@@ -9,9 +9,9 @@ use crate::clock::Now;
 use crate::task::{ClaimId, Record, Stamp};
 
 use super::Console;
-use super::notices::Occasion;
 use super::agenda::Job;
 use super::event::{AppendError, BatchId, Durability, Effect, Level};
+use super::notices::Occasion;
 
 /// Between two tries to write what could not be written, milliseconds.
 const SAVE_AGAIN_MS: i64 = 1_000;
@@ -209,6 +209,7 @@ impl Console {
     }
 
     fn dismissed(&mut self, claim: ClaimId) {
+        self.leave_execution(claim);
         self.live.remove(&claim);
         self.count_claim(claim);
         self.agenda.clear_claim(claim);

@@ -90,13 +90,7 @@ pub(super) struct Engine<M, C> {
 
 impl<M: Machine, C: Caller> Engine<M, C> {
     /// Must be called on the engine's runtime.
-    pub(super) fn new(
-        machine: M,
-        caller: C,
-        storage: Storage,
-        bell: Bell,
-        mailbox: Arc<Mailbox>,
-    ) -> io::Result<Self> {
+    pub(super) fn new(machine: M, caller: C, storage: Storage, bell: Bell, mailbox: Arc<Mailbox>) -> io::Result<Self> {
         Ok(Self {
             machine,
             caller,

@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use crate::clock::Boot;
+use crate::clock::{Boot, Wall};
 use crate::console::{Level, Notice, Occasion, TaskFacts, TaskState};
 use crate::task::ClaimId;
 use crate::text::{Foreign, printable};
@@ -115,7 +115,7 @@ fn environment(notice: &Notice, service: &Foreign) -> Vec<(&'static str, String)
         ("SWFBEAT_TEXT", printable(&notice.text).into_owned()),
         ("SWFBEAT_SERVICE", service.line().into_owned()),
         ("SWFBEAT_REMAINING", notice.remaining_ms.map_or_else(String::new, |ms| (ms / 1_000).to_string())),
-        ("SWFBEAT_UNTIL", notice.until.map_or_else(String::new, |at| at.utc())),
+        ("SWFBEAT_UNTIL", notice.until.map_or_else(String::new, Wall::utc)),
     ];
     if let Some(task) = &notice.task {
         let line = |text: &Foreign| text.line().into_owned();

@@ -135,7 +135,12 @@ pub fn start(parts: Parts) -> io::Result<Handle> {
 /// # Errors
 /// The system has no thread or descriptor left.
 pub fn start_afresh(config: Config, service: Service, place: Place, holder: String) -> io::Result<Handle> {
-    launch(service, Bell::new(Hooks::default(), config.service.clone()), move || Opened::keeper(&place, &holder), |now, entries| Console::new(config, now, entries))
+    launch(
+        service,
+        Bell::new(Hooks::default(), config.service.clone()),
+        move || Opened::keeper(&place, &holder),
+        |now, entries| Console::new(config, now, entries),
+    )
 }
 
 /// [`start`] for any machine and any service.

@@ -63,6 +63,11 @@ impl Caller for Held {
     }
 }
 
+/// No hooks.
+fn silent() -> Bell {
+    Bell::new(Hooks::default(), "here".into())
+}
+
 struct Bench {
     handle: Handle,
     events: Receiver<Event>,
@@ -77,7 +82,7 @@ impl Bench {
         let (events_in, events) = channel();
         let (release, held) = watch::channel(false);
         let build = move |_: Now, _: &[Entry]| (Script { events: events_in, act: script, wake: None }, vec![]);
-        let handle = launch(Held(held), Bell::new(Hooks::default(), "here".into()), || Ok(opened), build).unwrap();
+        let handle = launch(Held(held), silent(), || Ok(opened), build).unwrap();
         Self { handle, events, release, directory }
     }
 
@@ -240,7 +245,7 @@ fn a_journal_that_cannot_be_made_is_told() {
     let build =
         |_: Now, _: &[Entry]| -> (Script<Answering>, Vec<Effect>) { unreachable!("there is nothing to restore from") };
     let open = move || Opened::keeper(&place, "ann@host");
-    let handle = launch(Held(watch::channel(false).1), open, build).unwrap();
+    let handle = launch(Held(watch::channel(false).1), silent(), open, build).unwrap();
     assert!(readable(handle.wake_fd(), Duration::from_secs(10)));
     assert!(handle.take().gone.is_some_and(|why| why.contains("/nowhere/at cannot be opened")));
 }
@@ -268,7 +273,7 @@ fn a_read_only_engine_follows_the_keeper_and_writes_nothing() {
     };
     let build = move |_: Now, _: &[Entry]| (Script { events: events_in, act: script, wake: None }, vec![]);
     let opened = Opened::read_only(&place).unwrap();
-    let handle = launch(Held(watch::channel(false).1), || Ok(opened), build).unwrap();
+    let handle = launch(Held(watch::channel(false).1), silent(), || Ok(opened), build).unwrap();
     handle.send(Command::StopClaiming).unwrap();
     assert!(matches!(events.recv().unwrap(), Event::AppendFailed(BatchId(1), _) | Event::Command(_)));
 

@@ -31,6 +31,7 @@ pub fn task(id: u64, activity_id: &str) -> Build {
         saved: true,
         cancel: None,
         deadlines: TimeoutKind::CLAIMED.map(unknown),
+        workflow_cancel: false,
         looking_up: false,
         lease: None,
         next_beat: None,

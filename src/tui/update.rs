@@ -9,7 +9,7 @@ use super::state::{Focus, Overlay, State};
 use super::view::{self, Layout};
 use super::views::View;
 use crate::clock::{Boot, Now};
-use crate::console::{Command, Details, Level, TaskFacts};
+use crate::console::{Command, Details, TaskFacts};
 use crate::task::ClaimId;
 
 /// What the world outside the state has to do.
@@ -38,8 +38,8 @@ impl From<Yes> for Wish {
     }
 }
 
-/// Takes news; says how often to ring the bell.
-pub fn news(state: &mut State, news: News, now: Boot) -> usize {
+/// Takes news.
+pub fn news(state: &mut State, news: News, now: Boot) {
     for facts in news.changed {
         state.closed.update(&facts);
         state.tasks.update(facts, now);
@@ -51,11 +51,9 @@ pub fn news(state: &mut State, news: News, now: Boot) -> usize {
     if let Some(status) = news.status {
         state.status = Some(status);
     }
-    let bells = news.log.iter().filter(|line| line.level == Level::Alarm).count();
     for line in news.log {
         state.log(line, now);
     }
-    bells
 }
 
 /// Takes a pasted text. Outside a form it is not taken for keys.

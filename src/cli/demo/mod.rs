@@ -86,6 +86,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         color: arguments.color.into(),
         task_list: Some(scenario.task_list.clone()),
         lease: file.lease,
+        alerts: tui::Alerts { bell: file.warnings.bell, notifications: file.warnings.notifications },
         demo: Some(scenario.title.line().into_owned()),
         ..tui::Options::default()
     };

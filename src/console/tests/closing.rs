@@ -206,3 +206,57 @@ fn what_somebody_else_wrote_is_shown_with_reason_and_details() {
     let written = Some("disk\nsector 7".into());
     assert_eq!(world.verdict(claim), Some(&Verdict::ClosedByOther { kind: OutcomeKind::Failed, written }));
 }
+
+#[test]
+fn history_is_asked_after_1_2_4_to_60_s_until_a_timeout_is_surely_past() {
+    let (mut world, claim) = closing();
+    world.answer(COMPLETE, 8, gone());
+    let from = world.at;
+    let mut looks = Vec::new();
+    while world.verdict(claim).is_none() {
+        world.pass(500);
+        while world.calls_to(HISTORY) > 0 {
+            looks.push(world.at - from);
+            world.answer(HISTORY, 0, Ok(Answer::History(HistoryPage::default())));
+        }
+        assert!(world.at < from + 4_000_000);
+    }
+    // Its own start-to-close timeout of ten minutes is surely past before that.
+    assert!(matches!(world.verdict(claim), Some(Verdict::Unproven { why }) if why.contains("START_TO_CLOSE")));
+    let waits: Vec<_> = looks.windows(2).map(|two| two[1] - two[0]).take(8).collect();
+    assert!(waits[0] <= 1_500 && waits[1] <= 2_500 && waits.iter().all(|&wait| wait <= 60_500), "{waits:?}");
+}
+
+#[test]
+fn a_close_that_history_never_explains_is_unproven_after_an_hour() {
+    let mut world = World::new();
+    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
+    world.answer(POLL, 40, Ok(Answer::Polled(Some(Box::new(task("rel-1"))))));
+    world.beat_ok();
+    let claim = *world.facts.keys().next().unwrap();
+    world.command(Command::Close { claims: vec![claim], outcome: completed("done") });
+    world.answer(COMPLETE, 8, gone());
+    let from = world.at;
+    while world.verdict(claim).is_none() {
+        world.pass(1_000);
+        while world.calls_to(HISTORY) > 0 {
+            world.answer(HISTORY, 0, Ok(Answer::History(HistoryPage::default())));
+        }
+        assert!(world.at < from + 4_000_000);
+    }
+    assert!((3_600_000..=3_662_000).contains(&(world.at - from)), "{}", world.at - from);
+    assert!(matches!(world.verdict(claim), Some(Verdict::Unproven { why }) if why.contains("for an hour")));
+}
+
+#[test]
+fn a_close_whose_history_is_gone_is_unproven() {
+    let (mut world, claim) = closing();
+    world.answer(COMPLETE, 8, gone());
+    while world.verdict(claim).is_none() {
+        world.answer(HISTORY, 0, refused("UnknownResourceFault", "Unknown execution: WorkflowExecution=[…]"));
+        world.pass(5_000);
+    }
+    assert!(
+        matches!(world.verdict(claim), Some(Verdict::Unproven { why }) if why.contains("no longer has the history"))
+    );
+}

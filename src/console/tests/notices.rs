@@ -70,7 +70,7 @@ fn a_task_that_is_due_calls_once_until_a_heartbeat_has_moved_it() {
 fn a_kept_task_is_due_only_by_what_heartbeats_cannot_move() {
     let (mut world, claim) = kept_for(30 * MINUTE);
     // Start-to-close is 10 min, due with 2.5 min left.
-    let noticed = world.noticed(9 * MINUTE);
+    let noticed = world.noticed(8 * MINUTE);
     assert_eq!(noticed.len(), 1, "{noticed:?}");
     assert_eq!(noticed[0].0, Occasion::TaskDue);
     assert!((7 * MINUTE..8 * MINUTE).contains(&noticed[0].1), "{noticed:?}");
@@ -135,19 +135,19 @@ fn a_load_that_does_not_fit_calls_once_until_something_fits() {
     let claim = world.claim("rel-1");
     world.console.notice_load(claim, false);
     world.console.notice_load(claim, false);
-    world.pass(1);
+    world.command(Command::StopClaiming);
     let occasions: Vec<_> = world.notices.iter().map(|notice| notice.occasion).collect();
     assert_eq!(occasions, [Occasion::LoadInfeasible]);
     world.console.notice_load(claim, true);
     world.console.notice_load(claim, false);
-    world.pass(1);
+    world.command(Command::StopClaiming);
     assert_eq!(world.notices.len(), 2);
 }
 
 #[test]
 fn a_screen_that_only_looks_calls_nobody() {
     let (world, _) = kept_for(MINUTE);
-    let entries: Vec<_> =
+    let entries =
         (1..).zip(&world.disk).map(|(seq, record)| Entry { seq, boot_id: "boot-1".into(), record: record.clone() });
     let entries: Vec<_> = entries.collect();
     let reader = Config { read_only: true, ..config() };

@@ -89,8 +89,12 @@ fn says_why_denied_history_falls_back_to_the_type_once() {
         world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
         world.answer(POLL, 40, Ok(Answer::Polled(Some(Box::new(task(id))))));
         world.beat_ok();
-        world.answer(HISTORY, 5, refused("AccessDeniedException", "not authorized: swf:GetWorkflowExecutionHistory"));
         if id == "rel-1" {
+            world.answer(
+                HISTORY,
+                5,
+                refused("AccessDeniedException", "not authorized: swf:GetWorkflowExecutionHistory"),
+            );
             let heartbeat = Some((Limit::Seconds(90), Source::TypeDefault));
             let defaults = Timeouts { heartbeat, ..Timeouts::default() };
             world.answer("DescribeActivityType", 5, Ok(Answer::ActivityType(defaults)));
@@ -113,7 +117,8 @@ fn a_task_left_alone_turns_into_timed_out_with_its_last_details() {
     world.command(Command::Beat { claims: vec![claim], details: Details::New("40 %".into()) });
     assert_eq!(world.beat_ok().operation(), BEAT);
     world.pass(59_000);
-    assert_eq!(world.calls_to(HISTORY), 0);
+    world.answer(HISTORY, 5, Ok(Answer::History(open_history("keys-3", SERVICE_AT_BOOT + 10_020))));
+    assert_eq!(world.calls_to(HISTORY), 0, "it was only a look for news");
     world.pass(3_000);
     assert_eq!(world.calls_to(BEAT), 0, "attended: asking by a heartbeat would keep the task alive");
     assert!(world.facts(claim).urgency(Boot(world.at)) == Urgency::Unsure);

@@ -30,6 +30,7 @@ fn hostile(id: u64) -> TaskFacts {
             approximate: false,
         }),
         looking_up: false,
+        workflow_cancel: false,
         lease: Some(LeaseFact { until: Boot(9), until_wall: Wall(9), length_ms: 9 }),
         next_beat: None,
         last_beat: None,
@@ -65,24 +66,22 @@ impl Script {
         let program = [&[self.path().as_str()], arguments].concat().into_iter().map(str::to_owned).collect();
         Bell::new([(Occasion::LeaseEnding, program)].into_iter().collect(), "us-east-1".into())
     }
+}
 
-    fn run(&self, bell: &mut Bell) -> Said {
-        let wanted = bell.ring(&notice(Occasion::LeaseEnding, 1), Boot(0)).unwrap().unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build_local(tokio::runtime::LocalOptions::default())
-            .unwrap();
-        // Another test may be about to start a process while the script was open for writing: the system says "text
-        // file busy" then.
-        runtime.block_on(async { super::run(wanted).await })
-    }
+fn rung(bell: &mut Bell) -> Said {
+    let wanted = bell.ring(&notice(Occasion::LeaseEnding, 1), Boot(0)).unwrap().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build_local(tokio::runtime::LocalOptions::default())
+        .unwrap();
+    runtime.block_on(async { super::run(wanted).await })
 }
 
 #[test]
 fn inert_text_a_hook_gets_the_facts_as_plain_text_and_no_shell_sees_them() {
-    let script = Script::new("env -0 > environment; printf '%s' \"$*\" > arguments; echo 'paged \033[2J'; echo more");
+    let script = Script::new("env -0 > environment; printf '%s' \"$*\" > arguments; printf 'paged \\033[2J\\nmore\\n'");
     let mut bell = script.bell(&["two words", "$HOME;'"]);
-    let said = script.run(&mut bell);
+    let said = rung(&mut bell);
     assert_eq!(said, Said { level: Level::Info, text: "lease_ending was called: paged ␛[2J".into() });
     let read = |name: &str| std::fs::read_to_string(script.directory.path().join(name)).unwrap();
     assert_eq!(read("arguments"), "two words $HOME;'");
@@ -112,12 +111,15 @@ fn inert_text_a_hook_gets_the_facts_as_plain_text_and_no_shell_sees_them() {
 #[test]
 fn says_why_a_hook_failed() {
     let script = Script::new("echo; echo 'no pager' >&2; exit 3");
-    let said = script.run(&mut script.bell(&[]));
+    let said = rung(&mut script.bell(&[]));
     assert_eq!(said.level, Level::Error);
-    assert!(said.text.starts_with("lease_ending failed: ") && said.text.contains("exit code 3: no pager; check [hooks]"));
+    assert!(
+        said.text.starts_with("lease_ending failed: ") && said.text.contains("exit code 3: no pager; check [hooks]")
+    );
 
-    let mut nowhere = Bell::new([(Occasion::LeaseEnding, vec!["/nowhere/hook".to_owned()])].into_iter().collect(), "".into());
-    assert!(script.run(&mut nowhere).text.contains("/nowhere/hook: it cannot be started"));
+    let mut nowhere =
+        Bell::new([(Occasion::LeaseEnding, vec!["/nowhere/hook".to_owned()])].into_iter().collect(), "".into());
+    assert!(rung(&mut nowhere).text.contains("/nowhere/hook: it cannot be started"));
 }
 
 #[test]
@@ -125,7 +127,7 @@ fn a_hook_that_hangs_is_killed_with_all_it_started() {
     let script = Script::new("sleep 1000 & echo $! > child; wait");
     let mut bell = script.bell(&[]);
     bell.limit = Duration::from_secs(2);
-    let said = script.run(&mut bell);
+    let said = rung(&mut bell);
     assert!(said.text.contains("it took longer than 2 s and was killed"), "{}", said.text);
     let child = std::fs::read_to_string(script.directory.path().join("child")).unwrap();
     let status = std::fs::read_to_string(format!("/proc/{}/stat", child.trim())).unwrap_or_default();
@@ -136,7 +138,7 @@ fn a_hook_that_hangs_is_killed_with_all_it_started() {
 fn what_a_hook_leaves_running_is_not_waited_for() {
     let script = Script::new("echo done; sleep 20 &");
     let before = crate::clock::now().boot;
-    assert_eq!(script.run(&mut script.bell(&[])).level, Level::Info);
+    assert_eq!(rung(&mut script.bell(&[])).level, Level::Info);
     assert!(crate::clock::now().boot - before < 15_000);
 }
 

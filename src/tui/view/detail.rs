@@ -159,6 +159,10 @@ impl Writer<'_> {
             let text = format!("✖ REQUESTED, seen {seen}: respond canceled (x) or go on (i)");
             self.put("CANCEL", &text, self.theme.alarm);
         }
+        if facts.workflow_cancel && facts.cancel.is_none() && !facts.has_ended() {
+            let text = "somebody asked to cancel the workflow; its decider has not told this task";
+            self.put("workflow", text, self.theme.warn);
+        }
         if !facts.saved {
             let text = "the claim is not on disk: if this process ends, its token is lost; close it or make room";
             self.put("NOT SAVED", text, self.theme.danger);
