@@ -198,7 +198,7 @@ fn open(
         Err(OpenError::Held { by, .. }) if take_over => Ok(Some((takeover::take_over(place, identity, &by)?, false))),
         Err(OpenError::Held { path, by }) => {
             let question = format!(
-                "The journal {} is held by {}. Open it read-only? --take-over makes that process leave.",
+                "The journal {} is held by {} (--take-over makes it leave). Open it read-only?",
                 printable(&path.to_string_lossy()),
                 printable(&by)
             );
