@@ -8,7 +8,8 @@ use clap::Args;
 
 use super::failure::{Failure, Kind};
 use super::link::Link;
-use super::{Color, leave, outlet, takeover, who};
+use super::looks::Looks;
+use super::{leave, outlet, takeover, who};
 use crate::clock;
 use crate::config::{self, Rate};
 use crate::console::{Config, Occasion, Rules};
@@ -58,9 +59,8 @@ pub struct Arguments {
     /// Write the default config file with every setting explained, and do nothing else
     #[arg(long)]
     pub print_config: bool,
-    /// Whether to use colours
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
-    color: Color,
+    #[command(flatten)]
+    looks: Looks,
 }
 
 /// Opens the console; returns after it was left.
@@ -98,12 +98,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         read_only,
     };
     let options = tui::Options {
-        color: arguments.color.into(),
         read_only,
         task_list,
         lease: file.lease,
         alerts: tui::Alerts { bell: file.warnings.bell, notifications: file.warnings.notifications },
-        ..tui::Options::default()
+        ..arguments.looks.options()
     };
     let signals = Signals::install().map_err(|error| cannot_start(&error))?;
     let handle = runtime::start(Parts { config, service, opened, hooks: hooks(&file.hooks) })

@@ -2,11 +2,12 @@
 //! and nothing is lost by that.
 
 use crate::clock::Boot;
-use crate::task::{ClaimId, PollNumber};
+use crate::task::{ClaimId, Limit, PollNumber};
 use crate::text::Foreign;
 
 use super::asking::Ask;
 use super::event::CallId;
+use super::reading::QueryId;
 
 /// What a call in flight is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,12 +22,22 @@ pub(super) enum Purpose {
     Poll { poll: PollNumber },
     /// What waits in a task list.
     Count { domain: Foreign, task_list: Foreign },
+    /// Something the screen wants to read.
+    Read { query: QueryId, operation: &'static str },
 }
 
 impl Purpose {
     /// Whether it carries the claim's token: of those there is one in flight at most.
     pub(super) fn carries_token(&self) -> bool {
         matches!(self, Self::Beat { .. } | Self::Close { .. })
+    }
+
+    /// The claim it is for, if it is for one.
+    pub(super) fn claim(&self) -> Option<ClaimId> {
+        match *self {
+            Self::Beat { claim, .. } | Self::Close { claim } => Some(claim),
+            Self::Ask(_) | Self::Poll { .. } | Self::Count { .. } | Self::Read { .. } => None,
+        }
     }
 }
 
@@ -44,6 +55,19 @@ pub(super) struct Lookup {
     pub tries: u32,
 }
 
+/// As what the header counts a claim.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Counted {
+    /// The task may be alive.
+    pub open: bool,
+    /// A keep-alive lease runs.
+    pub kept: bool,
+    /// The heartbeat timeout of a kept task, where it is known.
+    pub limit: Option<Limit>,
+    /// A close was decided and has no verdict yet.
+    pub closing: bool,
+}
+
 /// The volatile side of a claim.
 #[derive(Debug, Default)]
 pub(super) struct Live {
@@ -51,7 +75,8 @@ pub(super) struct Live {
     pub in_flight: Option<CallId>,
     /// A person asked for a heartbeat; not sent any more after this instant.
     pub asked_until: Option<Boot>,
-    /// The due time of the next heartbeat, while it waits to be sent.
+    /// The due time of the next heartbeat, while it waits to be sent: in the queue, or for the answer to the call with the
+    /// same token.
     pub due: Option<Boot>,
     /// When the last heartbeat went out whose answer was lost; none after one that was answered.
     pub unknown_beat: Option<Boot>,
@@ -83,6 +108,8 @@ pub(super) struct Live {
     pub lease_ends_at: Option<i64>,
     /// The latest local instant for that.
     pub lease_end: Option<Boot>,
+    /// As what the header counts the claim at present.
+    pub counted: Counted,
     /// See [`Lookup`].
     pub lookup: Lookup,
 }

@@ -12,6 +12,7 @@ mod agenda;
 mod asking;
 mod beats;
 mod cadence;
+mod calls;
 mod claiming;
 mod closing;
 mod commands;
@@ -29,6 +30,7 @@ mod lookup;
 mod notices;
 mod quota;
 mod reach;
+mod reading;
 mod ready;
 mod rules;
 mod scan;
@@ -37,6 +39,7 @@ mod telling;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod told;
 mod waking;
 mod watch;
 mod writing;
@@ -51,6 +54,7 @@ use crate::wire::{Answer, Class, Failure, Request};
 
 use agenda::{Agenda, Job};
 use asking::{Ask, Asks};
+use calls::Calls;
 use claiming::Claiming as Poller;
 use executions::Executions;
 use leaving::Leaving;
@@ -59,6 +63,7 @@ use live::{Live, Purpose};
 use notices::Notices;
 use quota::{Bucket, Load};
 use reach::Reach;
+use reading::Reading;
 use ready::Ready;
 use telling::Counts;
 use watch::Watch;
@@ -69,6 +74,7 @@ pub use event::{
     Timing,
 };
 pub use rules::{Rule, Rules};
+pub use told::{CallEnd, CallLine};
 
 pub use facts::{
     BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, LeaseWarning, PendingCount, Status, TaskFacts,
@@ -76,6 +82,7 @@ pub use facts::{
 };
 pub use leases::LeaseTerms;
 pub use notices::{Notice, Occasion};
+pub use reading::{Query, QueryId};
 
 /// The console's core.
 #[derive(Debug)]
@@ -87,7 +94,8 @@ pub struct Console {
     ready: Ready,
     writing: Writing,
     claiming: Poller,
-    calls: BTreeMap<CallId, Purpose>,
+    reading: Reading,
+    calls: Calls,
     clock: ServiceClock,
     reach: Reach,
     bucket: Bucket,
@@ -125,7 +133,8 @@ impl Console {
             ready: Ready::default(),
             writing: Writing::default(),
             claiming: Poller::default(),
-            calls: BTreeMap::new(),
+            reading: Reading::default(),
+            calls: Calls::default(),
             clock: ServiceClock::default(),
             reach: Reach::new(),
             bucket: Bucket::new(rate, rules.hold(Rule::RateHasFloor)),
@@ -167,6 +176,7 @@ impl Console {
             Event::Appended(batch) => self.appended(now, batch),
             Event::AppendFailed(batch, error) => self.append_failed(now, batch, &error),
             Event::Answered { call, timing, result } => self.answered(now, call, timing, result),
+            Event::Read { call, timing, failure } => self.was_read(now, call, timing, failure.as_ref()),
             Event::Followed(entries) => self.follow(&entries),
             Event::Wake => {}
         }
@@ -178,6 +188,7 @@ impl Console {
         }
         self.send_ready(now);
         self.send_asks(now);
+        self.send_reads(now);
         self.settle(now);
         self.tell(now);
         std::mem::take(&mut self.out)
@@ -204,27 +215,32 @@ impl Console {
             Job::Count => self.count(now),
             Job::Save => self.save_again(now),
             // They only want what sends, and `settle`, to look again.
-            Job::Ask | Job::Reach | Job::Leave => {}
+            Job::Ask | Job::Read | Job::Reach | Job::Leave => {}
         }
     }
 
     /// Facts that are on disk already.
     fn follow(&mut self, entries: &[Entry]) {
-        let known: Vec<_> = self.ledger.claims.keys().copied().collect();
         for entry in entries {
             self.ledger.apply(&entry.record, entry.boot_id == self.config.boot_id);
-            self.dirty.extend(entry.record.claim());
-        }
-        for id in known {
-            if !self.ledger.claims.contains_key(&id) {
-                self.count_claim(id);
-                self.out.push(Effect::Removed(id));
-            }
-        }
-        for claim in self.ledger.claims.values() {
-            if let Some(started_at) = claim.started_at {
-                // Two claims of the past may disagree; what is said about it now has the next sample to go by.
-                let _ = self.clock.event_of(started_at, claim.sent.boot, claim.received.boot);
+            let Some(id) = entry.record.claim() else { continue };
+            match (&entry.record, self.ledger.claims.get(&id)) {
+                (Record::Dismissed { .. }, _) => {
+                    self.count_claim(id);
+                    self.live.remove(&id);
+                    self.dirty.remove(&id);
+                    self.out.push(Effect::Removed(id));
+                }
+                (Record::TimeoutsLearned { .. }, Some(claim)) => {
+                    self.dirty.insert(id);
+                    if let Some(started_at) = claim.started_at {
+                        // Two claims of the past may disagree; what is said about it now has the next sample to go by.
+                        let _ = self.clock.event_of(started_at, claim.sent.boot, claim.received.boot);
+                    }
+                }
+                _ => {
+                    self.dirty.insert(id);
+                }
             }
         }
     }
@@ -251,6 +267,13 @@ impl Console {
 
     /// Sends a request; its end comes back as [`Event::Answered`].
     fn call(&mut self, now: Now, purpose: Purpose, request: Request, limit_ms: u64) -> CallId {
+        let call = self.new_call(now, purpose);
+        self.out.push(Effect::Call { call, request, limit_ms });
+        call
+    }
+
+    /// A call is about to be sent.
+    fn new_call(&mut self, now: Now, purpose: Purpose) -> CallId {
         if self.reach.wants_credentials() && purpose.carries_token() {
             self.out.push(Effect::ReloadCredentials);
         }
@@ -258,15 +281,15 @@ impl Console {
         self.last_call += 1;
         let call = CallId(self.last_call);
         self.calls.insert(call, purpose);
-        self.out.push(Effect::Call { call, request, limit_ms });
         call
     }
 
     fn answered(&mut self, now: Now, call: CallId, timing: Timing, result: Result<Answer, Failure>) {
         // A call nobody waits for any more has no purpose, and its answer no meaning.
-        let Some(purpose) = self.calls.remove(&call) else { return };
+        let Some(purpose) = self.calls.remove(call) else { return };
         self.sample_date(now, timing);
-        self.no_longer_in_flight(&purpose);
+        self.tell_call(now, &purpose, timing, result.as_ref().err());
+        self.no_longer_in_flight(now, &purpose);
         match result {
             Ok(answer) => {
                 if !matches!(purpose, Purpose::Poll { .. })
@@ -285,14 +308,19 @@ impl Console {
         }
     }
 
-    fn no_longer_in_flight(&mut self, purpose: &Purpose) {
+    fn no_longer_in_flight(&mut self, now: Now, purpose: &Purpose) {
         match *purpose {
             Purpose::Beat { claim, .. } | Purpose::Close { claim } => {
-                self.live(claim).in_flight = None;
+                let live = self.live(claim);
+                live.in_flight = None;
+                let parked = live.due;
                 self.dirty.insert(claim);
+                if let Some(due) = parked {
+                    self.make_ready(now, claim, due);
+                }
             }
             Purpose::Ask(ref ask) => self.asks.back(ask),
-            Purpose::Poll { .. } | Purpose::Count { .. } => {}
+            Purpose::Poll { .. } | Purpose::Count { .. } | Purpose::Read { .. } => {}
         }
     }
 
@@ -325,6 +353,8 @@ impl Console {
             Purpose::Poll { poll } => self.poll_failed(now, poll, failure),
             Purpose::Count { .. } => self.count_failed(now, failure),
             Purpose::Ask(ref ask) => self.lookup_failed(now, ask, failure),
+            // Comes back by an event of its own.
+            Purpose::Read { .. } => {}
         }
     }
 

@@ -286,7 +286,14 @@ impl World {
                 Effect::Log(line) => {
                     self.note(|| format!("{:?} {} {} {}", line.level, line.word, line.subject, line.text));
                 }
-                Effect::Notice(_) | Effect::Reconnect | Effect::ReloadCredentials | Effect::Drained => {}
+                // The simulated operator reads nothing, no log either.
+                Effect::Notice(_)
+                | Effect::Read { .. }
+                | Effect::Unread { .. }
+                | Effect::Called(_)
+                | Effect::Reconnect
+                | Effect::ReloadCredentials
+                | Effect::Drained => {}
             }
         }
         if let Some(Boot(at)) = self.console.next_wake()

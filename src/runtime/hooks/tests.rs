@@ -31,6 +31,7 @@ fn hostile(id: u64) -> TaskFacts {
         }),
         looking_up: false,
         workflow_cancel: false,
+        started_event_id: 6,
         lease: Some(LeaseFact { until: Boot(9), until_wall: Wall(9), length_ms: 9 }),
         next_beat: None,
         last_beat: None,
