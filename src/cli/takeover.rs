@@ -8,9 +8,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::failure::{Failure, Kind};
 use super::outlet::Notice;
 use crate::clock;
-use crate::journal::{OpenError, Place};
+use crate::journal::{OpenError, Place, Settings};
 use crate::runtime::Opened;
-use crate::text::{Foreign, printable};
+use crate::text::printable;
 
 /// A poll that the other process has in flight ends within 61 s, and then it still writes down what it brought.
 const PATIENCE_MS: i64 = 70_000;
@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 /// Nobody knows which process it is, it may not be signalled, or it does not leave.
-pub fn take_over(place: &Place, identity: &Foreign, by: &str) -> Result<Opened, Failure> {
+pub fn take_over(place: &Place, settings: &Settings, by: &str) -> Result<Opened, Failure> {
     let holder = printable(by).into_owned();
     let failed = |why: String| {
         let what = format_args!("The journal cannot be taken over from {holder}: {why}");
@@ -33,7 +33,7 @@ pub fn take_over(place: &Place, identity: &Foreign, by: &str) -> Result<Opened, 
     let mut notice = Notice::new(false);
     let start = clock::now().boot;
     loop {
-        match Opened::keeper(place, identity.raw()) {
+        match Opened::keeper(place, settings) {
             Err(OpenError::Held { .. }) => {}
             other => {
                 notice.clear();

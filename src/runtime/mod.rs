@@ -25,7 +25,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender, WeakUnboundedS
 
 use crate::clock::{self, Now};
 use crate::console::{Command, Config, Console, Effect, LogLine};
-use crate::journal::{OpenError, Place};
+use crate::journal::{OpenError, Place, Settings};
 use crate::swf::Service;
 use crate::task::Entry;
 
@@ -134,11 +134,11 @@ pub fn start(parts: Parts) -> io::Result<Handle> {
 ///
 /// # Errors
 /// The system has no thread or descriptor left.
-pub fn start_afresh(config: Config, service: Service, place: Place, holder: String) -> io::Result<Handle> {
+pub fn start_afresh(config: Config, service: Service, place: Place, settings: Settings) -> io::Result<Handle> {
     launch(
         service,
         Bell::new(Hooks::default(), config.service.clone()),
-        move || Opened::keeper(&place, &holder),
+        move || Opened::keeper(&place, &settings),
         |now, entries| Console::new(config, now, entries),
     )
 }
