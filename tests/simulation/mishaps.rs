@@ -90,6 +90,7 @@ impl World {
         self.note(|| format!("trouble of kind {kind}, {worst} ms at most"));
         let silence = match kind {
             0..=5 => self.silence(kind, worst),
+            6..=9 if self.is_poor() => self.squeeze(),
             6 => self.lost_access(worst),
             7 => self.squeeze(),
             8 => self.lag(),
@@ -140,6 +141,12 @@ impl World {
 
     /// The account's quota is used up by others. A feasible seed leaves enough.
     fn squeeze(&mut self) -> i64 {
+        let length = self.chance.between(10_000, 300_000);
+        self.plan(length, Happening::Over);
+        if self.is_poor() {
+            self.weather.set(&["RecordActivityTaskHeartbeat=throttle@70%".to_owned()]);
+            return length;
+        }
         let refill = if self.feasible { self.chance.between(12, 40) } else { self.chance.between(1, 3) };
         let beat: Operation = "RecordActivityTaskHeartbeat".parse().expect("an operation");
         self.weather.quotas.set(beat, format!("{}/{refill}", self.chance.between(1, 20)).parse().expect("a rate"));
@@ -147,8 +154,6 @@ impl World {
             let close: Operation = "RespondActivityTaskCompleted".parse().expect("an operation");
             self.weather.quotas.set(close, "1/1".parse().expect("a rate"));
         }
-        let length = self.chance.between(10_000, 300_000);
-        self.plan(length, Happening::Over);
         length
     }
 

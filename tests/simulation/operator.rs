@@ -92,6 +92,9 @@ impl Operator {
 
     fn act_on(&mut self, claim: ClaimId, task: &Task) -> Option<Command> {
         let claims = vec![claim];
+        if task.shows_close() && self.chance.in_thousand(300) {
+            return Some(Command::WithdrawClose { claim });
+        }
         Some(match self.chance.between(0, 19) {
             0..=5 => Command::Beat { claims, details: Details::Same },
             6..=9 => Command::Beat { claims, details: Details::New(self.words().into()) },

@@ -39,7 +39,7 @@ sabotage! {
     a_failed_heartbeat_that_restarts_the_timer: FailureMovesNothing breaks "no-overstatement";
     a_close_whose_kind_changes: CloseIsFrozen breaks "one-outcome";
     one_definite_failure_that_unfreezes_a_close: OneUnknownKeepsDoubt breaks "one-outcome";
-    heartbeats_with_blank_details: DetailsAreRepeated breaks "details";
+    heartbeats_with_blank_details: DetailsAreRepeated breaks "last-details";
     a_lease_that_is_ignored: LeaseEnds breaks "attended";
     first_come_first_served: EarliestDeadlineFirst breaks "keep-alive";
     a_rate_without_a_floor: RateHasFloor breaks "keep-alive";

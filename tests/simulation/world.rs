@@ -114,12 +114,28 @@ pub struct World {
     broken: Option<Broken>,
 }
 
+/// Heartbeats a second that a poor operator may send.
+const POOR: f64 = 3.0;
+
 impl World {
+    /// Whether hardly anything may be sent.
+    pub fn is_poor(&self) -> bool {
+        self.rate <= POOR
+    }
+
     pub fn new(seed: u64, options: Options, tracing: bool) -> Self {
         let mut chance = Chance::new(seed);
         let feasible = chance.in_thousand(650);
         let heavy = feasible && chance.in_thousand(60);
-        let rate = if heavy { 25.0 } else { 80.0 };
+        // Some have a quota that they share with many: what they may send is little, and often refused.
+        let poor = feasible && !heavy && chance.in_thousand(80);
+        let (rate, held) = if heavy {
+            (25.0, 250)
+        } else if poor {
+            (POOR, 20)
+        } else {
+            (80.0, 50)
+        };
         let (boot_at, wall) = (-1_000_000, 1_790_000_000_000);
         let boot_id: Arc<str> = "boot-0".into();
         let now = Now { boot: Boot(-boot_at), mono: -boot_at, wall: Wall(wall) };
@@ -153,7 +169,7 @@ impl World {
             date: None,
             rate,
             status: None,
-            operator: Operator::new(seed, if heavy { 250 } else { 50 }),
+            operator: Operator::new(seed, held),
             book: Book::default(),
             totals: Totals::default(),
             quiet: false,

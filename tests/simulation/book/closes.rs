@@ -27,6 +27,10 @@ impl Book {
                 Err(Broken::new("one-outcome", what))
             }
             Some(_) if !task.withdrawn => Ok(()),
+            Some(first) if first != request && task.closed_by == Some(Who::Console) => {
+                let what = format!("task-{number}: {first:?} was taken back although it had been applied");
+                Err(Broken::new("one-outcome", what))
+            }
             _ => {
                 task.close = Some(request.clone());
                 Ok(())

@@ -14,7 +14,7 @@ mod keeping;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use swfbeat::console::TaskFacts;
+use swfbeat::console::{TaskFacts, TaskState};
 use swfbeat::emulator::{Look, TaskKey};
 use swfbeat::task::{ClaimId, ClaimedTask, Outcome, PollNumber, Record, Verdict};
 use swfbeat::wire::{Answer, Request};
@@ -426,6 +426,10 @@ impl Task {
 
     pub fn shows_lease(&self) -> bool {
         self.facts.as_ref().is_some_and(|facts| facts.lease.is_some())
+    }
+
+    pub fn shows_close(&self) -> bool {
+        self.facts.as_ref().is_some_and(|facts| matches!(facts.state, TaskState::Closing { .. }))
     }
 
     pub fn heartbeat_unknown(&self) -> bool {
