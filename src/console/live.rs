@@ -7,6 +7,7 @@ use crate::text::Foreign;
 
 use super::asking::Ask;
 use super::event::CallId;
+use super::orphans::Step;
 
 /// What a call in flight is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub(super) enum Purpose {
     Close { claim: ClaimId },
     /// A question about history or a type.
     Ask(Ask),
+    /// A step of the search for orphans.
+    Orphans(Step),
     /// A poll.
     Poll { poll: PollNumber },
     /// What waits in a task list.

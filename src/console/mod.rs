@@ -26,6 +26,7 @@ mod leaving;
 mod ledger;
 mod live;
 mod lookup;
+mod orphans;
 mod quota;
 mod reach;
 mod ready;
@@ -55,6 +56,7 @@ use executions::Executions;
 use leaving::Leaving;
 use ledger::Ledger;
 use live::{Live, Purpose};
+use orphans::{Search, Step};
 use quota::{Bucket, Load};
 use reach::Reach;
 use ready::Ready;
@@ -99,6 +101,7 @@ pub struct Console {
     /// Domains whose histories may not be read.
     history_denied: BTreeSet<Foreign>,
     executions: Executions,
+    search: Option<Search>,
     asks: Asks,
     /// What was said once and for all tasks.
     said: BTreeSet<&'static str>,
@@ -133,6 +136,7 @@ impl Console {
             types_denied: false,
             history_denied: BTreeSet::new(),
             executions: Executions::default(),
+            search: None,
             asks: Asks::default(),
             said: BTreeSet::new(),
             leaving: None,
@@ -193,6 +197,7 @@ impl Console {
             Job::Overdue(claim) => self.overdue(now, claim),
             Job::Lease(claim) => self.look_at_lease(now, claim),
             Job::Watch(execution) => self.watch(now, execution),
+            Job::Orphans => self.search_on(now),
             Job::Poll => self.poll_next(now),
             Job::Count => self.count(now),
             Job::Save => self.save_again(now),
@@ -259,7 +264,7 @@ impl Console {
         // A call nobody waits for any more has no purpose, and its answer no meaning.
         let Some(purpose) = self.calls.remove(&call) else { return };
         self.sample_date(now, timing);
-        self.no_longer_in_flight(&purpose);
+        self.no_longer_in_flight(now, &purpose);
         match result {
             Ok(answer) => {
                 if !matches!(purpose, Purpose::Poll { .. })
@@ -278,13 +283,14 @@ impl Console {
         }
     }
 
-    fn no_longer_in_flight(&mut self, purpose: &Purpose) {
+    fn no_longer_in_flight(&mut self, now: Now, purpose: &Purpose) {
         match *purpose {
             Purpose::Beat { claim, .. } | Purpose::Close { claim } => {
                 self.live(claim).in_flight = None;
                 self.dirty.insert(claim);
             }
             Purpose::Ask(ref ask) => self.asks.back(ask),
+            Purpose::Orphans(_) => self.search_back(now),
             Purpose::Poll { .. } | Purpose::Count { .. } => {}
         }
     }
@@ -299,6 +305,12 @@ impl Console {
             (Purpose::Ask(Ask::Start(execution)), Answer::History(page)) => self.execution_start(now, execution, &page),
             (Purpose::Ask(Ask::Type(domain, activity_type)), Answer::ActivityType(defaults)) => {
                 self.type_described(now, (domain, activity_type), defaults);
+            }
+            (Purpose::Orphans(Step::List(domain)), Answer::Open { executions, more }) => {
+                self.listed(&domain, executions, more);
+            }
+            (Purpose::Orphans(Step::Read(domain, run)), Answer::History(page)) => {
+                self.read_for_orphans(now, &domain, &run, &page);
             }
             (Purpose::Poll { poll }, Answer::Polled(task)) => self.polled(now, poll, timing, task),
             (Purpose::Count { domain, task_list }, Answer::Pending { count, truncated }) => {
@@ -317,6 +329,7 @@ impl Console {
             Purpose::Close { claim } => self.close_failed(now, claim, failure),
             Purpose::Poll { poll } => self.poll_failed(now, poll, failure),
             Purpose::Count { .. } => self.count_failed(now, failure),
+            Purpose::Orphans(ref step) => self.search_failed(now, step, failure),
             Purpose::Ask(ref ask) => self.lookup_failed(now, ask, failure),
         }
     }

@@ -131,7 +131,7 @@ impl Console {
             .ledger
             .open_polls
             .iter()
-            .filter(|&(&poll, open)| !self.claiming.has_poll(poll) && now.wall.0 - open.wall.0 < ORPHANS_MS);
+            .filter(|&(&poll, open)| !self.claiming.has_poll(poll) && now.wall.0 - open.at.wall.0 < ORPHANS_MS);
         Status {
             service: self.config.service.clone(),
             domain: self.config.domain.clone(),

@@ -3,6 +3,7 @@
 mod closing;
 mod keeping;
 mod lookup;
+mod orphans;
 mod quota;
 mod random;
 mod regressions;

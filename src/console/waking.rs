@@ -36,7 +36,7 @@ impl Console {
         for (call, purpose) in lost {
             self.calls.remove(&call);
             self.out.push(Effect::Abandon(call));
-            self.no_longer_in_flight(&purpose);
+            self.no_longer_in_flight(now, &purpose);
             match purpose {
                 Purpose::Beat { claim, due } => self.make_ready(now, claim, due),
                 Purpose::Close { claim } => {
@@ -45,7 +45,8 @@ impl Console {
                 }
                 Purpose::Ask(ask) => self.ask_anew(ask),
                 Purpose::Count { .. } => self.agenda.set(Job::Count, now.boot),
-                Purpose::Poll { .. } => {}
+                // The search asks again by itself, and a poll is waited for.
+                Purpose::Orphans(_) | Purpose::Poll { .. } => {}
             }
         }
         self.reach.try_again();

@@ -6,6 +6,7 @@
 
 mod app;
 mod leaving;
+mod orphans;
 mod outage;
 mod restart;
 mod service;

@@ -28,6 +28,10 @@ pub fn body(request: &Request) -> Vec<u8> {
             "domain": domain.raw(),
             "activityType": {"name": activity_type.name.raw(), "version": activity_type.version.raw()},
         }),
+        Request::ListOpen { domain, oldest, page_size } => json!({
+            "domain": domain.raw(), "maximumPageSize": page_size,
+            "startTimeFilter": {"oldestDate": *oldest as f64 / 1_000.0},
+        }),
         Request::CountPending { domain, task_list } => {
             json!({"domain": domain.raw(), "taskList": {"name": task_list.raw()}})
         }
@@ -57,6 +61,10 @@ pub fn answer(request: &Request, status: u16, body: &[u8]) -> Result<Answer, Fai
             events: value["events"].as_array().expect("events").iter().map(event).collect(),
             next_page_token: value["nextPageToken"].as_str().map(str::to_owned),
         }),
+        Request::ListOpen { .. } => Answer::Open {
+            executions: value["executionInfos"].as_array().expect("executionInfos").iter().map(open).collect(),
+            more: value["nextPageToken"].is_string(),
+        },
         Request::DescribeActivityType { .. } => Answer::ActivityType(Timeouts::default()),
         Request::CountPending { .. } => {
             Answer::Pending { count: value["count"].as_u64().expect("count") as u32, truncated: false }
@@ -80,6 +88,11 @@ fn polled(value: &Value) -> Option<Box<ClaimedTask>> {
         },
         input: text(&value["input"]),
     }))
+}
+
+fn open(value: &Value) -> WorkflowExecution {
+    let id = |name: &str| text(&value["execution"][name]).expect("an id");
+    WorkflowExecution { workflow_id: id("workflowId"), run_id: id("runId") }
 }
 
 fn text(value: &Value) -> Option<Foreign> {
