@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::clock::{Boot, ServiceClock, Wall, drift};
+use crate::clock::{Boot, ServiceClock, Wall};
 use crate::task::{
     ClaimId, ClaimSource, ClaimedTask, Outcome, PollNumber, PollTarget, Record, Stamp, Timeouts, Verdict,
 };
@@ -30,7 +30,7 @@ impl Moment {
     /// The earliest local instant at which `length_ms` can have passed on the service's clock since then.
     pub(super) fn earliest_end(&self, length_ms: i64, clock: &ServiceClock, now: Boot) -> Option<Boot> {
         match self.boot {
-            Some(boot) => Some(boot + length_ms + -drift(length_ms)),
+            Some(boot) => Some(boot + length_ms + -clock.drift(length_ms)),
             None => clock.earliest_end(self.service?, length_ms, now),
         }
     }

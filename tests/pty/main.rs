@@ -13,3 +13,4 @@ mod service;
 mod sharing;
 mod sizes;
 mod tour;
+mod waking;
