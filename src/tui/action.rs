@@ -70,6 +70,8 @@ pub enum Action {
     OpenClosed,
     /// Back to where one came from.
     Back,
+    /// Take the mouse, or leave it to the terminal.
+    Mouse,
     /// Draw everything anew.
     Repaint,
     /// Stop the process until `fg`.
@@ -122,6 +124,7 @@ impl Action {
         A::OpenWaiting,
         A::OpenClosed,
         A::Back,
+        A::Mouse,
         A::Repaint,
         A::Suspend,
         A::Help,
@@ -215,6 +218,7 @@ impl Action {
             A::OpenWaiting => "waiting",
             A::OpenClosed => "closed",
             A::Back => "back",
+            A::Mouse => "mouse",
             A::Repaint => "repaint",
             A::Suspend => "suspend",
             A::Help => "help",
@@ -250,6 +254,7 @@ impl Action {
             A::OpenWaiting => "waiting: task lists to claim from",
             A::OpenClosed => "closed: what has ended, and how",
             A::Back => "back to where you came from",
+            A::Mouse => "leave the mouse to the terminal, so that it can select text, or take it back",
             A::Repaint => "draw the screen anew",
             A::Suspend => "suspend; fg brings it back",
             A::Help => "show or hide this help",
@@ -302,6 +307,7 @@ impl Action {
             A::OpenWaiting => &const { [Key::char('W')] },
             A::OpenClosed => &const { [Key::char('C')] },
             A::Back => &const { [Key::plain(KeyCode::Esc)] },
+            A::Mouse => &const { [Key::ctrl('t')] },
             A::Repaint => &const { [Key::ctrl('l')] },
             A::Suspend => &const { [Key::ctrl('z')] },
             A::Help => &const { [Key::char('?')] },

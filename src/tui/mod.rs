@@ -20,6 +20,7 @@ mod run;
 mod session;
 mod signals;
 mod state;
+mod surroundings;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -92,6 +93,24 @@ pub enum ColorChoice {
     Never,
 }
 
+/// Which colours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ThemeChoice {
+    /// Dark or light, as the terminal's background is.
+    #[default]
+    Auto,
+    /// For a dark background.
+    Dark,
+    /// For a light background.
+    Light,
+    /// Nothing dim, and what is urgent on a background of its own.
+    HighContrast,
+    /// Blue and yellow instead of green and red.
+    ColorBlind,
+    /// No colours.
+    None,
+}
+
 /// Which clock on the wall times of day are shown by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Zone {
@@ -107,6 +126,12 @@ pub enum Zone {
 pub struct Options {
     /// Colours or not.
     pub color: ColorChoice,
+    /// Which colours.
+    pub theme: ThemeChoice,
+    /// No glyphs beyond ASCII, whatever the locale says.
+    pub ascii: bool,
+    /// The mouse is left to the terminal until somebody wants it here.
+    pub mouse_off: bool,
     /// Only look: acts are refused with a reason.
     pub read_only: bool,
     /// The task list the claim form starts with.

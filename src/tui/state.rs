@@ -59,6 +59,8 @@ pub struct State {
     pub lease: LeaseTerms,
     /// For times of day.
     pub zone: Zone,
+    /// The mouse acts here.
+    pub mouse: bool,
     /// The terminal.
     pub area: Rect,
 }
@@ -120,6 +122,7 @@ impl State {
             task_list: options.task_list,
             lease: options.lease,
             zone: options.zone,
+            mouse: !options.mouse_off,
             area,
         }
     }

@@ -26,6 +26,8 @@ pub enum Wish {
     },
     /// Draw every cell anew.
     Repaint,
+    /// Take the mouse, or leave it to the terminal, as the state says.
+    Mouse,
 }
 
 impl From<Yes> for Wish {
@@ -226,6 +228,7 @@ fn act(state: &mut State, action: Action) -> Option<Wish> {
         Action::Reload => return Some(Wish::Send(Command::ReloadCredentials)),
         Action::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
         Action::Quit => return quit(state),
+        Action::Mouse => return Some(toggle_mouse(state)),
         Action::NextPane => next_pane(state),
         Action::Open if state.views.now() == View::Waiting => claim_form(state),
         Action::Open => open(state, View::Detail, state.subject().map(|facts| facts.id)),
@@ -236,6 +239,12 @@ fn act(state: &mut State, action: Action) -> Option<Wish> {
         _ => scroll(state, action),
     }
     None
+}
+
+fn toggle_mouse(state: &mut State) -> Wish {
+    state.mouse = !state.mouse;
+    state.refuse(if state.mouse { "the mouse acts here" } else { "the mouse is the terminal's: it selects text" });
+    Wish::Mouse
 }
 
 fn open(state: &mut State, view: View, claim: Option<ClaimId>) {

@@ -4,8 +4,9 @@ use super::*;
 use crate::console::{Connection, Level, LogLine, Status};
 use crate::task::ClaimId;
 use crate::text::printable;
-use crate::tui::canvas::Canvas;
+use crate::tui::canvas::{Canvas, simplify};
 use crate::tui::fixtures::{hostile, log_line, task, zoo};
+use crate::tui::theme::Background;
 
 const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 12)];
 
@@ -42,9 +43,31 @@ fn every_state_at_every_size() {
     for (width, height) in SIZES {
         let mut state = full(width, height);
         select(&mut state, 1);
-        snapshot(&format!("full_{width}x{height}"), &mut state, &Theme::ansi());
+        snapshot(&format!("full_{width}x{height}"), &mut state, &Theme::dark());
         snapshot(&format!("full_{width}x{height}_plain"), &mut state, &Theme::plain());
     }
+}
+
+#[test]
+fn every_theme_and_ascii() {
+    let themes = [
+        ("light", Theme::light()),
+        ("high_contrast", Theme::high_contrast()),
+        ("color_blind", Theme::color_blind(Background::Dark)),
+    ];
+    for (name, theme) in themes {
+        let mut state = full(120, 40);
+        select(&mut state, 1);
+        snapshot(&format!("theme_{name}"), &mut state, &theme);
+    }
+    let mut state = full(120, 40);
+    select(&mut state, 1);
+    let (mut buf, cursor) = draw(&mut state, &Theme::plain());
+    simplify(&mut buf);
+    let picture = picture(&buf, cursor);
+    // The map of styles begins with a dot that is not of the screen.
+    assert!(picture.chars().all(|c| c.is_ascii() || c == '\u{b7}'));
+    insta::assert_snapshot!("ascii", picture);
 }
 
 #[test]
@@ -61,7 +84,7 @@ fn details_of_every_kind_of_task() {
         let mut state = full(80, 24);
         select(&mut state, id);
         type_in(&mut state, "\r");
-        snapshot(&format!("detail_{name}"), &mut state, &Theme::ansi());
+        snapshot(&format!("detail_{name}"), &mut state, &Theme::dark());
     }
 }
 
@@ -82,13 +105,13 @@ fn forms_questions_and_help() {
             let mut state = full(width, height);
             select(&mut state, 3);
             type_in(&mut state, keys);
-            snapshot(&format!("{name}_{width}x{height}"), &mut state, &Theme::ansi());
+            snapshot(&format!("{name}_{width}x{height}"), &mut state, &Theme::dark());
         }
     }
     let mut state = full(80, 24);
     select(&mut state, 13);
     type_in(&mut state, "t\x1b[C");
-    snapshot("form_timeout", &mut state, &Theme::ansi());
+    snapshot("form_timeout", &mut state, &Theme::dark());
     let mut state = full(80, 24);
     select(&mut state, 3);
     type_in(&mut state, &format!("d\x1b[200~{}\x1b[201~", "x".repeat(3_000)));
@@ -103,7 +126,7 @@ fn every_view_at_every_size() {
             let mut state = full(width, height);
             select(&mut state, 1);
             type_in(&mut state, keys);
-            snapshot(&format!("{name}_{width}x{height}"), &mut state, &Theme::ansi());
+            snapshot(&format!("{name}_{width}x{height}"), &mut state, &Theme::dark());
             snapshot(&format!("{name}_{width}x{height}_plain"), &mut state, &Theme::plain());
         }
     }
@@ -118,7 +141,7 @@ fn an_empty_view_says_why_and_what_to_press() {
         let idle = Status { claiming: Vec::new(), pending: Vec::new(), ..status() };
         update::news(&mut state, News { changed, status: Some(Arc::new(idle)), ..News::default() }, T0.boot);
         type_in(&mut state, keys);
-        snapshot(name, &mut state, &Theme::ansi());
+        snapshot(name, &mut state, &Theme::dark());
     }
 }
 
@@ -126,7 +149,7 @@ fn an_empty_view_says_why_and_what_to_press() {
 fn an_empty_screen_says_why() {
     let options = Options { zone: Zone::Fixed(0), ..Options::default() };
     let mut state = State::new(options, Rect::new(0, 0, 80, 24));
-    snapshot("connecting", &mut state, &Theme::ansi());
+    snapshot("connecting", &mut state, &Theme::dark());
     let idle = Status { claiming: Vec::new(), pending: Vec::new(), ..status() };
     let why = "ExpiredToken: The security token is expired".to_owned();
     let connection = Connection::NoAccess { since: T0.boot + -130_000, why };
@@ -134,14 +157,14 @@ fn an_empty_screen_says_why() {
     let no_access = Status { connection, ..idle.clone() };
     for (name, status) in [("empty", idle), ("no_access", no_access), ("read_only", looking_on)] {
         update::news(&mut state, News { status: Some(Arc::new(status)), ..News::default() }, T0.boot);
-        snapshot(name, &mut state, &Theme::ansi());
+        snapshot(name, &mut state, &Theme::dark());
     }
 }
 
 #[test]
 fn too_small_says_so() {
     let mut state = full(39, 12);
-    snapshot("too_small", &mut state, &Theme::ansi());
+    snapshot("too_small", &mut state, &Theme::dark());
 }
 
 #[test]
@@ -163,9 +186,9 @@ fn inert_text_hostile_data_brings_no_control_byte_into_a_frame() {
     type_in(&mut state, "\x1b[201~");
     for keys in ["", "\x1b", "c\r", "\x1b", "\x1b", "q"] {
         type_in(&mut state, keys);
-        let mut canvas = Canvas::new(state.area);
+        let mut canvas = Canvas::new(state.area, false);
         state.settle(Moment::new(T0));
-        let bytes = canvas.frame(|buf| view::draw(buf, &state, &Theme::ansi(), Moment::new(T0))).unwrap();
+        let bytes = canvas.frame(|buf| view::draw(buf, &state, &Theme::dark(), Moment::new(T0))).unwrap();
         let text = String::from_utf8(bytes).unwrap();
         assert_eq!((text.matches("\x1b[?2026h").count(), text.matches("\x1b[?2026l").count()), (1, 1));
         let own = strip_own_sequences(&text);
