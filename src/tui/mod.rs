@@ -10,12 +10,15 @@ mod canvas;
 mod closed;
 mod confirm;
 mod countdown;
+mod events;
 #[cfg(test)]
 mod fixtures;
 mod form;
 mod input;
 mod json;
 mod keys;
+mod logbook;
+mod reads;
 mod run;
 mod session;
 mod signals;
@@ -36,10 +39,11 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::console::{Command, LeaseTerms, LogLine, Status, TaskFacts};
+use crate::console::{CallLine, Command, LeaseTerms, LogLine, QueryId, Status, TaskFacts};
 use crate::task::ClaimId;
 use crate::text::Foreign;
 
+pub use reads::Read;
 pub use run::run;
 pub use signals::{Signals, stop_process};
 pub use view::key_table;
@@ -75,6 +79,10 @@ pub struct News {
     pub status: Option<Arc<Status>>,
     /// New log lines, oldest first.
     pub log: Vec<LogLine>,
+    /// Calls that came to their end, oldest first.
+    pub calls: Vec<CallLine>,
+    /// Answers to what the screen asked for.
+    pub read: Vec<(QueryId, Read)>,
     /// The engine is done after a shutdown: nothing in flight, nothing unsaved.
     pub drained: bool,
     /// The engine has stopped without being asked: why, in one printable line.
