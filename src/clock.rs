@@ -212,7 +212,7 @@ impl ServiceClock {
 
     /// The most the service's clock can show at a local instant.
     pub fn upper_bound(&self, at: Boot, now: Boot) -> Option<i64> {
-        self.known.map(|known| at.0 + known.widened(now).high)
+        self.known.map(|known| at.0 + known.widened(now, self.ppm).high)
     }
 
     /// The least the service's clock can show at a local instant.
