@@ -6,6 +6,7 @@ mod closed;
 mod confirm;
 mod detail;
 mod events;
+mod filter;
 mod footer;
 mod form;
 mod header;
@@ -57,6 +58,7 @@ pub fn draw(buf: &mut Buffer, state: &State, theme: &Theme, moment: Moment) -> O
             None
         }
         Some(Overlay::Form(form)) => form::draw(buf, layout.over, form, theme),
+        Some(Overlay::Filter(filtering)) => filter::draw(buf, layout.message, filtering, state, theme),
         Some(Overlay::Confirm(question)) => {
             confirm::draw(buf, layout.over, question, theme);
             None
