@@ -384,7 +384,8 @@ fn arrange(state: &mut State, action: Action, now: Now) {
         Action::MarkAll => tasks.mark_all(),
         Action::MarkInvert => tasks.invert_marks(),
         Action::Unmark => {
-            if !tasks.unmark_all() {
+            let had_some = tasks.unmark_all();
+            if !had_some {
                 state.refuse("nothing is marked: m marks");
             }
         }

@@ -11,7 +11,7 @@ use crate::tui::tasks::FIELDS;
 use crate::tui::theme::Theme;
 
 /// Draws it; says where the cursor is.
-pub fn draw(buf: &mut Buffer, area: Rect, filtering: &Filtering, state: &State, theme: &Theme) -> Option<Position> {
+pub fn draw(buf: &mut Buffer, area: Rect, filtering: &Filtering, state: &State, theme: &Theme) -> Position {
     put(buf, area.as_position(), area.width, &" ".repeat(area.width.into()), theme.text);
     let counts = format!("{} of {}", state.tasks.shown(), state.tasks.len());
     let x = put(buf, Position::new(area.x + 1, area.y), area.width.saturating_sub(1), "/", theme.accent) + 1;
@@ -26,5 +26,5 @@ pub fn draw(buf: &mut Buffer, area: Rect, filtering: &Filtering, state: &State, 
     let before = width(&printable(&before));
     let skip = (before + 1).saturating_sub(room.max(1));
     put(buf, Position::new(x, area.y), room as u16, &window(&line, skip, room), theme.text);
-    Some(Position::new((x + (before - skip) as u16).min(area.right().saturating_sub(1)), area.y))
+    Position::new((x + (before - skip) as u16).min(area.right().saturating_sub(1)), area.y)
 }

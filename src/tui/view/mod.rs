@@ -58,7 +58,7 @@ pub fn draw(buf: &mut Buffer, state: &State, theme: &Theme, moment: Moment) -> O
             None
         }
         Some(Overlay::Form(form)) => form::draw(buf, layout.over, form, theme),
-        Some(Overlay::Filter(filtering)) => filter::draw(buf, layout.message, filtering, state, theme),
+        Some(Overlay::Filter(filtering)) => Some(filter::draw(buf, layout.message, filtering, state, theme)),
         Some(Overlay::Confirm(question)) => {
             confirm::draw(buf, layout.over, question, theme);
             None
