@@ -194,6 +194,43 @@ impl Action {
 
     /// The views it makes sense in; `None` for all of them.
     pub fn views(self) -> Option<SomeViews> {
+        match self {
+            A::Beat
+            | A::Percent(_)
+            | A::Details
+            | A::Keep
+            | A::StopKeeping
+            | A::Complete
+            | A::Fail
+            | A::Cancel
+            | A::GoOn
+            | A::Withdraw
+            | A::SetTimeout
+            | A::Dismiss
+            | A::OpenEvents => Some(views::OF_A_TASK),
+            A::Open => Some(&[View::Tasks, View::Waiting, View::Closed, View::Events]),
+            A::Mark
+            | A::MarkRange
+            | A::MarkAll
+            | A::MarkInvert
+            | A::Unmark
+            | A::Filter
+            | A::Sort
+            | A::SortReverse
+            | A::Follow
+            | A::Freeze => Some(&[View::Tasks]),
+            A::NextPane => Some(&[View::Tasks, View::Log]),
+            _ => None,
+        }
+    }
+
+    /// Whether it does something to a task.
+    pub fn is_act(self) -> bool {
+        self.takes_several() || matches!(self, A::Withdraw | A::SetTimeout)
+    }
+
+    /// Whether one act can be about several tasks.
+    pub fn takes_several(self) -> bool {
         matches!(
             self,
             A::Beat
