@@ -184,6 +184,7 @@ fn state_is(facts: &TaskFacts, urgency: Urgency, word: &str) -> bool {
         Urgency::Critical => &["critical", "due"],
         Urgency::Unsure => &["unsure"],
         Urgency::Due => &["due"],
+        Urgency::Lapsing => &["lapsing"],
         Urgency::Closing => &["closing"],
         Urgency::Held => &["held"],
         Urgency::Ended => &["ended"],
