@@ -42,6 +42,8 @@ pub enum Action {
     Claim,
     /// No further poll.
     StopClaiming,
+    /// Look for the tasks of polls whose answers never arrived.
+    Orphans,
     /// Take credentials anew.
     Reload,
     /// Mark the task, or take its mark away.
@@ -130,6 +132,7 @@ impl Action {
         A::Dismiss,
         A::Claim,
         A::StopClaiming,
+        A::Orphans,
         A::Reload,
         A::Mark,
         A::MarkRange,
@@ -167,6 +170,7 @@ impl Action {
         A::GoOn,
         A::Reload,
         A::Withdraw,
+        A::Orphans,
         A::Beat,
         A::Details,
         A::Keep,
@@ -187,7 +191,7 @@ impl Action {
         match view {
             View::Tasks | View::Detail | View::Events => Self::FOOTER_OF_A_TASK,
             View::Log => &[A::NextPane, A::OpenLog, A::Down, A::Back],
-            View::Waiting => &[A::Claim, A::StopClaiming, A::Back],
+            View::Waiting => &[A::Claim, A::StopClaiming, A::Orphans, A::Back],
             View::Closed => &[A::Open, A::OpenEvents, A::Dismiss, A::Back],
         }
     }
@@ -268,6 +272,7 @@ impl Action {
             A::Dismiss => "dismiss",
             A::Claim => "claim",
             A::StopClaiming => "stop claiming",
+            A::Orphans => "orphans",
             A::Reload => "reload credentials",
             A::Mark => "mark",
             A::MarkRange => "mark range",
@@ -317,6 +322,7 @@ impl Action {
             A::Dismiss => "take an ended task off the list",
             A::Claim => "claim tasks from a task list",
             A::StopClaiming => "stop claiming; a poll in flight is waited for",
+            A::Orphans => "look for tasks whose claim never arrived here",
             A::Reload => "take AWS credentials anew and try again",
             A::Mark => "mark the task or take its mark away; acts are then about the marked tasks, and ask once",
             A::MarkRange => "mark all from the last mark to here",
@@ -377,6 +383,7 @@ impl Action {
             A::Dismiss => &const { [Key::char('D'), Key::plain(KeyCode::Delete)] },
             A::Claim => &const { [Key::char('p')] },
             A::StopClaiming => &const { [Key::char('P')] },
+            A::Orphans => &const { [Key::char('O')] },
             A::Reload => &const { [Key::char('r')] },
             A::Mark => &const { [Key::char('m')] },
             A::MarkRange => &const { [Key::char('v')] },
