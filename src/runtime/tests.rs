@@ -211,6 +211,35 @@ fn a_screen_that_does_not_look_gets_the_newest() {
 }
 
 #[test]
+fn a_command_too_many_is_said_and_a_shutdown_is_never_too_many() {
+    let (go, gate) = channel::<()>();
+    let bench = Bench::new(move |event, _| match event {
+        Event::Command(Command::StopClaiming) => {
+            gate.recv().unwrap();
+            vec![]
+        }
+        Event::Command(Command::Shutdown) => vec![Effect::Drained],
+        _ => vec![],
+    });
+    let beat = || Command::Beat { claims: vec![], details: Details::Same };
+    let remote = bench.handle.remote();
+    bench.handle.send(Command::StopClaiming).unwrap();
+    for _ in 0..COMMANDS + 10 {
+        bench.handle.send(beat()).unwrap();
+    }
+    remote.send(beat());
+    let said = bench.handle.take().log;
+    assert!((11..=12).contains(&said.len()), "the first may have been taken out already: {}", said.len());
+    assert!(said.iter().all(|line| line.text.starts_with("not done: 1024 others")), "{said:?}");
+    bench.handle.send(Command::Shutdown).unwrap();
+    bench.handle.send(Command::Shutdown).unwrap();
+    go.send(()).unwrap();
+    bench.handle.join().unwrap();
+    let beats = bench.events.iter().filter(|event| matches!(event, Event::Command(Command::Beat { .. })));
+    assert!((COMMANDS - 1..=COMMANDS).contains(&beats.count()), "all that were not refused");
+}
+
+#[test]
 fn credentials_that_cannot_be_reloaded_are_told() {
     let bench = Bench::new(|event, _| match event {
         Event::Command(Command::ReloadCredentials) => vec![Effect::ReloadCredentials],
