@@ -132,10 +132,9 @@ impl Remote {
 /// Puts a command into the queue, or says on the screen that there is no place left in it.
 fn offer(commands: &Sender<Command>, mailbox: &Mailbox, command: Command) -> Result<(), Gone> {
     match commands.try_send(command) {
-        Ok(()) => Ok(()),
+        // A shutdown that finds no place follows the one that took the place meant for it.
+        Ok(()) | Err(TrySendError::Full(Command::Shutdown)) => Ok(()),
         Err(TrySendError::Closed(_)) => Err(Gone),
-        // The shutdown that took the place meant for it is on its way.
-        Err(TrySendError::Full(Command::Shutdown)) => Ok(()),
         Err(TrySendError::Full(_)) => {
             let text = format!("not done: {COMMANDS} others wait already; do it again when the screen has caught up");
             let (at, subject) = (clock::now().wall, String::new());

@@ -10,13 +10,18 @@
 mod chance;
 mod checks;
 mod console;
+mod keeping;
 mod notes;
 mod operator;
 mod screen;
 mod service;
 mod world;
 
-use world::World;
+use service::Host;
+use world::{Pace, World};
+
+/// Short lives, fast fingers.
+const PACE: Pace = Pace { life_ms: (0, 1_500), at_start: 250, pause_ms: 30 };
 
 fn setting(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
@@ -29,7 +34,9 @@ fn no_promise_breaks_when_the_console_is_killed() {
     let fresh = || swfbeat::clock::now().wall.0.unsigned_abs();
     let seed = setting("SWFBEAT_CRASH_SEED").unwrap_or_else(fresh);
     println!("{crashes} crashes, SWFBEAT_CRASH_SEED={seed}");
-    let mut world = World::new(seed);
+    let host = Host::start();
+    let endpoint = host.endpoint.clone();
+    let mut world = World::new(seed, host, endpoint, PACE);
     let long = crashes >= 50;
     // A long run goes on until the rare has come up too, three times as long at the most.
     let most = if long { 3 * crashes } else { crashes };
@@ -38,11 +45,13 @@ fn no_promise_breaks_when_the_console_is_killed() {
             let enough = life > crashes && world.totals().has_the_rare();
             if enough { Ok(()) } else { world.live(life) }
         })
-        .and_then(|()| world.settle());
+        .and_then(|()| world.settle())
+        .and_then(|()| world.keeping().explained(&[]));
     if let Err(promise) = broken {
         panic!("SWFBEAT_CRASH_SEED={seed}\n{promise}\n{}", world.last_screen());
     }
-    println!("{:?}", world.totals());
+    let (kept, died) = (world.keeping().kept(), world.keeping().died());
+    println!("{kept} tasks kept, {died} of them died; {:?}", world.totals());
     if long {
         world.totals().assert_the_usual();
     }

@@ -10,17 +10,14 @@ use termlens::{Key, Screen};
 use crate::chance::Chance;
 use crate::checks::{Checks, Totals};
 use crate::console::{Console, journal};
+use crate::keeping::Keeping;
 use crate::notes::Notes;
 use crate::operator::{self, Act};
 use crate::screen::Frame;
 use crate::service::Host;
 
-/// The longest life after the start, milliseconds.
-const LIFE_MS: i64 = 1_500;
-/// The same of one that is killed while it starts.
+/// The longest life of one that is killed while it starts, milliseconds.
 const START_MS: i64 = 250;
-/// So many in a thousand are.
-const AT_START: u64 = 250;
 /// For a form to open or a question to be asked, milliseconds.
 const FORM_MS: i64 = 300;
 /// For a restarted console to show its tasks, and to find out how unconfirmed closes ended, milliseconds.
@@ -35,27 +32,50 @@ const DAY_MS: i64 = 86_400_000;
 
 type Verdicts = Result<(), String>;
 
+/// How fast things happen.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// How long a console lives after its start, milliseconds.
+    pub life_ms: (i64, i64),
+    /// So many in a thousand are killed while they start.
+    pub at_start: u64,
+    /// The longest pause of the operator, milliseconds.
+    pub pause_ms: i64,
+}
+
 pub struct World {
     host: Host,
+    /// Where the consoles think that the service is.
+    endpoint: String,
+    pace: Pace,
     home: TempDir,
     chance: Chance,
     checks: Checks,
     notes: Notes,
     acts: u64,
     last: Option<Screen>,
+    keeping: Keeping,
 }
 
 impl World {
-    pub fn new(seed: u64) -> Self {
+    pub fn new(seed: u64, host: Host, endpoint: String, pace: Pace) -> Self {
         Self {
-            host: Host::start(),
+            host,
+            endpoint,
+            pace,
             home: tempdir().unwrap(),
             chance: Chance::new(seed),
             checks: Checks::default(),
             notes: Notes::default(),
             acts: 0,
             last: None,
+            keeping: Keeping::new(),
         }
+    }
+
+    /// What became of the tasks under keep-alive.
+    pub fn keeping(&self) -> &Keeping {
+        &self.keeping
     }
 
     pub fn totals(&self) -> &Totals {
@@ -68,14 +88,14 @@ impl World {
 
     /// Starts a console, works with it, and kills it.
     pub fn live(&mut self, life: u64) -> Verdicts {
-        let mut console = Console::start(self.home.path(), &self.host.endpoint);
-        let at_start = self.chance.in_thousand(AT_START);
+        let mut console = Console::start(self.home.path(), &self.endpoint);
+        let at_start = self.chance.in_thousand(self.pace.at_start);
         let result = if at_start {
             console.kill_after(millis(self.chance.between(0, START_MS)));
             Ok(())
         } else {
             self.await_tasks(&mut console).and_then(|frame| {
-                console.kill_after(millis(self.chance.between(0, LIFE_MS)));
+                console.kill_after(millis(self.chance.between(self.pace.life_ms.0, self.pace.life_ms.1)));
                 self.work(&mut console, frame)
             })
         };
@@ -87,7 +107,7 @@ impl World {
 
     /// A last console that nobody disturbs comes to know how every close ended.
     pub fn settle(&mut self) -> Verdicts {
-        let mut console = Console::start(self.home.path(), &self.host.endpoint);
+        let mut console = Console::start(self.home.path(), &self.endpoint);
         let mut frame = self.await_tasks(&mut console)?;
         let deadline = clock::now().boot + SOON_MS;
         while frame.rows.iter().any(crate::screen::Row::is_undecided) {
@@ -113,6 +133,7 @@ impl World {
                 // The first frame may come before the first news.
                 Some(frame) if frame.rows.len() >= self.notes.claims.len() || out_of_time => {
                     self.checks.restarted(&frame, &self.notes)?;
+                    self.keeping.runs();
                     return Ok(frame);
                 }
                 None if out_of_time => return Err("the restarted console shows nothing".into()),
@@ -127,7 +148,7 @@ impl World {
             self.acts += 1;
             let act = operator::next(&mut self.chance, &frame, self.acts);
             self.perform(console, act)?;
-            let pause = clock::now().boot + self.chance.between(0, 30);
+            let pause = clock::now().boot + self.chance.between(0, self.pace.pause_ms);
             loop {
                 frame = self.look(console)?.unwrap_or(frame);
                 if clock::now().boot >= pause {
@@ -227,6 +248,7 @@ impl World {
 
     /// Waits for the kill, and looks at what it left.
     fn bury(&mut self, console: &mut Console) -> Verdicts {
+        self.keeping.runs_no_more();
         console.await_kill().inspect_err(|_| self.last = Some(console.screen()))?;
         // What was in its terminal is read to the end.
         while !console.gone {
@@ -235,6 +257,7 @@ impl World {
         }
         self.notes = Notes::read(&journal(self.home.path()));
         let (told, service) = (self.host.told()?, self.host.inspect());
+        self.keeping.look(&self.notes, &told);
         self.checks.killed(&self.notes, &told, &service)
     }
 }

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 mod app;
+mod freeze;
 mod leaving;
 mod outage;
 mod restart;
