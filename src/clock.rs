@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 /// How far a local oscillator may be off, in parts per million (the drift guard ρ).
 pub const DRIFT_PPM: i64 = 500;
 
+/// How far the clocks of the service's hosts may be apart, milliseconds.
+const SKEW_MS: i64 = 250;
+
 /// An instant on the boot clock, milliseconds since boot; goes on during suspend, never steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -115,29 +118,53 @@ impl ServiceClock {
     /// `earliest` and `latest` (milliseconds since 1970).
     pub fn sample(&mut self, earliest: i64, latest: i64, sent: Boot, received: Boot) -> Agreement {
         let new = Interval { low: earliest - received.0, high: latest - sent.0, at: received };
-        let Some(old) = self.known.map(|known| known.widened(received)) else {
+        let Some(old) = self.known else {
             self.known = Some(new);
             return Agreement::Agreed;
         };
+        // A sample from the journal may be older than what is known.
+        let at = old.at.max(received);
+        let (old, new) = (old.widened(at), new.widened(at));
         let (low, high) = (old.low.max(new.low), old.high.min(new.high));
         if low <= high {
-            self.known = Some(Interval { low, high, at: received });
+            self.known = Some(Interval { low, high, at });
             Agreement::Agreed
         } else {
-            // Rebase to the pessimistic end: the larger offset makes deadlines earlier.
-            self.known = Some(Interval { high: new.high.max(old.high), ..new });
+            // Nobody knows which of the two is wrong: from one end to the other, so that a deadline counts from the
+            // larger offset, which makes it earlier. The next sample narrows it to whichever is right.
+            self.known = Some(Interval { low: old.low.min(new.low), high: old.high.max(new.high), at });
             Agreement::Disjoint
         }
     }
 
-    /// Takes a `Date` header, which has whole seconds and may be up to a second stale, 250 ms of skew among hosts added.
+    /// Takes a `Date` header, which has whole seconds and may be up to a second stale.
     pub fn date_header(&mut self, date: i64, sent: Boot, received: Boot) -> Agreement {
-        self.sample(date - 250, date + 2_000 + 250, sent, received)
+        self.sample(date - SKEW_MS, date + 2_000 + SKEW_MS, sent, received)
+    }
+
+    /// Takes the timestamp of an event that our own call caused.
+    pub fn event(&mut self, at: i64, sent: Boot, received: Boot) -> Agreement {
+        self.sample(at - SKEW_MS, at + 1 + SKEW_MS, sent, received)
+    }
+
+    /// As [`ServiceClock::event`], of a call whose instants may be another boot's: then it says nothing.
+    pub fn event_of(&mut self, at: i64, sent: Option<Boot>, received: Option<Boot>) -> Agreement {
+        match (sent, received) {
+            (Some(sent), Some(received)) => self.event(at, sent, received),
+            _ => Agreement::Agreed,
+        }
     }
 
     /// The earliest local instant at which the service's clock may show `service`.
     pub fn earliest_local(&self, service: i64, now: Boot) -> Option<Boot> {
         self.known.map(|known| Boot(service - known.widened(now).high))
+    }
+
+    /// The earliest local instant at which `length` milliseconds can have passed since the service's clock showed
+    /// `start`. Between now and then the clocks may drift apart further.
+    pub fn earliest_end(&self, start: i64, length: i64, now: Boot) -> Option<Boot> {
+        let end = self.earliest_local(start.saturating_add(length), now)?;
+        Some(end + -drift((end - now).max(0)))
     }
 
     /// The latest local instant at which the service's clock may show `service`.
@@ -148,11 +175,6 @@ impl ServiceClock {
     /// The least the service's clock can show at a local instant.
     pub fn lower_bound(&self, at: Boot, now: Boot) -> Option<i64> {
         self.known.map(|known| at.0 + known.widened(now).low)
-    }
-
-    /// Forgets everything, after a clock step or a restore.
-    pub fn forget(&mut self) {
-        self.known = None;
     }
 }
 
@@ -186,6 +208,33 @@ mod tests {
         clock.sample(1_000_000, 1_000_000, Boot(0), Boot(10));
         assert_eq!(clock.sample(900_000, 900_000, Boot(20), Boot(30)), Agreement::Disjoint);
         assert!(clock.earliest_local(1_000_000, Boot(30)) <= Some(Boot(0)));
+        assert!(clock.lower_bound(Boot(30), Boot(30)) <= Some(900_010));
+    }
+
+    #[test]
+    fn after_a_disjoint_sample_the_next_one_decides() {
+        for (odd, label) in [(900_000, "behind"), (5_000_000, "ahead")] {
+            let mut clock = ServiceClock::default();
+            clock.sample(1_000_000, 1_000_000, Boot(0), Boot(10));
+            assert_eq!(clock.sample(odd, odd, Boot(20), Boot(30)), Agreement::Disjoint, "{label}");
+            // It was a proxy's cache: the service goes on as before.
+            assert_eq!(clock.sample(1_000_040, 1_000_040, Boot(40), Boot(50)), Agreement::Agreed, "{label}");
+            assert_eq!(clock.earliest_local(1_000_040, Boot(50)), Some(Boot(40)), "{label}");
+        }
+        // Or the clock was really stepped.
+        let mut clock = ServiceClock::default();
+        clock.sample(1_000_000, 1_000_000, Boot(0), Boot(10));
+        clock.sample(5_000_000, 5_000_000, Boot(20), Boot(30));
+        assert_eq!(clock.sample(5_000_020, 5_000_020, Boot(40), Boot(50)), Agreement::Agreed);
+        assert_eq!(clock.earliest_local(5_000_020, Boot(50)), Some(Boot(40)));
+    }
+
+    #[test]
+    fn an_older_sample_does_not_make_what_is_known_older() {
+        let mut clock = ServiceClock::default();
+        clock.sample(1_100_000, 1_100_000, Boot(100_000), Boot(100_010));
+        clock.sample(1_000_000, 1_000_000, Boot(0), Boot(60_000));
+        assert_eq!(clock.earliest_local(1_110_000, Boot(100_010)), Some(Boot(110_000)));
     }
 
     proptest! {

@@ -9,16 +9,21 @@
 //!                runtime -> journal  -> task, clock
 //!         cli -> tui     -> console (its facts and commands, never its insides), text, demo::view
 //!         cli -> demo, emulator          demo -> swf, never the emulator's insides
+//!         cli -> config -> console (its defaults), task, text
+//!         config, demo -> mistake      config, console, tui -> span
 //!         cli -> swf, journal (opens them for runtime), console (its config, commands and facts)
 //! ```
 
 pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod console;
 pub mod demo;
 pub mod emulator;
 pub mod journal;
+pub mod mistake;
 pub mod runtime;
+pub mod span;
 pub mod swf;
 pub mod task;
 pub mod text;

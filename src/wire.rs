@@ -148,6 +148,8 @@ pub enum Attributes {
         /// Only `execution` is set.
         timeouts: Timeouts,
     },
+    /// `WorkflowExecutionCancelRequested`: asks the decider, not the task.
+    ExecutionCancelRequested,
     /// Any event that closes the execution.
     ExecutionClosed,
     /// `ActivityTaskScheduled`.

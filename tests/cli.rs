@@ -133,6 +133,35 @@ fn what_is_missing_is_named_with_what_was_tried_and_a_way_out() {
 }
 
 #[test]
+fn the_config_file_gives_what_is_not_said_otherwise() {
+    let bare = Bare::new();
+    let named = bare.path("c.toml");
+    fs::write(&named, "[aws]\ndomain = \"ops\"\nregion = \"eu-west-1\"\n").unwrap();
+    assert_fails(bare.command(&["--config", &named]), 3, &["No AWS credentials"]);
+    let mut by_variable = bare.command(&["--endpoint-url", "ftp://x"]);
+    by_variable.env("SWFBEAT_CONFIG", &named).env("SWFBEAT_DOMAIN", "");
+    by_variable.envs([("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b")]);
+    assert_fails(by_variable, 3, &["ftp://x"]);
+    assert_fails(bare.command(&[]), 3, &["config file: no domain"]);
+
+    fs::create_dir_all(bare.home.path().join(".config/swfbeat")).unwrap();
+    fs::write(bare.home.path().join(".config/swfbeat/config.toml"), "\n[leese]\n").unwrap();
+    assert_fails(bare.command(&[]), 2, &["config.toml:2:2: leese: unknown field", "`lease`", "--print-config"]);
+    assert_fails(bare.command(&["demo"]), 2, &["config.toml:2:2: leese"]);
+    assert_fails(bare.command(&["--config", &bare.path("none.toml")]), 2, &["none.toml cannot be read"]);
+}
+
+#[test]
+fn the_default_config_is_printed_and_can_be_used() {
+    let bare = Bare::new();
+    let output = bare.command(&["--print-config"]).output().unwrap();
+    assert!(output.status.success());
+    let file = bare.path("c.toml");
+    fs::write(&file, &output.stdout).unwrap();
+    assert_fails(bare.command(&["--config", &file]), 3, &["No domain"]);
+}
+
+#[test]
 fn an_empty_environment_makes_no_journal() {
     let bare = Bare::new();
     fails(bare.command(&["--domain", "d"]));

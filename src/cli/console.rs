@@ -1,6 +1,7 @@
 //! `swfbeat`: the console on a domain of Amazon SWF, or of anything that speaks like it.
 
-use std::path::PathBuf;
+use std::env;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -9,6 +10,7 @@ use super::failure::{Failure, Kind};
 use super::link::Link;
 use super::{Color, leave, outlet, who};
 use crate::clock;
+use crate::config::{self, Rate};
 use crate::console::{Config, Rules};
 use crate::journal::{OpenError, Place};
 use crate::runtime::{self, Opened, Parts};
@@ -38,32 +40,24 @@ pub struct Arguments {
     /// Who claims, as the workflow's history will have it: at most 200 characters, user@host if left out
     #[arg(long, value_name = "TEXT")]
     identity: Option<String>,
-    /// Heartbeats a second at the most, or none for no limit; SWF gives 160 to the whole account and region
-    #[arg(long, value_name = "N|none", default_value = "80", value_parser = heartbeat_rate)]
-    heartbeat_rate: HeartbeatRate,
+    /// Heartbeats a second at the most, or none for no limit; 80 if left out, SWF gives 160 to the whole account and region
+    #[arg(long, value_name = "N|none", value_parser = Rate::parse)]
+    heartbeat_rate: Option<Rate>,
     /// Where tasks are written down, instead of a file for each service in $XDG_STATE_HOME/swfbeat
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
     /// Look on while another swfbeat keeps the journal: no polls, no heartbeats, no closes
     #[arg(long)]
     read_only: bool,
+    /// The config file, instead of $XDG_CONFIG_HOME/swfbeat/config.toml; everything here wins over it
+    #[arg(long, env = "SWFBEAT_CONFIG", hide_env_values = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Write the default config file with every setting explained, and do nothing else
+    #[arg(long)]
+    pub print_config: bool,
     /// Whether to use colours
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     color: Color,
-}
-
-/// A limit, or none.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct HeartbeatRate(Option<f64>);
-
-fn heartbeat_rate(text: &str) -> Result<HeartbeatRate, String> {
-    if text == "none" {
-        return Ok(HeartbeatRate(None));
-    }
-    match text.parse::<f64>() {
-        Ok(rate) if (1.0..=1e6).contains(&rate) => Ok(HeartbeatRate(Some(rate))),
-        _ => Err("heartbeats a second from 1 to 1000000, or none".to_owned()),
-    }
 }
 
 /// Opens the console; returns after it was left.
@@ -71,21 +65,18 @@ fn heartbeat_rate(text: &str) -> Result<HeartbeatRate, String> {
 /// # Errors
 /// Something is missing, the journal cannot be opened, or the engine or the screen failed.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let domain = domain(arguments.domain.as_deref())?;
+    let file = config::Config::load(named(arguments.config.as_ref()))?;
+    let domain = domain(arguments.domain.as_deref(), file.aws.domain.as_deref())?;
     let task_list = arguments.task_list.as_deref().filter(|name| !name.is_empty());
+    let task_list = task_list.or(file.aws.task_lists.first().map(String::as_str));
     let task_list = task_list.map(|name| name_of("--task-list", name)).transpose()?;
-    let identity = who::identity(arguments.identity.as_deref())?;
-    let service = connect(&Settings {
-        region: arguments.region.clone(),
-        profile: arguments.profile.clone(),
-        endpoint_url: arguments.endpoint_url.clone(),
-        access: Access::Chain,
-    })?;
-    let place = match &arguments.journal {
+    let identity = who::identity(arguments.identity.as_deref().or(file.aws.identity.as_deref()))?;
+    let service = connect(&arguments.settings(&file.aws, |name| env::var(name).ok()))?;
+    let place = match arguments.journal.clone().or(file.journal.file.map(PathBuf::from)) {
         Some(path) => Place::named(path),
         None => Place::of_service(&journal_name(&service))?,
     };
-    let Some((opened, read_only)) = open(&place, &identity, arguments.read_only)? else {
+    let Some((opened, read_only)) = open(&place, &identity, arguments.read_only || file.read_only)? else {
         return Ok(ExitCode::from(Kind::Journal as u8));
     };
     let config = Config {
@@ -95,16 +86,49 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         service: service.endpoint().unwrap_or(service.region()).into(),
         domain,
         seed: who::seed(),
-        heartbeat_rate: arguments.heartbeat_rate.0,
+        heartbeat_rate: arguments.heartbeat_rate.unwrap_or(file.heartbeat_rate).0,
+        lease: file.lease,
         rules: Rules::default(),
         read_only,
     };
-    let options = tui::Options { color: arguments.color.into(), read_only, task_list, ..tui::Options::default() };
+    let options = tui::Options {
+        color: arguments.color.into(),
+        read_only,
+        task_list,
+        lease: file.lease,
+        ..tui::Options::default()
+    };
     let signals = Signals::install().map_err(|error| cannot_start(&error))?;
     let handle = runtime::start(Parts { config, service, opened }).map_err(|error| cannot_start(&error))?;
     let mut link = Link::new(handle, None);
     let shown = tui::run(options, &mut link, &signals);
     Ok(leave::leave(link, &signals, &shown, || {}))
+}
+
+impl Arguments {
+    /// Where the service is: the command line wins over the environment, that over the config file, and that over the
+    /// profile. `variable` reads the environment.
+    fn settings(&self, file: &config::Aws, variable: impl Fn(&str) -> Option<String>) -> Settings {
+        let set = |names: &[&str]| names.iter().any(|name| variable(name).is_some_and(|value| !value.is_empty()));
+        let chosen = self.profile.clone().or_else(|| variable("AWS_PROFILE").filter(|name| !name.is_empty()));
+        // What the file says beside its profile does not fit another one.
+        let fits = chosen.is_none() || file.profile.is_none() || chosen == file.profile;
+        let of_file = |value: &Option<String>, names: &[&str]| value.clone().filter(|_| fits && !set(names));
+        Settings {
+            profile: self.profile.clone().or_else(|| file.profile.clone().filter(|_| chosen.is_none())),
+            region: self.region.clone().or_else(|| of_file(&file.region, &["AWS_REGION", "AWS_DEFAULT_REGION"])),
+            endpoint_url: self
+                .endpoint_url
+                .clone()
+                .or_else(|| of_file(&file.endpoint_url, &["AWS_ENDPOINT_URL_SWF", "AWS_ENDPOINT_URL"])),
+            access: Access::Chain,
+        }
+    }
+}
+
+/// A config file that was named; an empty name, as in an empty variable, names none.
+pub fn named(config: Option<&PathBuf>) -> Option<&Path> {
+    config.map(PathBuf::as_path).filter(|path| !path.as_os_str().is_empty())
 }
 
 /// The system has no thread, descriptor or signal handler left.
@@ -119,21 +143,20 @@ pub fn connect(settings: &Settings) -> Result<Service, Failure> {
     Ok(runtime.block_on(Service::connect(settings))?)
 }
 
-fn domain(given: Option<&str>) -> Result<Foreign, Failure> {
-    match given {
-        Some(name) if !name.is_empty() => name_of("--domain", name),
-        _ => {
-            let variable = if given.is_some() { "empty" } else { "not set" };
-            Err(Failure::new(
-                Kind::Setup,
-                format_args!(
-                    "No domain. Tried:\n  --domain: not given\n  SWFBEAT_DOMAIN: {variable}\n\
-                     Name one with --domain NAME or SWFBEAT_DOMAIN; aws swf list-domains --registration-status REGISTERED \
-                     shows which there are.\nTo look around without AWS: swfbeat demo"
-                ),
-            ))
-        }
+fn domain(given: Option<&str>, of_file: Option<&str>) -> Result<Foreign, Failure> {
+    if let Some(name) = given.filter(|name| !name.is_empty()).or(of_file) {
+        return name_of("--domain", name);
     }
+    let variable = if given.is_some() { "empty" } else { "not set" };
+    Err(Failure::new(
+        Kind::Setup,
+        format_args!(
+            "No domain. Tried:\n  --domain: not given\n  SWFBEAT_DOMAIN: {variable}\n  config file: no domain\n\
+             Name one with --domain NAME, SWFBEAT_DOMAIN or in the config file; \
+             aws swf list-domains --registration-status REGISTERED shows which there are.\n\
+             To look around without AWS: swfbeat demo"
+        ),
+    ))
 }
 
 fn name_of(what: &'static str, name: &str) -> Result<Foreign, Failure> {
@@ -172,14 +195,55 @@ fn open(place: &Place, identity: &Foreign, read_only: bool) -> Result<Option<(Op
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
 
-    #[test]
-    fn a_heartbeat_rate_is_a_number_or_none() {
-        assert_eq!(heartbeat_rate("none"), Ok(HeartbeatRate(None)));
-        assert_eq!(heartbeat_rate("40"), Ok(HeartbeatRate(Some(40.0))));
-        for bad in ["0", "-1", "NaN", "inf", "many", ""] {
-            assert!(heartbeat_rate(bad).is_err(), "{bad}");
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    fn settings(line: &[&str], file: &config::Aws, environment: &[(&str, &str)]) -> Settings {
+        let line = Line::parse_from([&["swfbeat"], line].concat());
+        let variable =
+            |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).into());
+        line.arguments.settings(file, variable)
+    }
+
+    fn file() -> config::Aws {
+        let some = |text: &str| Some(text.to_owned());
+        config::Aws {
+            profile: some("ops"),
+            region: some("eu-west-1"),
+            endpoint_url: some("http://file"),
+            ..config::Aws::default()
         }
+    }
+
+    #[test]
+    fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
+        let found = settings(&[], &file(), &[]);
+        assert_eq!((found.profile.as_deref(), found.region.as_deref()), (Some("ops"), Some("eu-west-1")));
+        assert_eq!(found.endpoint_url.as_deref(), Some("http://file"));
+        // The SDK reads the environment by itself: what is set there is left to it.
+        let found = settings(&[], &file(), &[("AWS_REGION", "us-east-1"), ("AWS_ENDPOINT_URL", "http://env")]);
+        assert_eq!((found.region, found.endpoint_url), (None, None));
+        let found = settings(&["--region", "us-west-2"], &file(), &[("AWS_REGION", "us-east-1")]);
+        assert_eq!(found.region.as_deref(), Some("us-west-2"));
+        let found = settings(&[], &file(), &[("AWS_REGION", ""), ("AWS_PROFILE", "")]);
+        assert_eq!((found.profile.as_deref(), found.region.as_deref()), (Some("ops"), Some("eu-west-1")));
+    }
+
+    #[test]
+    fn region_and_endpoint_of_the_file_do_not_count_for_another_profile() {
+        let found = settings(&["--profile", "other"], &file(), &[]);
+        assert_eq!((found.profile.as_deref(), found.region, found.endpoint_url), (Some("other"), None, None));
+        let found = settings(&[], &file(), &[("AWS_PROFILE", "other")]);
+        assert_eq!((found.profile, found.region), (None, None));
+        let general = config::Aws { profile: None, ..file() };
+        let found = settings(&["--profile", "other"], &general, &[]);
+        assert_eq!(found.region.as_deref(), Some("eu-west-1"));
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::process::ExitCode;
 
 use super::outlet;
+use crate::config::ConfigError;
 use crate::demo::ScenarioError;
 use crate::emulator::StartError;
 use crate::journal::OpenError;
@@ -66,6 +67,12 @@ impl From<SetupError> for Failure {
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         Self::new(Kind::Journal, error)
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::new(Kind::Usage, error)
     }
 }
 

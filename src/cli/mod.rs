@@ -15,15 +15,16 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::config;
 use crate::tui;
-use failure::Failure;
+use failure::{Failure, Kind};
 
 /// What the codes mean; shown by `--help`.
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done; nothing was in flight any more
   1    something failed while running
-  2    wrong arguments, or a scenario with a mistake
+  2    wrong arguments, or a scenario or config file with a mistake
   3    no domain, region, credentials or usable endpoint
   4    the journal is held by another process, unreadable, unsafe or newer
   128+n  a second signal n cut the leaving short: what may be lost was named";
@@ -82,6 +83,7 @@ impl From<Color> for tui::ColorChoice {
 pub fn main() -> ExitCode {
     let result = match Cli::try_parse() {
         Ok(cli) => match &cli.verb {
+            None if cli.console.print_config => print_config(),
             None => console::run(&cli.console),
             Some(Verb::Demo(arguments)) => demo::run(arguments),
             Some(Verb::Emulator(arguments)) => emulator::run(arguments),
@@ -94,6 +96,14 @@ pub fn main() -> ExitCode {
         Err(error) => Err(Failure::usage(&error)),
     };
     result.unwrap_or_else(|failure| failure.report())
+}
+
+/// The commented default, to be redirected into a file.
+fn print_config() -> Result<ExitCode, Failure> {
+    let written = outlet::print(config::DEFAULT);
+    written
+        .map_err(|error| Failure::new(Kind::Failed, format_args!("the default config cannot be written: {error}")))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 #[cfg(test)]

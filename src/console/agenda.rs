@@ -7,6 +7,8 @@ use std::collections::{BTreeSet, HashMap};
 use crate::clock::Boot;
 use crate::task::ClaimId;
 
+use super::executions::ExecutionId;
+
 /// Something that wants to happen at an instant. Each is at most once in the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Job {
@@ -20,6 +22,10 @@ pub(super) enum Job {
     Overdue(ClaimId),
     /// The keep-alive lease wants a warning, or ends.
     Lease(ClaimId),
+    /// A look at an execution's history, for tasks that nobody beats.
+    Watch(ExecutionId),
+    /// A question about history or a type may go out.
+    Ask,
     /// A poll may go out (again).
     Poll,
     /// Task lists are counted (again).

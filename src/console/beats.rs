@@ -9,7 +9,7 @@ use crate::wire::{Class, Failure, Request};
 
 use super::agenda::Job;
 use super::cadence::{attempt_limit, jitter, jittered, unknown_interval};
-use super::event::{Effect, Level, Timing};
+use super::event::{Level, Timing};
 use super::facts::Connection;
 use super::live::Purpose;
 use super::rules::Rule;
@@ -37,7 +37,8 @@ impl Console {
     /// The heartbeat's time has come: it waits for its turn from now on.
     pub(super) fn make_ready(&mut self, now: Now, id: ClaimId, due: Boot) {
         let Some(claim) = self.ledger.claims.get(&id).filter(|claim| claim.is_open()) else { return };
-        let deadline = deadlines::heartbeat(claim, &self.clock, now.boot).unwrap_or(due + NO_DEADLINE_MS);
+        let defaults = self.types.get(&(claim.source.domain.clone(), claim.task.activity_type.clone()));
+        let deadline = deadlines::in_queue(claim, defaults, &self.clock, now.boot).unwrap_or(due + NO_DEADLINE_MS);
         let order = if self.config.rules.hold(Rule::EarliestDeadlineFirst) { deadline } else { due };
         self.agenda.clear(Job::Beat(id));
         self.live(id).due = Some(due);
@@ -130,6 +131,7 @@ impl Console {
         let live = self.live(id);
         let was_refused = live.refused.take().is_some();
         live.trouble = None;
+        live.unknown_beat = None;
         live.overdue_tries = 0;
         if live.asked_until.is_some_and(|_| live.due.is_none()) {
             live.asked_until = None;
@@ -258,25 +260,6 @@ impl Console {
             }
         };
         self.say(now, level, "service", None, text);
-    }
-
-    /// Everything in flight with a token is as good as dead (the machine slept): forget it, send it again.
-    pub(super) fn resend_all(&mut self, now: Now) {
-        let beats: Vec<_> = self
-            .calls
-            .iter()
-            .filter_map(|(&call, purpose)| match *purpose {
-                Purpose::Beat { claim, due } => Some((call, claim, due)),
-                _ => None,
-            })
-            .collect();
-        for (call, claim, due) in beats {
-            self.calls.remove(&call);
-            self.out.push(Effect::Abandon(call));
-            self.live(claim).in_flight = None;
-            self.make_ready(now, claim, due);
-        }
-        self.reach.try_again();
     }
 }
 

@@ -1,10 +1,12 @@
-//! Polling task lists for tasks, one poll in flight (engine rules, "Closing once", 6 and 7).
+//! Polling task lists for tasks, one poll in flight a list (engine rules, "Closing once", 6 and 7).
 //!
 //! A claim is irrevocable: its poll is numbered and written down before it goes out, is never retried blindly, and a
 //! task is on disk before anybody sees it.
 
+use std::collections::BTreeMap;
+
 use crate::clock::Now;
-use crate::task::{ClaimId, ClaimSource, ClaimedTask, PollNumber, Record};
+use crate::task::{ClaimId, ClaimSource, ClaimedTask, PollNumber, PollTarget, Record};
 use crate::text::Foreign;
 use crate::wire::{Class, Failure, Request};
 
@@ -24,21 +26,23 @@ const COUNT_OUTAGE_MS: i64 = 5_000;
 /// Held by the service for 60 s at most; the client gives up after 75 s.
 const POLL_LIMIT_MS: u64 = 75_000;
 
-/// Which lists are polled, and the one poll.
+/// Polls in flight at once, over all lists.
+const POLLS: usize = 4;
+
+/// Which lists are polled, and the polls: one a list.
 #[derive(Debug, Default)]
 pub(super) struct Claiming {
     wants: Vec<facts::Claiming>,
     turn: usize,
-    poll: Option<Poll>,
+    polls: BTreeMap<PollNumber, Poll>,
     failures: u32,
     counts: Vec<PendingCount>,
     count_denied: bool,
 }
 
-/// The poll being written down or in flight.
+/// A poll being written down or in flight.
 #[derive(Debug)]
 struct Poll {
-    number: PollNumber,
     domain: Foreign,
     task_list: Foreign,
     identity: Foreign,
@@ -58,22 +62,22 @@ impl Claiming {
 
     /// Whether a task may be on its way to us.
     pub(super) fn poll_in_flight(&self) -> bool {
-        self.poll.as_ref().is_some_and(|poll| poll.in_flight)
+        self.polls.values().any(|poll| poll.in_flight)
     }
 
     /// Whether a poll is in flight or about to be.
     pub(super) fn is_busy(&self) -> bool {
-        self.poll.is_some()
+        !self.polls.is_empty()
     }
 
-    /// The number of the present poll.
-    pub(super) fn poll_number(&self) -> Option<PollNumber> {
-        self.poll.as_ref().map(|poll| poll.number)
+    /// Whether a poll is being written down or in flight.
+    pub(super) fn has_poll(&self, number: PollNumber) -> bool {
+        self.polls.contains_key(&number)
     }
 
     /// The disk refused the poll's number, so the poll was not sent.
-    pub(super) fn poll_not_sent(&mut self) {
-        self.poll = None;
+    pub(super) fn poll_not_sent(&mut self, number: PollNumber) {
+        self.polls.remove(&number);
     }
 
     /// No further poll.
@@ -85,10 +89,17 @@ impl Claiming {
         self.wants.iter_mut().find(|want| want.domain == *domain && want.task_list == *task_list)
     }
 
+    /// The next list in turn that wants tasks and has no poll.
     fn next_want(&mut self) -> Option<(Foreign, Foreign)> {
         self.wants.retain(|want| want.wanted > 0);
-        self.turn = (self.turn + 1).checked_rem(self.wants.len())?;
-        self.wants.get(self.turn).map(|want| (want.domain.clone(), want.task_list.clone()))
+        let lists = self.wants.len();
+        let (first, polls) = (self.turn + 1, &self.polls);
+        let polled = |want: &facts::Claiming| {
+            polls.values().any(|poll| poll.domain == want.domain && poll.task_list == want.task_list)
+        };
+        let turn = (first..first + lists).map(|turn| turn % lists).find(|&turn| !polled(&self.wants[turn]))?;
+        self.turn = turn;
+        self.wants.get(turn).map(|want| (want.domain.clone(), want.task_list.clone()))
     }
 }
 
@@ -104,26 +115,34 @@ impl Console {
         self.poll_next(now);
     }
 
-    /// Writes down the next poll, if one is wanted and nothing stands against it.
+    /// Writes down the next polls, if any are wanted and nothing stands against them: one a list.
     pub(super) fn poll_next(&mut self, now: Now) {
-        let blocked = self.leaving.is_some() || self.writing.failure().is_some() || self.claiming.is_busy();
+        let blocked = self.leaving.is_some() || self.writing.failure().is_some();
         if blocked || self.agenda.when(Job::Poll).is_some() {
             return;
         }
-        let Some((domain, task_list)) = self.claiming.next_want() else { return };
-        let number = self.ledger.new_poll();
-        let identity = format!("{}/{}/{}", self.config.identity.raw(), self.config.run, number.0).into();
-        self.claiming.poll = Some(Poll { number, domain, task_list, identity, in_flight: false });
-        let at = self.stamp(now);
-        self.append(now, Record::PollStarted { poll: number, at });
+        while self.claiming.polls.len() < POLLS {
+            let Some((domain, task_list)) = self.claiming.next_want() else { return };
+            let number = self.ledger.new_poll();
+            let identity: Foreign = format!("{}/{}/{}", self.config.identity.raw(), self.config.run, number.0).into();
+            let at = self.stamp(now);
+            let target =
+                PollTarget { domain: domain.clone(), task_list: task_list.clone(), identity: identity.clone() };
+            self.claiming.polls.insert(number, Poll { domain, task_list, identity, in_flight: false });
+            self.append(now, Record::PollStarted { poll: number, at, target: Some(target) });
+            if self.writing.failure().is_some() {
+                return;
+            }
+        }
     }
 
-    /// The poll's number is on disk: out with it.
+    /// The poll's number is on disk: out with it, if it is still wanted.
     pub(super) fn send_poll(&mut self, now: Now, number: PollNumber) {
         let leaving = self.leaving.is_some();
-        let Some(poll) = self.claiming.poll.as_mut().filter(|poll| poll.number == number) else { return };
-        if leaving {
-            self.claiming.poll = None;
+        let Some(poll) = self.claiming.polls.get_mut(&number) else { return };
+        let wanted = self.claiming.wants.iter().any(|it| it.domain == poll.domain && it.task_list == poll.task_list);
+        if leaving || !wanted {
+            self.claiming.polls.remove(&number);
             self.append_lazily(Record::PollEnded { poll: number });
             return;
         }
@@ -137,12 +156,12 @@ impl Console {
     }
 
     /// The poll was answered with a task, or with nothing.
-    pub(super) fn polled(&mut self, now: Now, timing: Timing, task: Option<Box<ClaimedTask>>) {
-        let Some(poll) = self.claiming.poll.take() else { return };
+    pub(super) fn polled(&mut self, now: Now, number: PollNumber, timing: Timing, task: Option<Box<ClaimedTask>>) {
+        let Some(poll) = self.claiming.polls.remove(&number) else { return };
         self.claiming.failures = 0;
         self.reach.heard(now.boot);
         let Some(task) = task else {
-            self.append_lazily(Record::PollEnded { poll: poll.number });
+            self.append_lazily(Record::PollEnded { poll: number });
             self.poll_next(now);
             return;
         };
@@ -150,7 +169,7 @@ impl Console {
             want.wanted = want.wanted.saturating_sub(1);
         }
         let source =
-            ClaimSource { domain: poll.domain, task_list: poll.task_list, poll: poll.number, identity: poll.identity };
+            ClaimSource { domain: poll.domain, task_list: poll.task_list, poll: number, identity: poll.identity };
         let claim = self.ledger.new_claim();
         let (sent, received) = (self.stamp_at(now, timing.sent), self.stamp_at(now, timing.received));
         self.append(now, Record::Claimed { claim, source, task, sent, received });
@@ -161,7 +180,7 @@ impl Console {
         let Some(claim) = self.ledger.claims.get(&id) else { return };
         let text = format!("from {}", claim.source.task_list.line());
         self.say(now, Level::Info, "claim", Some(id), text);
-        self.agenda.set(Job::Lookup(id), now.boot);
+        self.join_execution(now, id);
         // A first heartbeat gives a tight bound, proves that the token works and shows a cancel request.
         self.beat_soon(now, id);
         self.agenda.set_by(Job::Count, now.boot + COUNT_SOON_MS);
@@ -169,16 +188,17 @@ impl Console {
     }
 
     /// The poll came to nothing.
-    pub(super) fn poll_failed(&mut self, now: Now, failure: &Failure) {
-        let Some(poll) = self.claiming.poll.take() else { return };
+    pub(super) fn poll_failed(&mut self, now: Now, number: PollNumber, failure: &Failure) {
+        let Some(poll) = self.claiming.polls.remove(&number) else { return };
         self.claiming.failures += 1;
         let list = poll.task_list.line().into_owned();
         if failure.class.definitely_not_applied() {
-            self.append_lazily(Record::PollEnded { poll: poll.number });
+            self.append_lazily(Record::PollEnded { poll: number });
         } else {
             let text = format!(
-                "poll {} of {list} had no answer ({}): if the service gave it a task, that task is a possible orphan",
-                poll.number.0,
+                "poll {} of {list} had no answer ({}): if the service gave it a task, that task is a possible orphan; O \
+                 looks for it",
+                number.0,
                 failure.line()
             );
             self.say(now, Level::Warn, "poll", None, text);

@@ -20,6 +20,8 @@ use super::scan::Ending;
 pub(super) const LEASE_MS: i64 = 600_000;
 /// Longest wait between two attempts, milliseconds.
 const LONGEST_WAIT_MS: i64 = 10_000;
+/// The same while each is refused and only history can tell, milliseconds.
+const LONGEST_DOUBT_MS: i64 = 60_000;
 
 impl Console {
     /// The operator decides how the task ends. Nothing is sent before that is written.
@@ -90,6 +92,9 @@ impl Console {
     /// An attempt failed.
     pub(super) fn close_failed(&mut self, now: Now, id: ClaimId, failure: &Failure) {
         self.append_lazily(Record::Attempt { claim: id, maybe_applied: failure.class == Class::Unknown });
+        // One attempt of unknown outcome freezes the close, whatever the others came to.
+        let in_doubt =
+            self.ledger.claims.get(&id).and_then(|claim| claim.intent.as_ref()).is_some_and(|it| it.maybe_applied);
         let words = failure.line();
         let live = self.live(id);
         live.close_tries += 1;
@@ -102,6 +107,16 @@ impl Console {
                 self.reach.heard(now.boot);
                 let text = format!("{words}: looking in history how the task ended");
                 self.say(now, Level::Warn, "close", Some(id), text);
+                self.want_ending(now, id);
+            }
+            Class::Invalid | Class::Refused if in_doubt => {
+                self.reach.heard(now.boot);
+                let text = format!(
+                    "attempt {tries} refused: {words}; an earlier one may have been applied, so the same is sent again and \
+                     history is asked"
+                );
+                self.say(now, Level::Error, "close", Some(id), text);
+                self.agenda.set(Job::Close(id), now.boot + backoff(tries, 1_000, LONGEST_DOUBT_MS));
                 self.want_ending(now, id);
             }
             Class::Invalid | Class::Refused => {
@@ -156,10 +171,11 @@ impl Console {
             Ending::TimedOut { kind, details } => Verdict::TimedOut { kind, details },
             Ending::ExecutionClosed { event_type } => Verdict::ExecutionClosed { event_type },
             Ending::Closed { kind, reason, text } => match &claim.intent {
+                // Even after "unknown activity" to the first attempt: some proxy may have sent it twice.
                 Some(intent) if wrote(&intent.outcome) == (kind, some(reason.as_ref()), some(text.as_ref())) => {
                     Verdict::Ours { kind, from_history: true }
                 }
-                _ => Verdict::ClosedByOther { kind, written: reason.or(text) },
+                _ => Verdict::ClosedByOther { kind, written: written(reason, text) },
             },
         };
         self.conclude(now, id, verdict);
@@ -177,6 +193,7 @@ impl Console {
 
     pub(super) fn verdict_landed(&mut self, now: Now, id: ClaimId, verdict: &Verdict) {
         self.agenda.clear_claim(id);
+        self.leave_execution(id);
         self.ready.remove(id);
         self.abandon_beat(id);
         let (level, text) = verdict_words(verdict);
@@ -202,6 +219,14 @@ fn wrote(outcome: &Outcome) -> (OutcomeKind, Option<&Foreign>, Option<&Foreign>)
     }
 }
 
+/// What somebody else wrote, for reading: a reason and its details below each other.
+fn written(reason: Option<Foreign>, text: Option<Foreign>) -> Option<Foreign> {
+    match (reason, text) {
+        (Some(reason), Some(text)) if !text.is_empty() => Some(format!("{}\n{}", reason.raw(), text.raw()).into()),
+        (reason, text) => reason.or(text),
+    }
+}
+
 fn some(text: Option<&Foreign>) -> Option<&Foreign> {
     text.filter(|text| !text.is_empty())
 }
@@ -211,7 +236,9 @@ fn verdict_words(verdict: &Verdict) -> (Level, String) {
     let quoted = |text: &Option<Foreign>| text.as_ref().map_or(String::new(), |text| format!(" \"{}\"", text.line()));
     match verdict {
         Verdict::Ours { kind, from_history: false } => (Level::Info, format!("{}, confirmed", kind.word())),
-        Verdict::Ours { kind, from_history: true } => (Level::Info, format!("{}, proven by history", kind.word())),
+        Verdict::Ours { kind, from_history: true } => {
+            (Level::Info, format!("{}, as history has it: ours, or an identical one", kind.word()))
+        }
         Verdict::ClosedByOther { kind, written } => {
             (Level::Error, format!("{} by somebody else{}", kind.word(), quoted(written)))
         }

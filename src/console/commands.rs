@@ -1,12 +1,13 @@
 //! What an operator wants, checked before anything is done. A refusal says why and what to do (promise says-why).
 
 use crate::clock::Now;
+use crate::span;
 use crate::task::{ClaimId, Limit, Outcome, Record, Source, TimeoutKind, Timeouts, check_length, limit};
 use crate::text::Foreign;
 
+use super::Console;
 use super::agenda::Job;
 use super::event::{Command, Details, Effect, Level};
-use super::{Console, leases};
 
 impl Console {
     pub(super) fn command(&mut self, now: Now, command: Command) {
@@ -53,6 +54,7 @@ impl Console {
             Command::ReloadCredentials => {
                 self.out.push(Effect::ReloadCredentials);
                 self.reach.try_again();
+                self.ask_everything_again(now);
                 self.say(now, Level::Info, "service", None, "credentials are read again");
             }
             Command::Shutdown => self.leave(now),
@@ -116,8 +118,10 @@ impl Console {
     }
 
     fn keep_command(&mut self, now: Now, claims: &[ClaimId], length_ms: i64) {
-        if !(1_000..=leases::LONGEST_MS).contains(&length_ms) {
-            self.say(now, Level::Error, "keep", None, "a keep-alive lasts from 1 second to 8 hours: say a shorter one");
+        let longest_ms = self.config.lease.longest_ms;
+        if !(1_000..=longest_ms).contains(&length_ms) {
+            let text = format!("a keep-alive lasts from 1 second to {}: say another length", span::words(longest_ms));
+            self.say(now, Level::Error, "keep", None, text);
             return;
         }
         for &id in claims {

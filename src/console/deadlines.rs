@@ -2,10 +2,10 @@
 //! (engine rules, "Countdown that never overstates", 1 to 4). Pure.
 
 use crate::clock::{Boot, ServiceClock, drift};
-use crate::task::{Limit, TimeoutKind};
+use crate::task::{Limit, TimeoutKind, Timeouts};
 
 use super::facts::Deadline;
-use super::ledger::{Claim, Moment};
+use super::ledger::Claim;
 
 /// All four, in the order of [`TimeoutKind::CLAIMED`].
 pub(super) fn deadlines(claim: &Claim, clock: &ServiceClock, now: Boot) -> [Deadline; 4] {
@@ -17,17 +17,37 @@ pub(super) fn heartbeat(claim: &Claim, clock: &ServiceClock, now: Boot) -> Optio
     deadline(claim, TimeoutKind::Heartbeat, clock, now).at
 }
 
+/// The same for the queue, where a type's default stands in for a timeout that is not known yet.
+pub(super) fn in_queue(claim: &Claim, defaults: Option<&Timeouts>, clock: &ServiceClock, now: Boot) -> Option<Boot> {
+    let known = heartbeat(claim, clock, now);
+    if known.is_some() || claim.timeouts.heartbeat.is_some() {
+        return known;
+    }
+    let length = defaults?.heartbeat?.0.millis()?;
+    claim.beat.map_or(claim.sent, |beat| beat.sent).earliest_end(length, clock, now)
+}
+
+/// Until when the service may wait if it took in a heartbeat sent at `sent` whose answer was lost.
+pub(super) fn if_taken(claim: &Claim, sent: Boot) -> Option<Boot> {
+    let length = heartbeat_limit(claim)?.millis()?;
+    Some(sent + length + -drift(length))
+}
+
 fn deadline(claim: &Claim, kind: TimeoutKind, clock: &ServiceClock, now: Boot) -> Deadline {
     let limit = claim.timeouts.get(kind);
-    let unknown = Deadline { kind, limit, at: None, approximate: false };
+    let unknown = Deadline { kind, limit, at: None, maybe: None, approximate: false };
     let Some(length) = limit.and_then(|(limit, _)| limit.millis()) else { return unknown };
     // The poll that brought the task was sent before ActivityTaskStarted, so counting from it is too early, never late.
     let from_poll = || claim.sent.earliest_end(length, clock, now);
-    let from_event = |at: Option<i64>| end_in_service_time(at?, length, clock, now);
+    let from_event = |at: Option<i64>| clock.earliest_end(at?, length, now);
     match kind {
         TimeoutKind::Heartbeat => match claim.beat {
-            // From the instant of sending, never from the answer: the service resets its clock in between.
-            Some(beat) => Deadline { at: beat.sent.earliest_end(length, clock, now), ..unknown },
+            // From the instant of sending, never from the answer: the service resets its clock in between. Of a heartbeat
+            // in another boot nobody may know when it was; it was after the start.
+            Some(beat) => match beat.sent.earliest_end(length, clock, now) {
+                Some(at) => Deadline { at: Some(at), ..unknown },
+                None => later(from_event(claim.started_at), None, unknown),
+            },
             None => later(from_poll(), from_event(claim.started_at), unknown),
         },
         TimeoutKind::StartToClose => match from_event(claim.started_at) {
@@ -42,12 +62,6 @@ fn deadline(claim: &Claim, kind: TimeoutKind, clock: &ServiceClock, now: Boot) -
 /// Two lower bounds: the later one holds.
 fn later(one: Option<Boot>, other: Option<Boot>, unknown: Deadline) -> Deadline {
     Deadline { at: one.max(other), approximate: true, ..unknown }
-}
-
-/// A deadline that stands still in the service's time. Between now and then the clocks may drift apart further.
-fn end_in_service_time(start: i64, length_ms: i64, clock: &ServiceClock, now: Boot) -> Option<Boot> {
-    let end = clock.earliest_local(start.saturating_add(length_ms), now)?;
-    Some(end + -drift((end - now).max(0)))
 }
 
 /// Whether the service's clock is surely past a deadline: the latest instant at which it can have come, that is.
@@ -70,14 +84,6 @@ pub(super) fn surely_past(claim: &Claim, clock: &ServiceClock, now: Boot) -> Opt
 
 /// How late the service may fire a timeout before its silence means something.
 const GRACE_MS: i64 = 5_000;
-
-/// What a past instant gives as a sample of the service's clock: an event our own call caused lies between its sending
-/// and its answer.
-pub(super) fn sample_event(clock: &mut ServiceClock, event_at: i64, sent: Moment, received: Moment) {
-    if let (Some(sent), Some(received)) = (sent.boot, received.boot) {
-        clock.sample(event_at, event_at + 1, sent, received);
-    }
-}
 
 /// The length of a heartbeat timeout where it is known.
 pub(super) fn heartbeat_limit(claim: &Claim) -> Option<Limit> {

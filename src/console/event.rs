@@ -8,6 +8,7 @@ use crate::text::Foreign;
 use crate::wire::{Answer, Failure, Request};
 
 use super::facts::{Status, TaskFacts};
+use super::leases::LeaseTerms;
 use super::rules::Rules;
 
 /// Half of SWF's own heartbeat rate, which the whole account and region share; heartbeats a second (engine rules,
@@ -31,6 +32,8 @@ pub struct Config {
     pub seed: u64,
     /// Heartbeats a second at the most, see [`HEARTBEAT_RATE`]; `None` for no limit.
     pub heartbeat_rate: Option<f64>,
+    /// For how long tasks may be kept alive.
+    pub lease: LeaseTerms,
     /// Only look: no polls, no heartbeats, no closes.
     pub read_only: bool,
     /// The rules to keep: all of them, but for tests of the tests.
@@ -66,7 +69,7 @@ pub enum Command {
         /// With which details.
         details: Details,
     },
-    /// Keep alive by periodic heartbeats for so long from now (milliseconds, at most 8 h).
+    /// Keep alive by periodic heartbeats for so long from now (milliseconds, at most [`LeaseTerms::longest_ms`]).
     Keep {
         /// Which tasks.
         claims: Vec<ClaimId>,
@@ -198,7 +201,7 @@ pub enum Effect {
         /// Give up after so many milliseconds; polls have a limit of their own.
         limit_ms: u64,
     },
-    /// Nobody waits for this call any more; no answer comes back. Never used for polls and closes.
+    /// Nobody waits for this call any more; no answer comes back. Never used for polls; for closes only after a sleep.
     Abandon(CallId),
     /// A task looks different now.
     Changed(Arc<TaskFacts>),
@@ -208,6 +211,8 @@ pub enum Effect {
     Status(Arc<Status>),
     /// Something to say.
     Log(LogLine),
+    /// The connections are dead (the machine slept): what follows goes out on new ones.
+    Reconnect,
     /// Build the clients anew: credentials of profile files are cached for ever otherwise.
     ReloadCredentials,
     /// Nothing is in flight, nothing unsaved: the process may go.

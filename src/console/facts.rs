@@ -31,6 +31,8 @@ pub struct TaskFacts {
     pub cancel: Option<CancelFact>,
     /// The four deadlines in the order of [`TimeoutKind::CLAIMED`].
     pub deadlines: [Deadline; 4],
+    /// Somebody asked to cancel the workflow; that alone asks nothing of the task.
+    pub workflow_cancel: bool,
     /// Whether the lookup of timeouts is still going on.
     pub looking_up: bool,
     /// Keep-alive, if agreed.
@@ -95,6 +97,8 @@ pub struct Deadline {
     pub limit: Option<(Limit, Source)>,
     /// The service will not end the task before this instant. `None` if unlimited or unknown.
     pub at: Option<Boot>,
+    /// The same if a heartbeat whose answer was lost has reached the service: then it may be as late as this.
+    pub maybe: Option<Boot>,
     /// Counted from a pessimistic instant because the exact one is not known yet.
     pub approximate: bool,
 }

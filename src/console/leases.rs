@@ -3,6 +3,7 @@
 //! Acting on a task renews its lease, presence alone does not. Warnings come before the end.
 
 use crate::clock::{Boot, Now};
+use crate::span;
 use crate::task::{ClaimId, Record};
 
 use super::Console;
@@ -11,8 +12,22 @@ use super::event::Level;
 use super::ledger::Claim;
 use super::rules::Rule;
 
-/// Longest lease, milliseconds.
-pub(super) const LONGEST_MS: i64 = 8 * 3_600_000;
+/// For how long tasks may be kept alive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeaseTerms {
+    /// What is agreed if nothing else is said, milliseconds.
+    pub default_ms: i64,
+    /// The longest that can be agreed at a time, milliseconds.
+    pub longest_ms: i64,
+}
+
+impl Default for LeaseTerms {
+    /// Half an hour, and 8 hours (engine rules, "Keep-alive leases").
+    fn default() -> Self {
+        Self { default_ms: 30 * 60_000, longest_ms: 8 * 3_600_000 }
+    }
+}
+
 /// An act renews the lease at most this often, so that a held key does not fill the journal; milliseconds.
 const RENEW_MS: i64 = 5_000;
 
@@ -56,13 +71,14 @@ impl Console {
         let Some(length_ms) = length_ms else {
             self.agenda.clear(Job::Lease(id));
             self.agenda.clear(Job::Beat(id));
+            self.watch_claim(now, id);
             let level = if why == LAPSED { Level::Alarm } else { Level::Info };
             self.say(now, level, "keep", Some(id), format!("heartbeats stopped: {why}"));
             return;
         };
         self.agenda.set(Job::Lease(id), now.boot);
         if why == "agreed" {
-            self.say(now, Level::Info, "keep", Some(id), format!("heartbeats for {}", words(length_ms)));
+            self.say(now, Level::Info, "keep", Some(id), format!("heartbeats for {}", span::words(length_ms)));
         }
         if self.agenda.when(Job::Beat(id)).is_none() {
             self.arm(now, id);
@@ -87,7 +103,7 @@ impl Console {
         if due > given {
             self.live(id).lease_warnings = due as u8;
             let level = if due >= 2 { Level::Alarm } else { Level::Warn };
-            let text = format!("keep-alive ends in {}; act on the task or renew it (a)", words(until - now.boot));
+            let text = format!("keep-alive ends in {}; act on the task or renew it (a)", span::words(until - now.boot));
             self.say(now, level, "keep", Some(id), text);
         }
         let next = warnings.get(due).map_or(until, |&before| until + -before);
@@ -103,18 +119,6 @@ impl Console {
 /// Why a lease ended that nobody ended.
 pub(super) const LAPSED: &str = "the keep-alive lapsed, nobody renewed it";
 
-/// A length of time for people: the two largest units.
-fn words(ms: i64) -> String {
-    let seconds = (ms + 500) / 1_000;
-    match (seconds / 3_600, seconds % 3_600 / 60, seconds % 60) {
-        (0, 0, s) => format!("{s} s"),
-        (0, m, 0) => format!("{m} min"),
-        (0, m, s) => format!("{m} min {s} s"),
-        (h, 0, _) => format!("{h} h"),
-        (h, m, _) => format!("{h} h {m} min"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,13 +128,5 @@ mod tests {
         assert_eq!(warnings(30 * 60_000), [360_000, 180_000, 90_000]);
         assert_eq!(warnings(5 * 60_000), [120_000, 60_000, 30_000]);
         assert_eq!(warnings(60_000), [30_000, 30_000, 30_000]);
-    }
-
-    #[test]
-    fn lengths_in_words() {
-        assert_eq!(words(30_000), "30 s");
-        assert_eq!(words(1_800_000), "30 min");
-        assert_eq!(words(5_400_000), "1 h 30 min");
-        assert_eq!(words(359_600), "6 min");
     }
 }

@@ -29,7 +29,7 @@ impl Moment {
     pub(super) fn earliest_end(&self, length_ms: i64, clock: &ServiceClock, now: Boot) -> Option<Boot> {
         match self.boot {
             Some(boot) => Some(boot + length_ms + -drift(length_ms)),
-            None => clock.earliest_local(self.service? + length_ms, now),
+            None => clock.earliest_end(self.service?, length_ms, now),
         }
     }
 }
@@ -146,7 +146,7 @@ impl Ledger {
             self.last_claim = self.last_claim.max(id);
         }
         match record {
-            Record::PollStarted { poll, at } => {
+            Record::PollStarted { poll, at, .. } => {
                 self.last_poll = self.last_poll.max(poll.0);
                 self.open_polls.insert(*poll, Moment::new(*at, this_boot));
             }

@@ -5,8 +5,8 @@ use crate::clock::Boot;
 use crate::task::{ClaimId, PollNumber};
 use crate::text::Foreign;
 
+use super::asking::Ask;
 use super::event::CallId;
-use super::scan::Scan;
 
 /// What a call in flight is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,12 +15,8 @@ pub(super) enum Purpose {
     Beat { claim: ClaimId, due: Boot },
     /// An attempt to close.
     Close { claim: ClaimId },
-    /// A page of history, newest first.
-    Scan { claim: ClaimId },
-    /// The first event of the execution.
-    ExecutionStart { claim: ClaimId },
-    /// The type's defaults.
-    Type { claim: ClaimId },
+    /// A question about history or a type.
+    Ask(Ask),
     /// A poll.
     Poll { poll: PollNumber },
     /// What waits in a task list.
@@ -32,28 +28,16 @@ impl Purpose {
     pub(super) fn carries_token(&self) -> bool {
         matches!(self, Self::Beat { .. } | Self::Close { .. })
     }
-
-    /// Whether it reads, for one claim.
-    pub(super) fn is_lookup(&self) -> bool {
-        matches!(self, Self::Scan { .. } | Self::ExecutionStart { .. } | Self::Type { .. })
-    }
 }
 
 /// How far the lookup of a task's timeouts and ending has come.
 #[derive(Debug, Default)]
 pub(super) struct Lookup {
-    /// The call in flight.
-    pub asking: Option<CallId>,
-    /// Pages read so far, and the token of the next.
-    pub scan: Option<(Scan, Option<String>)>,
-    /// Started and scheduled events were found (or are known from the journal).
-    pub scanned: bool,
-    /// The execution's first event was asked for, with success or not.
-    pub execution_asked: bool,
+    /// History is read up to this event as far as the task is concerned, its start and its timeouts included; `None` while
+    /// those were not found.
+    pub seen: Option<i64>,
     /// The type's defaults were asked for, with success or not.
     pub type_asked: bool,
-    /// History may not be read.
-    pub denied: bool,
     /// Somebody wants to know how the task ended; since when.
     pub ending_wanted: Option<Boot>,
     /// Scans in a row that did not find what was wanted.
@@ -69,6 +53,8 @@ pub(super) struct Live {
     pub asked_until: Option<Boot>,
     /// The due time of the next heartbeat, while it waits to be sent.
     pub due: Option<Boot>,
+    /// When the last heartbeat went out whose answer was lost; none after one that was answered.
+    pub unknown_beat: Option<Boot>,
     /// Since when heartbeats fail, and why.
     pub trouble: Option<(Boot, String)>,
     /// The service's words when it refused the token, unproven.

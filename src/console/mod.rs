@@ -9,14 +9,18 @@
 //! `telling` what the screen gets.
 
 mod agenda;
+mod asking;
 mod beats;
 mod cadence;
 mod claiming;
 mod closing;
 mod commands;
 mod deadlines;
+mod endings;
 mod event;
+mod executions;
 mod facts;
+mod history_watch;
 mod leases;
 mod leaving;
 mod ledger;
@@ -32,6 +36,7 @@ mod telling;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod waking;
 mod watch;
 mod writing;
 
@@ -41,10 +46,12 @@ use std::sync::Arc;
 use crate::clock::{Boot, Now, ServiceClock};
 use crate::task::{ActivityType, ClaimId, Entry, Record, Stamp, Timeouts};
 use crate::text::Foreign;
-use crate::wire::{Answer, Failure, Request};
+use crate::wire::{Answer, Class, Failure, Request};
 
 use agenda::{Agenda, Job};
+use asking::{Ask, Asks};
 use claiming::Claiming as Poller;
+use executions::Executions;
 use leaving::Leaving;
 use ledger::Ledger;
 use live::{Live, Purpose};
@@ -52,7 +59,7 @@ use quota::{Bucket, Load};
 use reach::Reach;
 use ready::Ready;
 use telling::Counts;
-use watch::{Oddity, Watch};
+use watch::Watch;
 use writing::Writing;
 
 pub use event::{
@@ -65,6 +72,7 @@ pub use facts::{
     BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, PendingCount, Status, TaskFacts, TaskState,
     Urgency,
 };
+pub use leases::LeaseTerms;
 
 /// The console's core.
 #[derive(Debug)]
@@ -85,6 +93,13 @@ pub struct Console {
     watch: Watch,
     /// Type defaults, asked once a type.
     types: BTreeMap<(Foreign, ActivityType), Timeouts>,
+    /// Who waits for which type's defaults.
+    types_waiting: BTreeMap<(Foreign, ActivityType), BTreeSet<ClaimId>>,
+    types_denied: bool,
+    /// Domains whose histories may not be read.
+    history_denied: BTreeSet<Foreign>,
+    executions: Executions,
+    asks: Asks,
     /// What was said once and for all tasks.
     said: BTreeSet<&'static str>,
     leaving: Option<Leaving>,
@@ -114,6 +129,11 @@ impl Console {
             counts: Counts::default(),
             watch: Watch::new(now),
             types: BTreeMap::new(),
+            types_waiting: BTreeMap::new(),
+            types_denied: false,
+            history_denied: BTreeSet::new(),
+            executions: Executions::default(),
+            asks: Asks::default(),
             said: BTreeSet::new(),
             leaving: None,
             last_call: 0,
@@ -133,6 +153,10 @@ impl Console {
     /// Takes in one event. `now` must never be before an earlier one.
     pub fn handle(&mut self, now: Now, event: Event) -> Vec<Effect> {
         let asleep = self.look_at_clocks(now);
+        if matches!(event, Event::Wake) && !asleep && self.out.is_empty() && self.agenda.next() > Some(now.boot) {
+            // Only a look at the clocks, once a second.
+            return Vec::new();
+        }
         match event {
             Event::Command(command) => self.command(now, command),
             Event::Appended(batch) => self.appended(now, batch),
@@ -142,12 +166,13 @@ impl Console {
             Event::Wake => {}
         }
         if asleep {
-            self.resend_all(now);
+            self.woke(now);
         }
         while let Some((at, job)) = self.agenda.pop_due(now.boot) {
             self.run(now, at, job);
         }
         self.send_ready(now);
+        self.send_asks(now);
         self.settle(now);
         self.tell(now);
         std::mem::take(&mut self.out)
@@ -155,7 +180,9 @@ impl Console {
 
     /// When [`Event::Wake`] is wanted at the latest. Calls and appends on their way come back without it.
     pub fn next_wake(&self) -> Option<Boot> {
-        self.agenda.next()
+        // While tasks are held, a sleep or a step of a clock has to be noticed within a second.
+        let look = (self.counts.any_open() && !self.config.read_only).then(|| self.watch.next_look());
+        [self.agenda.next(), look].into_iter().flatten().min()
     }
 
     fn run(&mut self, now: Now, at: Boot, job: Job) {
@@ -165,11 +192,12 @@ impl Console {
             Job::Lookup(claim) => self.look_up(now, claim),
             Job::Overdue(claim) => self.overdue(now, claim),
             Job::Lease(claim) => self.look_at_lease(now, claim),
+            Job::Watch(execution) => self.watch(now, execution),
             Job::Poll => self.poll_next(now),
             Job::Count => self.count(now),
             Job::Save => self.save_again(now),
-            // Both only want `send_ready` and `settle` to look again.
-            Job::Reach | Job::Leave => {}
+            // They only want what sends, and `settle`, to look again.
+            Job::Ask | Job::Reach | Job::Leave => {}
         }
     }
 
@@ -188,7 +216,8 @@ impl Console {
         }
         for claim in self.ledger.claims.values() {
             if let Some(started_at) = claim.started_at {
-                deadlines::sample_event(&mut self.clock, started_at, claim.sent, claim.received);
+                // Two claims of the past may disagree; what is said about it now has the next sample to go by.
+                let _ = self.clock.event_of(started_at, claim.sent.boot, claim.received.boot);
             }
         }
     }
@@ -197,10 +226,7 @@ impl Console {
     fn take_up(&mut self, now: Now) {
         let open: Vec<_> = self.ledger.claims.values().filter(|claim| claim.is_open()).cloned().collect();
         for claim in open {
-            let lookup = &mut self.live(claim.id).lookup;
-            lookup.scanned = claim.started_at.is_some() && claim.scheduled_at.is_some();
-            lookup.execution_asked = claim.timeouts.execution.is_some();
-            self.agenda.set(Job::Lookup(claim.id), now.boot);
+            self.join_execution(now, claim.id);
             // Deadlines may have passed while nobody looked.
             self.agenda.set(Job::Overdue(claim.id), now.boot);
             if claim.intent.is_some() {
@@ -214,20 +240,6 @@ impl Console {
                 }
             }
         }
-    }
-
-    /// Says what time did; `true` if nothing ran for a while, so that what is in flight is as good as lost.
-    fn look_at_clocks(&mut self, now: Now) -> bool {
-        let wake = self.agenda.next();
-        let (text, asleep) = match self.watch.look(now, wake) {
-            None => return false,
-            Some(Oddity::Suspended(ms)) => (format!("the machine slept for {} s", ms / 1_000), true),
-            Some(Oddity::Frozen(ms)) => (format!("this process did not run for {} s", ms / 1_000), true),
-            Some(Oddity::Stepped(ms)) => (format!("the wall clock was moved by {} s", ms / 1_000), false),
-        };
-        self.say(now, Level::Warn, "clock", None, text);
-        self.dirty.extend(self.ledger.claims.keys());
-        asleep
     }
 
     /// Sends a request; its end comes back as [`Event::Answered`].
@@ -257,7 +269,12 @@ impl Console {
                 }
                 self.took(now, purpose, timing, answer);
             }
-            Err(failure) => self.missed(now, &purpose, &failure),
+            Err(failure) => {
+                if let (Purpose::Beat { claim, .. }, Class::Unknown) = (&purpose, failure.class) {
+                    self.live(*claim).unknown_beat = Some(timing.sent);
+                }
+                self.missed(now, &purpose, &failure);
+            }
         }
     }
 
@@ -267,10 +284,7 @@ impl Console {
                 self.live(claim).in_flight = None;
                 self.dirty.insert(claim);
             }
-            Purpose::Scan { claim } | Purpose::ExecutionStart { claim } | Purpose::Type { claim } => {
-                self.live(claim).lookup.asking = None;
-                self.dirty.insert(claim);
-            }
+            Purpose::Ask(ref ask) => self.asks.back(ask),
             Purpose::Poll { .. } | Purpose::Count { .. } => {}
         }
     }
@@ -281,10 +295,12 @@ impl Console {
                 self.beaten(now, claim, due, timing, cancel_requested);
             }
             (Purpose::Close { claim }, Answer::Closed) => self.closed(now, claim),
-            (Purpose::Scan { claim }, Answer::History(page)) => self.scanned(now, claim, &page),
-            (Purpose::ExecutionStart { claim }, Answer::History(page)) => self.execution_start(now, claim, &page),
-            (Purpose::Type { claim }, Answer::ActivityType(defaults)) => self.type_described(now, claim, defaults),
-            (Purpose::Poll { .. }, Answer::Polled(task)) => self.polled(now, timing, task),
+            (Purpose::Ask(Ask::Scan(execution)), Answer::History(page)) => self.scanned(now, execution, &page),
+            (Purpose::Ask(Ask::Start(execution)), Answer::History(page)) => self.execution_start(now, execution, &page),
+            (Purpose::Ask(Ask::Type(domain, activity_type)), Answer::ActivityType(defaults)) => {
+                self.type_described(now, (domain, activity_type), defaults);
+            }
+            (Purpose::Poll { poll }, Answer::Polled(task)) => self.polled(now, poll, timing, task),
             (Purpose::Count { domain, task_list }, Answer::Pending { count, truncated }) => {
                 self.counted(domain, task_list, count, truncated);
             }
@@ -299,11 +315,9 @@ impl Console {
         match *purpose {
             Purpose::Beat { claim, due } => self.beat_failed(now, claim, due, failure),
             Purpose::Close { claim } => self.close_failed(now, claim, failure),
-            Purpose::Poll { .. } => self.poll_failed(now, failure),
+            Purpose::Poll { poll } => self.poll_failed(now, poll, failure),
             Purpose::Count { .. } => self.count_failed(now, failure),
-            Purpose::Scan { claim } | Purpose::ExecutionStart { claim } | Purpose::Type { claim } => {
-                self.lookup_failed(now, claim, purpose, failure);
-            }
+            Purpose::Ask(ref ask) => self.lookup_failed(now, ask, failure),
         }
     }
 

@@ -8,11 +8,11 @@ use crate::clock::Now;
 use crate::task::{ClaimId, Limit};
 
 use super::agenda::Job;
+use super::endings::OVERDUE_MS;
 use super::event::{Effect, Level, LogLine};
 use super::facts::{BeatFact, CancelFact, LeaseFact, Status, TaskFacts, TaskState};
 use super::ledger::Claim;
 use super::live::Live;
-use super::lookup::OVERDUE_MS;
 use super::{Console, cadence, deadlines};
 
 /// Polls of earlier runs without a recorded end are mentioned this long, milliseconds: by then every task has timed out
@@ -25,12 +25,19 @@ pub(super) struct Counts {
     /// Kept tasks, and their heartbeat timeouts where they are known.
     kept: BTreeMap<ClaimId, Option<Limit>>,
     closing: BTreeSet<ClaimId>,
+    /// Tasks that may be alive.
+    open: BTreeSet<ClaimId>,
 }
 
 impl Counts {
     /// Whether a keep-alive lease runs.
     pub(super) fn is_kept(&self, id: ClaimId) -> bool {
         self.kept.contains_key(&id)
+    }
+
+    /// Whether any task may be alive.
+    pub(super) fn any_open(&self) -> bool {
+        !self.open.is_empty()
     }
 }
 
@@ -63,8 +70,15 @@ impl Console {
             let Some(claim) = self.ledger.claims.get(&id) else { continue };
             let live = self.live.entry(id).or_default();
             let next_beat = self.agenda.when(Job::Beat(id));
-            let deadlines = deadlines::deadlines(claim, &self.clock, now.boot);
-            let facts = TaskFacts { deadlines, next_beat, ..facts(claim, live) };
+            let mut deadlines = deadlines::deadlines(claim, &self.clock, now.boot);
+            // An upper bound beside it, as long as nobody knows whether the heartbeat arrived.
+            let maybe = live.unknown_beat.and_then(|sent| deadlines::if_taken(claim, sent));
+            deadlines[0].maybe = maybe.filter(|_| claim.is_open()).filter(|&maybe| Some(maybe) > deadlines[0].at);
+            let looking_up =
+                claim.is_open() && live.lookup.seen.is_none() && !self.history_denied.contains(&claim.source.domain);
+            let reading = self.executions.of(id).and_then(|execution| self.executions.get(execution));
+            let workflow_cancel = reading.is_some_and(|reading| reading.cancel_requested);
+            let facts = TaskFacts { deadlines, workflow_cancel, looking_up, next_beat, ..facts(claim, live) };
             let first = facts.first_deadline().and_then(|deadline| deadline.at);
             if claim.is_open()
                 && !self.config.read_only
@@ -87,6 +101,11 @@ impl Console {
         let claim = self.ledger.claims.get(&id).filter(|claim| claim.is_open());
         let kept = claim.filter(|claim| claim.lease.is_some()).map(deadlines::heartbeat_limit);
         let closing = claim.is_some_and(|claim| claim.intent.is_some());
+        if claim.is_some() {
+            self.counts.open.insert(id);
+        } else {
+            self.counts.open.remove(&id);
+        }
         let before = match kept {
             Some(limit) => self.counts.kept.insert(id, limit),
             None => self.counts.kept.remove(&id),
@@ -108,12 +127,11 @@ impl Console {
     }
 
     fn status(&self, now: Now) -> Status {
-        let own = self.claiming.poll_number();
         let orphans = self
             .ledger
             .open_polls
             .iter()
-            .filter(|&(&poll, at)| own != Some(poll) && now.wall.0 - at.wall.0 < ORPHANS_MS);
+            .filter(|&(&poll, open)| !self.claiming.has_poll(poll) && now.wall.0 - open.wall.0 < ORPHANS_MS);
         Status {
             service: self.config.service.clone(),
             domain: self.config.domain.clone(),
@@ -132,7 +150,7 @@ impl Console {
     }
 }
 
-/// The facts of a claim, but for its deadlines.
+/// The facts of a claim, but for its deadlines and what is shared with other claims.
 fn facts(claim: &Claim, live: &Live) -> TaskFacts {
     TaskFacts {
         id: claim.id,
@@ -150,9 +168,11 @@ fn facts(claim: &Claim, live: &Live) -> TaskFacts {
             kind,
             limit: None,
             at: None,
+            maybe: None,
             approximate: false,
         }),
-        looking_up: claim.is_open() && !live.lookup.scanned && !live.lookup.denied,
+        looking_up: false,
+        workflow_cancel: false,
         lease: claim.lease.and_then(|lease| {
             let until = lease.until()?;
             let until_wall = crate::clock::Wall(lease.at.wall.0 + lease.length_ms);

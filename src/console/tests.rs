@@ -2,9 +2,12 @@
 
 mod closing;
 mod keeping;
+mod lookup;
 mod quota;
 mod random;
+mod regressions;
 mod story;
+mod time;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +26,8 @@ struct World {
     at: i64,
     /// Calls in flight, oldest first.
     calls: Vec<(CallId, Request, Boot)>,
+    /// The time limits of all calls, milliseconds.
+    limits: BTreeMap<CallId, u64>,
     /// What is on disk.
     disk: Vec<Record>,
     /// Appends are acknowledged at once.
@@ -35,6 +40,8 @@ struct World {
     log: Vec<LogLine>,
     drained: bool,
     abandoned: Vec<CallId>,
+    reconnected: u32,
+    reloaded: u32,
 }
 
 fn config() -> Config {
@@ -46,6 +53,7 @@ fn config() -> Config {
         domain: "ops".into(),
         seed: 7,
         heartbeat_rate: Some(80.0),
+        lease: LeaseTerms::default(),
         rules: Rules::default(),
         read_only: false,
     }
@@ -70,6 +78,7 @@ impl World {
             console,
             at,
             calls: Vec::new(),
+            limits: BTreeMap::new(),
             disk,
             disk_works: true,
             waiting: Vec::new(),
@@ -79,6 +88,8 @@ impl World {
             log: Vec::new(),
             drained: false,
             abandoned: Vec::new(),
+            reconnected: 0,
+            reloaded: 0,
         };
         world.perform(effects);
         world
@@ -97,19 +108,23 @@ impl World {
         for effect in effects {
             match effect {
                 Effect::Append { batch, records, durability } => self.write(batch, records, durability),
-                Effect::Call { call, request, .. } => self.calls.push((call, request, Boot(self.at))),
+                Effect::Call { call, request, limit_ms } => {
+                    self.limits.insert(call, limit_ms);
+                    self.calls.push((call, request, Boot(self.at)));
+                }
                 Effect::Abandon(call) => {
                     let index =
                         self.calls.iter().position(|(id, ..)| *id == call).expect("abandoned calls are in flight");
                     let (_, request, _) = self.calls.remove(index);
-                    assert!(matches!(request, Request::Heartbeat { .. }), "only heartbeats may be abandoned");
+                    assert!(!matches!(request, Request::Poll { .. }), "a poll is never abandoned");
                     self.abandoned.push(call);
                 }
                 Effect::Changed(facts) => drop(self.facts.insert(facts.id, facts)),
                 Effect::Removed(claim) => drop(self.facts.remove(&claim)),
                 Effect::Status(status) => self.status = Some(status),
                 Effect::Log(line) => self.log.push(line),
-                Effect::ReloadCredentials => {}
+                Effect::Reconnect => self.reconnected += 1,
+                Effect::ReloadCredentials => self.reloaded += 1,
                 Effect::Drained => self.drained = true,
             }
         }

@@ -8,6 +8,9 @@ const STEP_MS: i64 = 500;
 /// A wake-up later than this means that the process did not run, milliseconds.
 const FREEZE_MS: i64 = 2_000;
 
+/// Between two looks while tasks are held, milliseconds.
+const LOOK_MS: i64 = 1_000;
+
 /// What happened to time since the last look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Oddity {
@@ -28,6 +31,11 @@ pub(super) struct Watch {
 impl Watch {
     pub(super) fn new(now: Now) -> Self {
         Self { last: now }
+    }
+
+    /// When the clocks have to be looked at again at the latest.
+    pub(super) fn next_look(&self) -> Boot {
+        self.last.boot + LOOK_MS
     }
 
     /// Compares the clocks with the last look; `wake` is when somebody wanted to be woken.

@@ -132,8 +132,8 @@ impl Console {
     }
 
     fn refused_by_disk(&mut self, now: Now, record: &Record) {
-        if let Record::PollStarted { .. } = record {
-            self.claiming.poll_not_sent();
+        if let Record::PollStarted { poll, .. } = record {
+            self.claiming.poll_not_sent(*poll);
             return;
         }
         if let Some(claim) = record.claim() {
@@ -207,6 +207,7 @@ impl Console {
     }
 
     fn dismissed(&mut self, claim: ClaimId) {
+        self.leave_execution(claim);
         self.live.remove(&claim);
         self.count_claim(claim);
         self.agenda.clear_claim(claim);

@@ -3,7 +3,6 @@
 //! Every mistake is found here, with its line, before anything is registered anywhere.
 
 use std::collections::HashSet;
-use std::ops::Range;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -11,6 +10,7 @@ use serde::de::{Deserializer, Error as _};
 use thiserror::Error;
 use toml::Spanned;
 
+use crate::mistake::{Mistake, Spot};
 use crate::task::{ActivityType, Limit, check_length, limit};
 use crate::text::Foreign;
 
@@ -46,19 +46,13 @@ pub enum ScenarioError {
         /// Why not.
         why: String,
     },
-    /// Something in it is wrong. Lines and columns count from 1.
-    #[error("{}:{line}:{column}: {}{}", file.line(), key.as_ref().map_or_else(String::new, |key| format!("{}: ", key.line())), message.line())]
+    /// Something in it is wrong.
+    #[error("{}:{spot}", file.line())]
     Invalid {
         /// The file.
         file: Foreign,
-        /// The line.
-        line: usize,
-        /// The column, in characters.
-        column: usize,
-        /// The key it is about, if it is about one.
-        key: Option<Foreign>,
-        /// What is wrong and what would be right.
-        message: Foreign,
+        /// Where and what.
+        spot: Spot,
     },
 }
 
@@ -68,53 +62,8 @@ fn names() -> String {
 
 /// Reads and checks a scenario.
 pub fn parse(text: &str, file: &str) -> Result<Scenario, ScenarioError> {
-    let parsed = toml::from_str::<File>(text)
-        .map_err(|error| Mistake::new(error.span().unwrap_or(0..0), error.message()))
-        .and_then(File::checked);
-    parsed.map_err(|mistake| mistake.located(text, file))
-}
-
-/// Something wrong at a place of the text.
-#[derive(Debug)]
-struct Mistake {
-    span: Range<usize>,
-    message: String,
-}
-
-impl Mistake {
-    fn new(span: Range<usize>, message: impl Into<String>) -> Self {
-        Self { span, message: message.into() }
-    }
-
-    fn located(self, text: &str, file: &str) -> ScenarioError {
-        let before = text.get(..self.span.start).unwrap_or(text);
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        ScenarioError::Invalid {
-            file: file.into(),
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-            key: missing(&self.message).or_else(|| key_at(text, &self.span)).map(Foreign::from),
-            message: self.message.trim_end().into(),
-        }
-    }
-}
-
-/// The key that is not there: the place is then the whole table.
-fn missing(message: &str) -> Option<&str> {
-    message.strip_prefix("missing field `")?.split('`').next()
-}
-
-/// The key whose value is at a place, or the key that is itself there.
-fn key_at<'a>(text: &'a str, span: &Range<usize>) -> Option<&'a str> {
-    let is_key = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let before = text.get(..span.start)?.trim_end_matches([' ', '\t']);
-    if let Some(before) = before.strip_suffix('=') {
-        let before = before.trim_end_matches([' ', '\t']);
-        return Some(&before[before.trim_end_matches(is_key).len()..]).filter(|key| !key.is_empty());
-    }
-    let here = text.get(span.start..)?;
-    let key = &here[..here.len() - here.trim_start_matches(is_key).len()];
-    Some(key).filter(|key| !key.is_empty())
+    let parsed = toml::from_str::<File>(text).map_err(Mistake::from).and_then(File::checked);
+    parsed.map_err(|mistake| ScenarioError::Invalid { file: file.into(), spot: mistake.located(text) })
 }
 
 #[derive(Deserialize)]

@@ -76,7 +76,7 @@ fn no_lost_token_what_was_acknowledged_survives_a_kill() {
     let (directory, path) = directory();
     let (journal, entries, done) = open(&path);
     assert_eq!(entries, []);
-    let written = vec![Record::PollStarted { poll: PollNumber(1), at: at(0) }, claimed(1, 1)];
+    let written = vec![Record::PollStarted { poll: PollNumber(1), at: at(0), target: None }, claimed(1, 1)];
     journal.append(1, written.clone(), Durability::Synced).unwrap();
     assert_eq!(next(&done), (1, Ok(())));
 
@@ -97,7 +97,9 @@ fn batches_are_answered_in_the_order_they_came() {
     let (_directory, path) = directory();
     let (journal, _, done) = open(&path);
     for id in 0..300 {
-        journal.append(id, vec![Record::PollStarted { poll: PollNumber(id), at: at(0) }], Durability::Synced).unwrap();
+        journal
+            .append(id, vec![Record::PollStarted { poll: PollNumber(id), at: at(0), target: None }], Durability::Synced)
+            .unwrap();
     }
     let answers: Vec<u64> = (0..300).map(|_| next(&done).0).collect();
     assert_eq!(answers, (0..300).collect::<Vec<_>>());
@@ -205,7 +207,7 @@ fn tokens_are_kept_apart_and_files_are_private() {
 fn dismissed_claims_and_ended_polls_stay_away_but_numbers_are_not_reused() {
     let (_directory, path) = directory();
     let (journal, _, _done) = open(&path);
-    let started = |poll| Record::PollStarted { poll: PollNumber(poll), at: at(0) };
+    let started = |poll| Record::PollStarted { poll: PollNumber(poll), at: at(0), target: None };
     let ended = |poll| Record::PollEnded { poll: PollNumber(poll) };
     let dismissed = |claim| Record::Dismissed { claim: ClaimId(claim) };
     let batch = vec![
@@ -425,7 +427,7 @@ fn any_record() -> impl Strategy<Value = Record> {
     let poll = || any::<u32>().prop_map(|poll| PollNumber(poll.into()));
     let number = any::<Option<i64>>;
     prop_oneof![
-        (poll(), any_stamp()).prop_map(|(poll, at)| Record::PollStarted { poll, at }),
+        (poll(), any_stamp()).prop_map(|(poll, at)| Record::PollStarted { poll, at, target: None }),
         poll().prop_map(|poll| Record::PollEnded { poll }),
         any_claimed(),
         (claim(), any_timeouts(), number(), number(), number(), number()).prop_map(

@@ -39,6 +39,8 @@ impl Machine for Console {
 pub(super) trait Caller: Clone + 'static {
     /// See [`Service::call`].
     fn call(&self, request: Request, limit: Duration) -> impl Future<Output = Reply>;
+    /// See [`Service::reconnect`].
+    fn reconnect(&self);
     /// See [`Service::reload`]; an error is a printable sentence.
     fn reload(&self) -> impl Future<Output = Result<Self, String>>;
 }
@@ -46,6 +48,10 @@ pub(super) trait Caller: Clone + 'static {
 impl Caller for Service {
     async fn call(&self, request: Request, limit: Duration) -> Reply {
         self.call(request, limit).await
+    }
+
+    fn reconnect(&self) {
+        self.reconnect();
     }
 
     async fn reload(&self) -> Result<Self, String> {
@@ -195,6 +201,7 @@ impl<M: Machine, C: Caller> Engine<M, C> {
                 Effect::Removed(claim) => self.mailbox.removed(claim),
                 Effect::Status(status) => self.mailbox.status(status),
                 Effect::Log(line) => self.mailbox.log(line),
+                Effect::Reconnect => self.caller.reconnect(),
                 Effect::ReloadCredentials => self.reload(),
                 Effect::Drained => self.drained = true,
             }

@@ -56,6 +56,8 @@ impl Caller for Held {
         Reply { date: Some(1_000), result: Ok(answer) }
     }
 
+    fn reconnect(&self) {}
+
     async fn reload(&self) -> Result<Self, String> {
         Err("no credentials".into())
     }
@@ -110,7 +112,7 @@ fn beat() -> Request {
 
 fn append(batch: u64) -> Effect {
     let at = Stamp { boot: Boot(0), wall: Wall(0), service: None };
-    let records = vec![Record::PollStarted { poll: PollNumber(batch), at }];
+    let records = vec![Record::PollStarted { poll: PollNumber(batch), at, target: None }];
     Effect::Append { batch: BatchId(batch), records, durability: Durability::Synced }
 }
 

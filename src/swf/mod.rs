@@ -29,7 +29,7 @@ use crate::wire::{Answer, Failure, Request};
 
 pub use roots::RootsError;
 pub use setup::{SetupError, Tried};
-use transport::Trace;
+use transport::{Trace, Transport};
 
 /// How long a poll may go without an answer. SWF holds it for 60 s and a little more; under 70 s polls get lost.
 const POLL_LIMIT: Duration = Duration::from_secs(75);
@@ -78,6 +78,7 @@ pub struct Service {
 #[derive(Debug)]
 struct Shared {
     client: sdk::Client,
+    transport: Transport,
     settings: Settings,
     region: String,
     endpoint: Option<String>,
@@ -98,6 +99,7 @@ impl Service {
         Ok(Self {
             shared: Arc::new(Shared {
                 client: sdk::Client::from_conf(found.config),
+                transport: found.transport,
                 settings: settings.clone(),
                 region: found.region,
                 endpoint: found.endpoint,
@@ -112,6 +114,11 @@ impl Service {
     /// As [`Service::connect`]; this service stays usable.
     pub async fn reload(&self) -> Result<Self, SetupError> {
         Self::connect(&self.shared.settings).await
+    }
+
+    /// Forgets the connections there are, because the machine slept: new calls make new ones.
+    pub fn reconnect(&self) {
+        self.shared.transport.reconnect();
     }
 
     /// The region in use.

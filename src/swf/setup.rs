@@ -100,6 +100,8 @@ impl fmt::Display for Known<'_> {
 pub struct Found {
     /// For the SDK client.
     pub config: sdk::Config,
+    /// How its requests travel.
+    pub transport: Transport,
     /// The region.
     pub region: String,
     /// The endpoint, if it is not AWS's own.
@@ -121,7 +123,7 @@ pub fn fixed(settings: &Settings) -> Result<Found, SetupError> {
         .credentials_provider(Credentials::new("swfbeat", "swfbeat", None, None, "swfbeat"))
         .sleep_impl(TokioSleep::new())
         .endpoint_url(&endpoint);
-    Ok(Found { config: finish(builder, &transport), region, endpoint: Some(endpoint), profile: None })
+    Ok(Found { config: finish(builder, &transport), transport, region, endpoint: Some(endpoint), profile: None })
 }
 
 /// The whole chain of every AWS tool.
@@ -152,7 +154,7 @@ pub async fn chain(settings: &Settings) -> Result<Found, SetupError> {
         transport.prepare(&Endpoint { https: true, host: "amazonaws.com" })?;
     }
     let builder = sdk::config::Builder::from(&config);
-    Ok(Found { config: finish(builder, &transport), region: region.to_string(), endpoint, profile })
+    Ok(Found { config: finish(builder, &transport), transport, region: region.to_string(), endpoint, profile })
 }
 
 /// What every client of ours has in common: one attempt, no opinion on how long an answer takes (a long poll is silent

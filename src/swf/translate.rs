@@ -87,6 +87,7 @@ fn attributes(event: &types::HistoryEvent) -> Option<Attributes> {
             let execution = limit(it.execution_start_to_close_timeout(), Source::History);
             Attributes::ExecutionStarted { timeouts: Timeouts { execution, ..Timeouts::default() } }
         }
+        EventType::WorkflowExecutionCancelRequested => Attributes::ExecutionCancelRequested,
         EventType::WorkflowExecutionCompleted
         | EventType::WorkflowExecutionFailed
         | EventType::WorkflowExecutionTimedOut

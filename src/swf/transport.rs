@@ -4,7 +4,7 @@
 //! The SDK's own clients parse every trust root even for `http://`, and once more for each client. Not here: what an
 //! answer means.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -80,7 +80,7 @@ impl Trace {
 /// The HTTP client of every SDK client in the process. Clones share their connections.
 #[derive(Debug, Clone)]
 pub struct Transport {
-    pools: Arc<Pools>,
+    pools: Arc<RwLock<Arc<Pools>>>,
     traced: bool,
 }
 
@@ -97,7 +97,7 @@ impl Transport {
     }
 
     fn new(proxied: bool) -> Self {
-        Self { pools: Arc::new(Pools { proxied, ..Pools::default() }), traced: false }
+        Self { pools: Arc::new(RwLock::new(Arc::new(Pools::new(proxied)))), traced: false }
     }
 
     /// The same, leaving its marks in the [`Trace`] of the call it is used in.
@@ -105,9 +105,19 @@ impl Transport {
         Self { pools: Arc::clone(&self.pools), traced: true }
     }
 
+    /// Whatever is sent from now on goes out on new connections. What is in flight stays where it is.
+    pub fn reconnect(&self) {
+        let mut pools = self.pools.write().unwrap_or_else(PoisonError::into_inner);
+        *pools = Arc::new(Pools::new(pools.proxied));
+    }
+
+    fn pools(&self) -> Arc<Pools> {
+        Arc::clone(&self.pools.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Finds out now whether an https endpoint can be trusted at all.
     pub fn prepare(&self, endpoint: &Endpoint<'_>) -> Result<(), RootsError> {
-        self.pools.get(endpoint).map(|_| ())
+        self.pools().get(endpoint).map(|_| ())
     }
 }
 
@@ -119,7 +129,8 @@ impl HttpClient for Transport {
 
 impl HttpConnector for Transport {
     fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
-        let connector = match self.pools.get(&Endpoint::of(request.uri())) {
+        let pools = self.pools();
+        let connector = match pools.get(&Endpoint::of(request.uri())) {
             Ok(connector) => connector,
             Err(error) => return HttpConnectorFuture::ready(Err(ConnectorError::user(error.into()))),
         };
@@ -146,6 +157,10 @@ struct Pools {
 }
 
 impl Pools {
+    fn new(proxied: bool) -> Self {
+        Self { proxied, ..Self::default() }
+    }
+
     fn get(&self, endpoint: &Endpoint<'_>) -> Result<&Connector, RootsError> {
         let proxied = self.proxied && !endpoint.is_local();
         let pool = match (endpoint.https, proxied) {
@@ -228,8 +243,18 @@ mod tests {
         let transport = Transport::from_env();
         transport.prepare(&Endpoint::of("http://127.0.0.1:1")).unwrap();
         transport.prepare(&Endpoint::of("http://example.com")).unwrap();
-        assert!(transport.pools.tls.get().is_none() && transport.pools.tls_proxied.get().is_none());
-        assert!(transport.pools.plain.get().is_some() && transport.pools.plain_proxied.get().is_some());
+        let pools = transport.pools();
+        assert!(pools.tls.get().is_none() && pools.tls_proxied.get().is_none());
+        assert!(pools.plain.get().is_some() && pools.plain_proxied.get().is_some());
+    }
+
+    #[test]
+    fn after_a_sleep_there_are_new_pools_for_every_clone() {
+        let transport = Transport::direct();
+        transport.prepare(&Endpoint::of("http://127.0.0.1:1")).unwrap();
+        let clone = transport.traced();
+        transport.reconnect();
+        assert!(clone.pools().plain.get().is_none() && !clone.pools().proxied);
     }
 
     fn date(headers: &[(&'static str, &'static str)]) -> Option<i64> {

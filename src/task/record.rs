@@ -28,6 +28,17 @@ pub struct Stamp {
     pub service: Option<i64>,
 }
 
+/// What a poll asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PollTarget {
+    /// The domain.
+    pub domain: Foreign,
+    /// The task list.
+    pub task_list: Foreign,
+    /// The identity the service writes into ActivityTaskStarted.
+    pub identity: Foreign,
+}
+
 /// Where a claim came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimSource {
@@ -50,6 +61,9 @@ pub enum Record {
         poll: PollNumber,
         /// When.
         at: Stamp,
+        /// What was polled, and as whom. Journals of the first versions have none.
+        #[serde(default)]
+        target: Option<PollTarget>,
     },
     /// A poll came to its end without a task, or provably never reached the service.
     PollEnded {

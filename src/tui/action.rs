@@ -2,13 +2,14 @@
 //!
 //! Footer and help are made from this list, and a refused key says its reason from here. What actions do is in `update`.
 
+mod why_not;
+
 use crossterm::event::KeyCode;
 
 use super::keys::Key;
-use super::state::State;
-use super::tasks::asks_for_cancel;
-use crate::console::{Connection, Deadline, Status, TaskFacts, TaskState};
-use crate::task::Source;
+use super::views::{self, SomeViews, View};
+
+pub use why_not::may_be_set;
 
 /// Something a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,9 +58,15 @@ pub enum Action {
     PageDown,
     /// To the next pane.
     NextPane,
-    /// To the selected task's details.
+    /// The selected task in full.
     Open,
-    /// Back to the table.
+    /// What was done.
+    OpenLog,
+    /// Task lists to claim from.
+    OpenWaiting,
+    /// What has ended.
+    OpenClosed,
+    /// Back to where one came from.
     Back,
     /// Draw everything anew.
     Repaint,
@@ -75,7 +82,7 @@ use Action as A;
 
 impl Action {
     /// All of them, in the order of the help.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: &[Self] = &[
         A::Beat,
         A::Percent(10),
         A::Percent(20),
@@ -108,6 +115,9 @@ impl Action {
         A::PageDown,
         A::NextPane,
         A::Open,
+        A::OpenLog,
+        A::OpenWaiting,
+        A::OpenClosed,
         A::Back,
         A::Repaint,
         A::Suspend,
@@ -115,8 +125,8 @@ impl Action {
         A::Quit,
     ];
 
-    /// The acts of the footer, most telling first; help and quit are always there.
-    pub const FOOTER: [Self; 15] = [
+    /// The footer of the views that show a task, most telling first; help and quit are always there.
+    const FOOTER_OF_A_TASK: &[Self] = &[
         A::Cancel,
         A::GoOn,
         A::Reload,
@@ -134,9 +144,40 @@ impl Action {
         A::StopKeeping,
     ];
 
+    /// The acts of the footer, most telling first; help and quit are always there.
+    pub fn footer(view: View) -> &'static [Self] {
+        match view {
+            View::Tasks | View::Detail => Self::FOOTER_OF_A_TASK,
+            View::Log => &[A::Back, A::Down, A::Up],
+            View::Waiting => &[A::Claim, A::StopClaiming, A::Back],
+            View::Closed => &[A::Open, A::Dismiss, A::Back],
+        }
+    }
+
+    /// The views it makes sense in; `None` for all of them.
+    pub fn views(self) -> Option<SomeViews> {
+        match self {
+            A::Beat
+            | A::Percent(_)
+            | A::Details
+            | A::Keep
+            | A::StopKeeping
+            | A::Complete
+            | A::Fail
+            | A::Cancel
+            | A::GoOn
+            | A::Withdraw
+            | A::SetTimeout
+            | A::Dismiss => Some(views::OF_A_TASK),
+            A::Open => Some(&[View::Tasks, View::Waiting, View::Closed]),
+            A::NextPane => Some(&[View::Tasks]),
+            _ => None,
+        }
+    }
+
     /// What a key does, if anything.
     pub fn of(key: Key) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.keys().contains(&key))
+        Self::ALL.iter().copied().find(|action| action.keys().contains(&key))
     }
 
     /// Two words at most, for the footer.
@@ -165,6 +206,9 @@ impl Action {
             A::PageDown => "page down",
             A::NextPane => "next pane",
             A::Open => "open",
+            A::OpenLog => "log",
+            A::OpenWaiting => "waiting",
+            A::OpenClosed => "closed",
             A::Back => "back",
             A::Repaint => "repaint",
             A::Suspend => "suspend",
@@ -195,8 +239,11 @@ impl Action {
             A::First | A::Last => "to the top, to the bottom",
             A::PageUp | A::PageDown => "a page up, a page down",
             A::NextPane => "to the next pane",
-            A::Open => "to the details of the selected task",
-            A::Back => "back to the tasks",
+            A::Open => "open what is selected: a task in full, or the form to claim from a task list",
+            A::OpenLog => "log: what was done, in the view of a task only what concerns it",
+            A::OpenWaiting => "waiting: task lists to claim from",
+            A::OpenClosed => "closed: what has ended, and how",
+            A::Back => "back to where you came from",
             A::Repaint => "draw the screen anew",
             A::Suspend => "suspend; fg brings it back",
             A::Help => "show or hide this help",
@@ -244,124 +291,15 @@ impl Action {
             A::PageDown => &const { [Key::ctrl('d'), Key::plain(KeyCode::PageDown)] },
             A::NextPane => &const { [Key::plain(KeyCode::Tab)] },
             A::Open => &const { [Key::plain(KeyCode::Enter)] },
+            A::OpenLog => &const { [Key::char('l')] },
+            A::OpenWaiting => &const { [Key::char('W')] },
+            A::OpenClosed => &const { [Key::char('C')] },
             A::Back => &const { [Key::plain(KeyCode::Esc)] },
             A::Repaint => &const { [Key::ctrl('l')] },
             A::Suspend => &const { [Key::ctrl('z')] },
             A::Help => &const { [Key::char('?')] },
             A::Quit => &const { [Key::char('q'), Key::ctrl('c')] },
         }
-    }
-
-    /// Why it cannot be done now, in a printable sentence; `None` if it can.
-    pub fn disabled_reason(self, state: &State) -> Option<String> {
-        self.disabled_reason_for(state, state.selected())
-    }
-
-    /// The same for a certain task.
-    pub fn disabled_reason_for(self, state: &State, task: Option<&TaskFacts>) -> Option<String> {
-        let needs = self.needs();
-        if !matches!(needs, Needs::Nothing | Needs::Selection) && state.only_looks() {
-            return Some("this screen only looks: another process is the keeper of this journal".into());
-        }
-        match (needs, task) {
-            (Needs::Nothing, _) | (Needs::Selection, Some(_)) => None,
-            (Needs::Console, _) => self.why_not_now(state.status.as_deref()),
-            (_, None) => Some("there is no task; p claims some".into()),
-            (Needs::Task, Some(facts)) => self.why_not_on(facts),
-            (Needs::OpenTask, Some(facts)) => why_not_open(facts).or_else(|| self.why_not_on(facts)),
-        }
-    }
-
-    fn needs(self) -> Needs {
-        match self {
-            A::Beat
-            | A::Percent(_)
-            | A::Details
-            | A::Keep
-            | A::Complete
-            | A::Fail
-            | A::Cancel
-            | A::GoOn
-            | A::SetTimeout => Needs::OpenTask,
-            A::StopKeeping | A::Withdraw | A::Dismiss => Needs::Task,
-            A::Claim | A::StopClaiming | A::Reload => Needs::Console,
-            A::Open => Needs::Selection,
-            _ => Needs::Nothing,
-        }
-    }
-
-    /// For the acts that are about no task.
-    fn why_not_now(self, status: Option<&Status>) -> Option<String> {
-        let (possible, why) = match self {
-            A::Claim => (status.is_some(), "not connected yet: no domain to claim from"),
-            A::StopClaiming => (status.is_some_and(|status| !status.claiming.is_empty()), "nothing is being claimed"),
-            A::Reload => {
-                let denied = status.is_some_and(|status| matches!(status.connection, Connection::NoAccess { .. }));
-                (denied, "the credentials are not in question")
-            }
-            _ => (true, ""),
-        };
-        (!possible).then(|| why.to_owned())
-    }
-
-    /// For the acts on a task.
-    fn why_not_on(self, facts: &TaskFacts) -> Option<String> {
-        let name = facts.activity_id.line();
-        match self {
-            A::StopKeeping if facts.lease.is_none() => Some(format!("{name} is not kept alive")),
-            A::Cancel if facts.cancel.is_none() => {
-                Some(format!("no cancel request was seen for {name}; space asks the service, f fails the task"))
-            }
-            A::GoOn if !asks_for_cancel(facts) => Some(format!("no cancel request of {name} waits for an answer")),
-            A::SetTimeout if !facts.deadlines.iter().any(may_be_set) => {
-                Some(format!("every timeout of {name} is known for certain"))
-            }
-            A::Dismiss if !facts.has_ended() => {
-                Some(format!("{name} has not ended; only ended tasks can be dismissed"))
-            }
-            A::Withdraw => why_not_withdraw(facts),
-            _ => None,
-        }
-    }
-}
-
-/// What an action cannot do without.
-#[derive(Debug, Clone, Copy)]
-enum Needs {
-    Nothing,
-    /// A console that acts.
-    Console,
-    /// A task to look at.
-    Selection,
-    /// A task to act on.
-    Task,
-    /// One that is neither over nor being closed.
-    OpenTask,
-}
-
-/// Whether the operator's word counts for this timeout: nobody knows, or only a type's default does.
-pub fn may_be_set(deadline: &Deadline) -> bool {
-    !matches!(deadline.limit, Some((_, Source::History)))
-}
-
-fn why_not_open(facts: &TaskFacts) -> Option<String> {
-    let name = facts.activity_id.line();
-    match &facts.state {
-        TaskState::Ended { .. } => Some(format!("{name} has ended; D takes it off the list")),
-        TaskState::Closing { kind, .. } => Some(format!("{name} is already being closed as {}", kind.word())),
-        TaskState::Held | TaskState::Refused { .. } => None,
-    }
-}
-
-fn why_not_withdraw(facts: &TaskFacts) -> Option<String> {
-    let name = facts.activity_id.line();
-    match &facts.state {
-        TaskState::Closing { unconfirmed: true, .. } => {
-            Some(format!("the close of {name} may have been applied: it cannot be taken back"))
-        }
-        TaskState::Closing { trouble: None, .. } => Some(format!("the close of {name} is on its way")),
-        TaskState::Closing { .. } => None,
-        _ => Some(format!("{name} is not being closed")),
     }
 }
 

@@ -17,7 +17,7 @@ pub struct Build(pub TaskFacts);
 
 /// A held task with a heartbeat timeout of 60 s, beaten 8 s ago, and an hour to be closed in.
 pub fn task(id: u64, activity_id: &str) -> Build {
-    let unknown = |kind| Deadline { kind, limit: None, at: None, approximate: false };
+    let unknown = |kind| Deadline { kind, limit: None, at: None, maybe: None, approximate: false };
     let facts = TaskFacts {
         id: ClaimId(id),
         domain: "ops-demo".into(),
@@ -31,6 +31,7 @@ pub fn task(id: u64, activity_id: &str) -> Build {
         saved: true,
         cancel: None,
         deadlines: TimeoutKind::CLAIMED.map(unknown),
+        workflow_cancel: false,
         looking_up: false,
         lease: None,
         next_beat: None,
@@ -141,8 +142,13 @@ pub fn zoo() -> Vec<Arc<TaskFacts>> {
         task(13, "new-1")
             .of_type("Inspect", "1.0")
             .with(|facts| {
-                facts.deadlines =
-                    TimeoutKind::CLAIMED.map(|kind| Deadline { kind, limit: None, at: None, approximate: false });
+                facts.deadlines = TimeoutKind::CLAIMED.map(|kind| Deadline {
+                    kind,
+                    limit: None,
+                    at: None,
+                    maybe: None,
+                    approximate: false,
+                });
                 facts.looking_up = true;
                 facts.last_beat = None;
             })

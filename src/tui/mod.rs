@@ -7,12 +7,14 @@
 
 mod action;
 mod canvas;
+mod closed;
 mod confirm;
 mod countdown;
 #[cfg(test)]
 mod fixtures;
 mod form;
 mod input;
+mod json;
 mod keys;
 mod run;
 mod session;
@@ -24,6 +26,8 @@ mod tests;
 mod theme;
 mod update;
 mod view;
+mod views;
+mod waiting;
 mod zone;
 
 use std::os::fd::BorrowedFd;
@@ -31,7 +35,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::console::{Command, LogLine, Status, TaskFacts};
+use crate::console::{Command, LeaseTerms, LogLine, Status, TaskFacts};
 use crate::task::ClaimId;
 use crate::text::Foreign;
 
@@ -107,6 +111,8 @@ pub struct Options {
     pub read_only: bool,
     /// The task list the claim form starts with.
     pub task_list: Option<Foreign>,
+    /// What the lease form starts with, and the most it takes.
+    pub lease: LeaseTerms,
     /// In the demo, what the message line says while it has nothing else to say and there is no caption yet; printable.
     pub demo: Option<String>,
     /// For times of day.

@@ -5,14 +5,18 @@ use std::sync::Arc;
 
 use ratatui::layout::Rect;
 
+use super::closed::Closed;
 use super::confirm::Confirm;
 use super::countdown::Moment;
 use super::form::Form;
 use super::tasks::Tasks;
 use super::view::{self, Layout};
+use super::views::{View, Views};
+use super::waiting::Waiting;
 use super::{Options, Zone};
 use crate::clock::Boot;
-use crate::console::{Level, LogLine, Status, TaskFacts};
+use crate::console::{LeaseTerms, Level, LogLine, Status, TaskFacts};
+use crate::task::ClaimId;
 use crate::text::Foreign;
 
 /// Log lines kept; older ones are in the journal.
@@ -33,6 +37,12 @@ pub struct State {
     pub detail_scroll: usize,
     /// Newer log lines above the first one in view: 0 follows the newest.
     pub log_scroll: usize,
+    /// The view that fills the screen, and those it lies over.
+    pub views: Views,
+    /// What has ended.
+    pub closed: Closed,
+    /// Task lists.
+    pub waiting: Waiting,
     /// What lies over the panes and takes the keys.
     pub overlay: Option<Overlay>,
     /// The message line.
@@ -45,6 +55,8 @@ pub struct State {
     pub read_only: bool,
     /// The task list the claim form starts with.
     pub task_list: Option<Foreign>,
+    /// What the lease form starts with, and the most it takes.
+    pub lease: LeaseTerms,
     /// For times of day.
     pub zone: Zone,
     /// The terminal.
@@ -97,20 +109,34 @@ impl State {
             focus: Focus::Tasks,
             detail_scroll: 0,
             log_scroll: 0,
+            views: Views::default(),
+            closed: Closed::default(),
+            waiting: Waiting::default(),
             overlay: None,
             message: None,
             demo: options.demo.is_some(),
             hint: options.demo,
             read_only: options.read_only,
             task_list: options.task_list,
+            lease: options.lease,
             zone: options.zone,
             area,
         }
     }
 
-    /// The task under the cursor.
-    pub fn selected(&self) -> Option<&TaskFacts> {
-        self.tasks.selected().map(Arc::as_ref)
+    /// The task that acts are about: the one under the cursor, or the one the view shows.
+    pub fn subject(&self) -> Option<&Arc<TaskFacts>> {
+        match self.views.now() {
+            View::Tasks => self.tasks.selected(),
+            View::Detail => self.known(self.views.claim()?),
+            View::Closed => self.closed.selected(),
+            View::Log | View::Waiting => None,
+        }
+    }
+
+    /// A task on the list, or one that has ended and was taken off it.
+    pub fn known(&self, id: ClaimId) -> Option<&Arc<TaskFacts>> {
+        self.tasks.get(id).or_else(|| self.closed.get(id))
     }
 
     /// Whether acts are refused altogether.
@@ -149,7 +175,17 @@ impl State {
         let layout = Layout::of(self.area, self.focus);
         self.tasks.select_first_if_free(moment.now.boot);
         self.tasks.settle(layout.table_rows());
-        self.log_scroll = self.log_scroll.min(self.log.len().saturating_sub(layout.log_rows()));
+        let body = layout.body_rows();
+        match self.views.now() {
+            View::Tasks => self.log_scroll = self.log_scroll.min(self.log.len().saturating_sub(layout.log_rows())),
+            View::Log => self.log_scroll = self.log_scroll.min(view::log_scroll_max(self, body)),
+            View::Closed => self.closed.cursor.settle(layout.list_rows(), self.closed.len()),
+            View::Waiting => {
+                self.waiting.gather(self.status.as_deref(), self.task_list.as_ref(), self.tasks.all());
+                self.waiting.cursor.settle(layout.list_rows(), self.waiting.len());
+            }
+            View::Detail => {}
+        }
         if self.detail_scroll > 0 {
             self.detail_scroll = self.detail_scroll.min(view::detail_scroll_max(self, &layout, moment));
         }

@@ -7,8 +7,10 @@ use super::form::{Form, Reply, Submitted};
 use super::keys::Key;
 use super::state::{Focus, Overlay, State};
 use super::view::{self, Layout};
+use super::views::View;
 use crate::clock::{Boot, Now};
 use crate::console::{Command, Details, Level, TaskFacts};
+use crate::task::ClaimId;
 
 /// What the world outside the state has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +41,7 @@ impl From<Yes> for Wish {
 /// Takes news; says how often to ring the bell.
 pub fn news(state: &mut State, news: News, now: Boot) -> usize {
     for facts in news.changed {
+        state.closed.update(&facts);
         state.tasks.update(facts, now);
     }
     for id in news.removed {
@@ -162,7 +165,7 @@ fn confirm_key(state: &mut State, mut confirm: Box<Confirm>, key: Key) -> Option
 /// A task may have ended while the question stood.
 fn why_not_any_more(state: &State, confirm: &Confirm) -> Option<String> {
     let (action, claim) = confirm.about?;
-    action.disabled_reason_for(state, state.tasks.get(claim).map(std::convert::AsRef::as_ref))
+    action.disabled_reason_for(state, state.known(claim).map(AsRef::as_ref))
 }
 
 fn form_key(state: &mut State, mut form: Box<Form>, key: Key, now: Now) -> Option<Wish> {
@@ -191,11 +194,10 @@ fn form_key(state: &mut State, mut form: Box<Form>, key: Key, now: Now) -> Optio
 
 /// Reads a form against the task as it is now: it may have ended while the form was open.
 fn submit(state: &State, form: &Form, now: Now) -> Result<Submitted, String> {
-    let facts = form.claim.and_then(|claim| state.tasks.get(claim));
-    let facts = facts.map(std::convert::AsRef::as_ref);
+    let facts = form.claim.and_then(|claim| state.known(claim)).map(AsRef::as_ref);
     match form.action.disabled_reason_for(state, facts) {
         Some(why) => Err(why),
-        None => form.submit(facts, now.wall, state.zone),
+        None => form.submit(facts, state.lease, now.wall, state.zone),
     }
 }
 
@@ -205,11 +207,11 @@ fn act(state: &mut State, action: Action) -> Option<Wish> {
         state.refuse(why);
         return None;
     }
-    if let Some(facts) = state.tasks.selected().cloned() {
+    if let Some(facts) = state.subject().cloned() {
         if let Some(command) = command_on(&facts, action) {
             return Some(Wish::Send(command));
         }
-        if let Some(form) = Form::on_task(action, &facts) {
+        if let Some(form) = Form::on_task(action, &facts, state.lease) {
             state.overlay = Some(Overlay::Form(Box::new(form)));
             return None;
         }
@@ -218,20 +220,59 @@ fn act(state: &mut State, action: Action) -> Option<Wish> {
         }
     }
     match action {
-        Action::Claim => {
-            let form = state.status.as_ref().map(|status| Form::claim(status, state.task_list.as_ref()));
-            state.overlay = form.map(|form| Overlay::Form(Box::new(form)));
-        }
+        Action::Claim => claim_form(state),
         Action::StopClaiming => return Some(Wish::Send(Command::StopClaiming)),
         Action::Reload => return Some(Wish::Send(Command::ReloadCredentials)),
         Action::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
         Action::Quit => return quit(state),
         Action::NextPane => next_pane(state),
-        Action::Open => state.focus = Focus::Detail,
-        Action::Back => state.focus = Focus::Tasks,
+        Action::Open if state.views.now() == View::Waiting => claim_form(state),
+        Action::Open => open(state, View::Detail, state.subject().map(|facts| facts.id)),
+        Action::OpenLog => open_log(state),
+        Action::OpenWaiting => open(state, View::Waiting, None),
+        Action::OpenClosed => open(state, View::Closed, None),
+        Action::Back => back(state),
         _ => scroll(state, action),
     }
     None
+}
+
+fn open(state: &mut State, view: View, claim: Option<ClaimId>) {
+    state.views.open(view, claim);
+    (state.detail_scroll, state.log_scroll) = (0, 0);
+}
+
+/// From the view of a task, what concerns it; from anywhere else, and a second time, everything.
+fn open_log(state: &mut State) {
+    let claim = match state.views.now() {
+        View::Detail => state.views.claim(),
+        _ => None,
+    };
+    open(state, View::Log, claim);
+}
+
+/// One step back: out of a view, then out of a pane.
+fn back(state: &mut State) {
+    if state.views.back() {
+        (state.detail_scroll, state.log_scroll) = (0, 0);
+    } else {
+        state.focus = Focus::Tasks;
+    }
+}
+
+/// Asks how many tasks to claim, from the selected list if there is one.
+fn claim_form(state: &mut State) {
+    let Some(status) = &state.status else { return };
+    let selected = match state.views.now() {
+        View::Waiting => state.waiting.selected().map(|(name, _)| name.clone()),
+        _ => None,
+    };
+    let offered = || Some((status.domain.clone(), state.task_list.clone()?));
+    let form = match selected.or_else(offered) {
+        Some((domain, task_list)) => Form::claim(domain.raw(), task_list.raw()),
+        None => Form::claim(status.domain.raw(), ""),
+    };
+    state.overlay = Some(Overlay::Form(Box::new(form)));
 }
 
 /// The acts on a task that need to be told nothing.
@@ -276,10 +317,11 @@ fn next_pane(state: &mut State) {
 /// Moves in the pane that has the focus.
 fn scroll(state: &mut State, action: Action) {
     let layout = Layout::of(state.area, state.focus);
-    let page = match state.focus {
-        Focus::Tasks => layout.table_rows(),
-        Focus::Detail => layout.detail_rows(),
-        Focus::Log => layout.log_rows(),
+    let page = match (state.views.now(), state.focus) {
+        (View::Tasks, Focus::Tasks) => layout.table_rows(),
+        (View::Tasks, Focus::Detail) => layout.detail_rows(),
+        (View::Tasks, Focus::Log) => layout.log_rows(),
+        _ => layout.body_rows(),
     };
     let page = page.saturating_sub(1).max(1).cast_signed();
     let rows = match action {
@@ -291,12 +333,18 @@ fn scroll(state: &mut State, action: Action) {
         Action::Last => isize::MAX,
         _ => return,
     };
-    match state.focus {
-        Focus::Tasks => {
+    match (state.views.now(), state.focus) {
+        (View::Tasks, Focus::Tasks) => {
             state.tasks.move_by(rows);
             state.detail_scroll = 0;
         }
-        Focus::Detail => state.detail_scroll = state.detail_scroll.saturating_add_signed(rows),
-        Focus::Log => state.log_scroll = state.log_scroll.saturating_add_signed(rows),
+        (View::Tasks, Focus::Detail) | (View::Detail, _) => {
+            state.detail_scroll = state.detail_scroll.saturating_add_signed(rows);
+        }
+        (View::Tasks, Focus::Log) | (View::Log, _) => {
+            state.log_scroll = state.log_scroll.saturating_add_signed(rows);
+        }
+        (View::Closed, _) => state.closed.cursor.move_by(rows, state.closed.len()),
+        (View::Waiting, _) => state.waiting.cursor.move_by(rows, state.waiting.len()),
     }
 }

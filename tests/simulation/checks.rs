@@ -8,7 +8,8 @@ use swfbeat::emulator::OpenActivity;
 use swfbeat::task::{ClaimId, ClaimedTask, Outcome, OutcomeKind, PollNumber, Record, TimeoutKind, Verdict};
 use swfbeat::wire::{Answer, Request};
 
-use crate::service::Host;
+use super::service::Host;
+use super::violation::Broken;
 
 /// A person's word counts this long for a heartbeat, plus a little for the disk.
 const ASKED_MS: i64 = 61_000;
@@ -53,7 +54,7 @@ pub struct Checks {
     pub cancels: u64,
 }
 
-type Verdicts = Result<(), String>;
+type Verdicts = Result<(), Broken>;
 
 impl Checks {
     pub fn handed_out(&mut self, at: i64, task: &ClaimedTask) {
@@ -122,12 +123,15 @@ impl Checks {
             }
         }
         if claim.is_some() && intent.as_ref() != Some(&outcome) {
-            return Err(format!("one-outcome: {id} is closed with {outcome:?}, on disk is {intent:?}"));
+            return Err(Broken::new("one-outcome", format!("{id} is closed with {outcome:?}, on disk is {intent:?}")));
         }
-        let task = self.tasks.get_mut(id).ok_or("one-outcome: a close of an unknown task")?;
+        let task = self.tasks.get_mut(id).ok_or_else(|| Broken::new("one-outcome", "a close of an unknown task"))?;
         task.withdrawn |= withdrawn;
         if !task.withdrawn && task.closes.first().is_some_and(|first| first != request) {
-            return Err(format!("one-outcome: {id} was closed with two outcomes: {:?} and {request:?}", task.closes));
+            return Err(Broken::new(
+                "one-outcome",
+                format!("{id} was closed with two outcomes: {:?} and {request:?}", task.closes),
+            ));
         }
         task.closes.push(request.clone());
         Ok(())
@@ -143,7 +147,11 @@ impl Checks {
             || within(task.asked_at, ASKED_MS)
             || within(Some(task.claimed_at), CLAIMED_MS)
             || within(task.decided_at, CLOSING_MS);
-        if attended { Ok(()) } else { Err(format!("attended: a heartbeat of {id} that nobody wanted: {task:?}")) }
+        if attended {
+            Ok(())
+        } else {
+            Err(Broken::new("attended", format!("a heartbeat of {id} that nobody wanted: {task:?}")))
+        }
     }
 
     /// The process has read an answer.
@@ -170,7 +178,10 @@ impl Checks {
             let started = disk.iter().any(|it| matches!(it, Record::PollStarted { poll: it, .. } if *it == poll));
             let ended = disk.iter().any(|it| matches!(it, Record::PollEnded { poll: it } if *it == poll));
             if !saved && (!started || ended) {
-                return Err(format!("no-lost-token: {id} was read and is neither on disk nor a possible orphan"));
+                return Err(Broken::new(
+                    "no-lost-token",
+                    format!("{id} was read and is neither on disk nor a possible orphan"),
+                ));
             }
         }
         let mut agreed = BTreeMap::new();
@@ -200,7 +211,10 @@ impl Checks {
                 && !dismissed(*claim)
                 && !facts.contains_key(claim)
             {
-                return Err(format!("no-lost-token: {} is on disk and not on the screen", task.activity_id.raw()));
+                return Err(Broken::new(
+                    "no-lost-token",
+                    format!("{} is on disk and not on the screen", task.activity_id.raw()),
+                ));
             }
         }
         Ok(())
@@ -214,7 +228,7 @@ impl Checks {
         truth: &[OpenActivity],
         facts: &BTreeMap<ClaimId, Arc<TaskFacts>>,
         disk_idle: bool,
-    ) -> Result<u64, String> {
+    ) -> Result<u64, Broken> {
         let mut countdowns = 0;
         let open: BTreeMap<_, _> = truth.iter().map(|it| (it.activity_id.as_str(), it)).collect();
         for facts in facts.values() {
@@ -226,12 +240,15 @@ impl Checks {
                 continue;
             }
             if let Some(task) = open.get(id) {
-                countdowns += overstated(host, facts, task).map_err(|error| format!("{error} at {at}"))?;
+                countdowns += overstated(host, facts, task)?;
             }
-            let task = self.tasks.get_mut(id).ok_or_else(|| format!("{id} is shown and was never handed out"))?;
+            let task = self
+                .tasks
+                .get_mut(id)
+                .ok_or_else(|| Broken::new("no-lost-token", format!("{id} is shown and was never handed out")))?;
             if disk_idle && std::mem::take(&mut task.cancel_read) {
                 if facts.cancel.is_none() {
-                    return Err(format!("cancel-seen: {id} has a cancel request that is not shown"));
+                    return Err(Broken::new("cancel-seen", format!("{id} has a cancel request that is not shown")));
                 }
                 self.cancels += 1;
             }
@@ -242,7 +259,7 @@ impl Checks {
 }
 
 /// no-overstatement: each deadline is at or before the service's own.
-fn overstated(host: &Host, facts: &TaskFacts, task: &OpenActivity) -> Result<u64, String> {
+fn overstated(host: &Host, facts: &TaskFacts, task: &OpenActivity) -> Result<u64, Broken> {
     let mut compared = 0;
     for deadline in &facts.deadlines {
         let truth = match deadline.kind {
@@ -256,7 +273,7 @@ fn overstated(host: &Host, facts: &TaskFacts, task: &OpenActivity) -> Result<u64
         compared += 1;
         if shown.0 > truth {
             let (id, kind, by) = (facts.activity_id.raw(), deadline.kind, shown.0 - truth);
-            return Err(format!("no-overstatement: {id} {kind:?} is shown {by} ms too late"));
+            return Err(Broken::new("no-overstatement", format!("{id} {kind:?} is shown {by} ms too late")));
         }
     }
     Ok(compared)
@@ -284,7 +301,7 @@ impl Checks {
         if right {
             Ok(())
         } else {
-            Err(format!("one-outcome: {task:?} has the verdict {verdict:?}, the service {end:?}"))
+            Err(Broken::new("one-outcome", format!("{task:?} has the verdict {verdict:?}, the service {end:?}")))
         }
     }
 
@@ -305,7 +322,10 @@ impl Checks {
                 && task.decided_at.is_none();
             self.kept_throughout += u64::from(kept && !timed_out);
             if host.calm && kept && timed_out && task.heartbeat_was_first {
-                return Err(format!("keep-alive: {id} timed out by heartbeat though it was kept: {task:?}"));
+                return Err(Broken::new(
+                    "keep-alive",
+                    format!("{id} timed out by heartbeat though it was kept: {task:?}"),
+                ));
             }
         }
         Ok(())

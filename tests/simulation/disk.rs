@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use swfbeat::console::{AppendError, BatchId, Durability, Event};
 use swfbeat::task::Record;
 
-use crate::world::{Happening, World, Write};
+use super::world::{Happening, World, Write};
 
 impl World {
     pub fn append(&mut self, batch: BatchId, records: Vec<Record>, durability: Durability) {
@@ -40,7 +40,7 @@ impl World {
 
     pub fn disk_full(&mut self, order: u64) {
         let Some(Write { batch: Some(batch), .. }) = self.writes.remove(&order) else { return };
-        self.note("the disk is full");
+        self.note(|| "the disk is full".to_owned());
         let error = AppendError { message: "no space left on device".into(), intent_taken: None };
         self.event(Event::AppendFailed(batch, error));
     }

@@ -7,9 +7,9 @@ use swfbeat::emulator::RequestId;
 use swfbeat::task::{Entry, Record};
 use swfbeat::wire::Request;
 
-use crate::checks::Checks;
-use crate::network::Weather;
-use crate::world::{Happening, World, config};
+use super::checks::Checks;
+use super::network::Weather;
+use super::world::{Happening, World, config};
 
 impl World {
     pub fn meanwhile(&mut self) {
@@ -19,7 +19,7 @@ impl World {
                 0 => self.host.replace_execution(self.at),
                 1 | 2 => {
                     let body = serde_json::json!({"taskToken": task.token, "result": "a colleague's"});
-                    self.note(format!("a colleague completes {}", task.activity_id));
+                    self.note(|| format!("a colleague completes {}", task.activity_id));
                     self.host.ask(self.at, "RespondActivityTaskCompleted", &body);
                 }
                 _ => self.host.request_cancel(self.at, &task.activity_id.clone()),
@@ -38,7 +38,7 @@ impl World {
             3 => (Weather::Throttling(500), 60_000),
             _ => (Weather::Outage, 50_000),
         };
-        self.note(format!("weather {weather:?}"));
+        self.note(|| format!("weather {weather:?}"));
         self.weather = weather;
         let after = self.chance.between(1_000, length);
         self.plan(after, Happening::Weather);
@@ -53,7 +53,7 @@ impl World {
             return;
         }
         self.totals.crashes += 1;
-        self.note("killed");
+        self.note(|| "killed".to_owned());
         self.writes.clear();
         let polls: Vec<_> =
             self.calls.iter().filter(|(_, call)| matches!(call.request, Request::Poll { .. })).collect();
@@ -63,8 +63,8 @@ impl World {
         for call in self.calls.values_mut() {
             call.dropped = true;
         }
-        if let Err(violation) = self.checks.crashed(&self.disk) {
-            self.fail(&violation);
+        if let Err(broken) = self.checks.crashed(&self.disk) {
+            self.fail(broken);
         }
         self.at += self.chance.between(100, 2_000);
         self.restart();
@@ -77,13 +77,13 @@ impl World {
         let boot_id: Arc<str> = "boot-1".into();
         let entry = |(seq, record): (u64, &Record)| Entry { seq, boot_id: boot_id.clone(), record: record.clone() };
         let entries: Vec<_> = (1..).zip(&self.disk).map(entry).collect();
-        let (console, effects) = Console::new(config(self.seed, self.life), self.now(), &entries);
+        let (console, effects) = Console::new(config(self.seed, self.life, self.options), self.now(), &entries);
         self.console = console;
         self.facts.clear();
         self.wake_at = None;
         self.perform(effects);
-        if let Err(violation) = Checks::restarted(&self.disk, &self.facts) {
-            self.fail(&violation);
+        if let Err(broken) = Checks::restarted(&self.disk, &self.facts) {
+            self.fail(broken);
         }
     }
 
@@ -97,7 +97,7 @@ impl World {
             if self.chance.in_thousand(300) {
                 self.wall += self.chance.between(-86_400_000, 86_400_000);
             }
-            self.note(format!("asleep for {length} ms"));
+            self.note(|| format!("asleep for {length} ms"));
         }
         let after = self.chance.between(60_000, 1_800_000);
         self.plan(after, Happening::Sleep);

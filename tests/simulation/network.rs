@@ -5,8 +5,8 @@ use swfbeat::console::{CallId, Event, Timing};
 use swfbeat::emulator::{Answer, Handled, RequestId};
 use swfbeat::wire::{self, Failure, Phase, Request};
 
-use crate::translate;
-use crate::world::{Call, Happening, World};
+use super::translate;
+use super::world::{Call, Happening, World};
 
 /// What the network does at present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,8 +24,8 @@ impl World {
     pub fn send(&mut self, console: CallId, request: Request, limit: i64) {
         self.last_call += 1;
         let id = self.last_call;
-        if let Err(violation) = self.checks.sent(self.at, &request, &self.disk) {
-            self.fail(&violation);
+        if let Err(broken) = self.checks.sent(self.at, &request, &self.disk) {
+            self.fail(broken);
         }
         let delay = self.chance.between(2, 90);
         match self.weather {
@@ -59,8 +59,8 @@ impl World {
         let (operation, body) = (call.request.operation(), translate::body(&call.request));
         let heartbeat = matches!(call.request, Request::Heartbeat { .. });
         let arrived = self.checks.arrived(self.at, call.sent, &call.request);
-        if let Err(violation) = arrived {
-            self.fail(&violation);
+        if let Err(broken) = arrived {
+            self.fail(broken);
         }
         self.totals.beats += u64::from(heartbeat);
         let handled = self.host.service.handle(self.host.clock(self.at), RequestId(id), operation, &body);

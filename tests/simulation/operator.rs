@@ -6,7 +6,7 @@ use std::sync::Arc;
 use swfbeat::console::{Command, Details, TaskFacts, TaskState};
 use swfbeat::task::{ClaimId, Outcome};
 
-use crate::chance::Chance;
+use super::chance::Chance;
 
 /// Tasks a person likes to hold.
 const WANTED: usize = 8;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use swfbeat::emulator::{Answer, Config, Handled, RequestId, Service};
 
-use crate::chance::Chance;
+use super::chance::Chance;
 
 /// Calls of the decider and of the world itself have ids from here on.
 const OWN: u64 = 1 << 40;

@@ -127,6 +127,7 @@ fn event(value: &Value) -> HistoryEvent {
         "ActivityTaskCancelRequested" => {
             Attributes::CancelRequested { activity_id: text(&it["activityId"]).expect("activityId") }
         }
+        "WorkflowExecutionCancelRequested" => Attributes::ExecutionCancelRequested,
         "WorkflowExecutionCompleted"
         | "WorkflowExecutionFailed"
         | "WorkflowExecutionTimedOut"

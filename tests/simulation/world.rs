@@ -10,12 +10,14 @@ use swfbeat::console::{BatchId, CallId, Config, Console, Effect, Event, Rules, S
 use swfbeat::task::{ClaimId, Record};
 use swfbeat::wire::{Phase, Request};
 
-use crate::chance::Chance;
-use crate::checks::Checks;
-use crate::network::Weather;
-use crate::operator::Operator;
-use crate::service::Host;
-use crate::totals::{Run, Totals};
+use super::Options;
+use super::chance::Chance;
+use super::checks::Checks;
+use super::network::Weather;
+use super::operator::Operator;
+use super::service::Host;
+use super::totals::{Run, Totals};
+use super::violation::{Broken, Violation};
 
 /// Something that happens at an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,6 +69,10 @@ pub struct Write {
 /// One seed's world.
 pub struct World {
     pub seed: u64,
+    pub options: Options,
+    /// What is broken; nothing happens after it.
+    broken: Option<Broken>,
+    tracing: bool,
     pub chance: Chance,
     pub at: i64,
     pub asleep_until: i64,
@@ -100,14 +106,17 @@ pub struct World {
 }
 
 impl World {
-    pub fn new(seed: u64) -> Self {
+    pub fn new(seed: u64, options: Options, tracing: bool) -> Self {
         let mut chance = Chance::new(seed);
         let at = 1_000_000;
         let wall = 1_790_000_000_000;
         let now = Now { boot: Boot(at), mono: at, wall: Wall(wall + at) };
-        let (console, effects) = Console::new(config(seed, 0), now, &[]);
+        let (console, effects) = Console::new(config(seed, 0, options), now, &[]);
         let mut world = Self {
             seed,
+            options,
+            broken: None,
+            tracing,
             at,
             asleep_until: at,
             slept: 0,
@@ -152,8 +161,8 @@ impl World {
         world
     }
 
-    /// Lets so many milliseconds pass.
-    pub fn run(mut self, ms: u64) -> Run {
+    /// Lets so many milliseconds pass, or fewer if a promise is broken.
+    pub fn run(mut self, ms: u64) -> Result<Run, Box<Violation>> {
         let end = self.at + ms.cast_signed();
         while let Some(Reverse((at, _, happening))) = self.queue.pop() {
             if at > end {
@@ -168,33 +177,42 @@ impl World {
             }
             self.touched = false;
             self.happen(happening);
-            if !self.touched {
-                continue;
+            if self.broken.is_none() && self.touched {
+                self.check();
             }
-            let truth = self.host.service.open_activities();
-            let told = self.checks.step(self.at, &self.host, &truth, &self.facts, self.writes.is_empty());
-            match told {
-                Ok(countdowns) => self.totals.countdowns += countdowns,
-                Err(violation) => self.fail(&violation),
+            if let Some(broken) = self.broken.take() {
+                let trace = self.trace.into();
+                return Err(Box::new(Violation { seed: self.seed, at: self.at, broken, trace }));
             }
         }
         self.totals.timed_out = self.checks.timed_out;
         self.totals.kept_throughout = self.checks.kept_throughout;
         self.totals.verdicts = self.checks.verdicts;
         self.totals.cancels = self.checks.cancels;
-        Run { hash: self.hash.finish(), totals: self.totals }
+        Ok(Run { hash: self.hash.finish(), totals: self.totals })
     }
 
-    pub fn fail(&self, violation: &str) -> ! {
-        let trace = self.trace.iter().fold(String::new(), |all, line| all + line + "\n");
-        panic!("{trace}seed {} at {} ms: {violation}", self.seed, self.at);
+    fn check(&mut self) {
+        let truth = self.host.service.open_activities();
+        match self.checks.step(self.at, &self.host, &truth, &self.facts, self.writes.is_empty()) {
+            Ok(countdowns) => self.totals.countdowns += countdowns,
+            Err(broken) => self.fail(broken),
+        }
     }
 
-    pub fn note(&mut self, what: impl Into<String>) {
-        if self.trace.len() == 80 {
+    pub fn fail(&mut self, broken: Broken) {
+        self.broken.get_or_insert(broken);
+    }
+
+    /// Adds a line to the trace, which is written only when somebody will read it.
+    pub fn note(&mut self, what: impl FnOnce() -> String) {
+        if !self.tracing {
+            return;
+        }
+        if self.trace.len() == 400 {
             self.trace.pop_front();
         }
-        self.trace.push_back(format!("{:>10} {}", self.at, what.into()));
+        self.trace.push_back(format!("{:>10} {}", self.at, what()));
     }
 
     pub fn plan(&mut self, after: i64, happening: Happening) {
@@ -254,7 +272,7 @@ impl World {
                 Effect::Abandon(call) => {
                     let found = self.calls.values_mut().find(|it| it.console == call && !it.dropped);
                     let call = found.expect("abandoned calls are in flight");
-                    assert!(matches!(call.request, Request::Heartbeat { .. }), "only heartbeats are abandoned");
+                    assert!(!matches!(call.request, Request::Poll { .. }), "a poll is never abandoned");
                     call.dropped = true;
                 }
                 Effect::Changed(facts) => {
@@ -266,9 +284,9 @@ impl World {
                 }
                 Effect::Status(status) => self.status = Some(status),
                 Effect::Log(line) => {
-                    self.note(format!("{:?} {} {} {}", line.level, line.word, line.subject, line.text));
+                    self.note(|| format!("{:?} {} {} {}", line.level, line.word, line.subject, line.text));
                 }
-                Effect::ReloadCredentials | Effect::Drained => {}
+                Effect::Reconnect | Effect::ReloadCredentials | Effect::Drained => {}
             }
         }
         if let Some(Boot(at)) = self.console.next_wake()
@@ -281,7 +299,7 @@ impl World {
 
     fn operate(&mut self) {
         for command in self.operator.act(&self.facts) {
-            self.note(format!("operator {command:?}"));
+            self.note(|| format!("operator {command:?}"));
             self.checks.commanded(self.at, &command, &self.facts, self.calm);
             self.event(Event::Command(command));
         }
@@ -290,8 +308,8 @@ impl World {
     }
 }
 
-pub fn config(seed: u64, life: u64) -> Config {
-    Config {
+pub fn config(seed: u64, life: u64, options: Options) -> Config {
+    let mut config = Config {
         identity: "anna@ops".into(),
         run: format!("r{life}"),
         boot_id: "boot-1".into(),
@@ -299,7 +317,10 @@ pub fn config(seed: u64, life: u64) -> Config {
         domain: "sim".into(),
         seed,
         heartbeat_rate: Some(80.0),
+        lease: swfbeat::console::LeaseTerms::default(),
         rules: Rules::default(),
         read_only: false,
-    }
+    };
+    (options.tune)(&mut config);
+    config
 }

@@ -10,11 +10,12 @@ use std::sync::Arc;
 use clap::Args;
 use tempfile::TempDir;
 
-use super::console::{cannot_start, connect};
+use super::console::{cannot_start, connect, named};
 use super::failure::{Failure, Kind};
 use super::link::Link;
 use super::{Color, leave, who};
 use crate::clock;
+use crate::config;
 use crate::console::{Config, HEARTBEAT_RATE, Rules};
 use crate::demo::Scenario;
 use crate::journal::Place;
@@ -37,6 +38,9 @@ pub struct Arguments {
     /// The emulator's TCP port on 127.0.0.1, 0 for any free one
     #[arg(long, default_value_t = 0, value_name = "N")]
     port: u16,
+    /// The config file, of which the demo takes what concerns the screen and leases
+    #[arg(long, env = "SWFBEAT_CONFIG", hide_env_values = true, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Whether to use colours
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     color: Color,
@@ -47,6 +51,7 @@ pub struct Arguments {
 /// # Errors
 /// The scenario has a mistake, the port is taken, the journal cannot be opened, or the engine or the screen failed.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let file = config::Config::load(named(arguments.config.as_ref()))?;
     let scenario = Arc::new(Scenario::find(&arguments.scenario)?);
     let stage = Stage::build(Arc::clone(&scenario), arguments.port)?;
     let identity = who::identity(None)?;
@@ -59,6 +64,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         domain: scenario.domain.clone(),
         seed: who::seed(),
         heartbeat_rate: Some(HEARTBEAT_RATE),
+        lease: file.lease,
         rules: Rules::default(),
         read_only: false,
     };
@@ -78,6 +84,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let options = tui::Options {
         color: arguments.color.into(),
         task_list: Some(scenario.task_list.clone()),
+        lease: file.lease,
         demo: Some(scenario.title.line().into_owned()),
         ..tui::Options::default()
     };

@@ -153,3 +153,110 @@ fn an_ended_task_can_be_dismissed_and_an_open_one_cannot() {
     assert!(world.facts.is_empty());
     assert!(World::restarted(world.at, world.disk).facts.is_empty());
 }
+
+#[test]
+fn one_outcome_a_refusal_after_an_unknown_attempt_neither_un_freezes_nor_ends_it() {
+    let (mut world, claim) = closing();
+    world.answer(COMPLETE, 50, no_answer());
+    world.pass(1_100);
+    world.answer(COMPLETE, 8, refused("ValidationException", "1 validation error detected"));
+    world.command(Command::WithdrawClose { claim });
+    assert!(world.said("close").last().unwrap().contains("cannot be taken back"));
+    assert!(matches!(world.facts(claim).state, TaskState::Closing { unconfirmed: true, .. }));
+    let event = Attributes::Completed { started_event_id: 6, result: Some("done".into()) };
+    world.answer(HISTORY, 5, history_with("rel-1", "ActivityTaskCompleted", event));
+    assert_eq!(world.verdict(claim), Some(&Verdict::Ours { kind: OutcomeKind::Completed, from_history: true }));
+}
+
+#[test]
+fn a_refused_close_in_doubt_is_sent_again() {
+    let (mut world, _) = closing();
+    world.answer(COMPLETE, 50, no_answer());
+    world.pass(1_100);
+    world.answer(COMPLETE, 8, refused("ValidationException", "1 validation error detected"));
+    world.pass(3_000);
+    assert_eq!(world.calls_to(COMPLETE), 1);
+}
+
+#[test]
+fn a_task_kept_by_hand_is_beaten_between_unknown_attempts_for_ten_minutes_at_most() {
+    let (mut world, _) = closing();
+    let decided = world.at;
+    let mut last = 0;
+    while world.at < decided + 900_000 {
+        if world.calls_to(COMPLETE) > 0 {
+            world.answer(COMPLETE, 10, no_answer());
+        }
+        if world.calls_to(BEAT) > 0 {
+            last = world.at;
+            world.beat_ok();
+        }
+        world.pass(1_000);
+    }
+    assert!((590_000..=600_000).contains(&(last - decided)), "{}", last - decided);
+}
+
+#[test]
+fn what_somebody_else_wrote_is_shown_with_reason_and_details() {
+    let (mut world, claim) = closing();
+    world.answer(COMPLETE, 8, gone());
+    let event =
+        Attributes::Failed { started_event_id: 6, reason: Some("disk".into()), details: Some("sector 7".into()) };
+    world.answer(HISTORY, 5, history_with("rel-1", "ActivityTaskFailed", event));
+    let written = Some("disk\nsector 7".into());
+    assert_eq!(world.verdict(claim), Some(&Verdict::ClosedByOther { kind: OutcomeKind::Failed, written }));
+}
+
+#[test]
+fn history_is_asked_after_1_2_4_to_60_s_until_a_timeout_is_surely_past() {
+    let (mut world, claim) = closing();
+    world.answer(COMPLETE, 8, gone());
+    let from = world.at;
+    let mut looks = Vec::new();
+    while world.verdict(claim).is_none() {
+        world.pass(500);
+        while world.calls_to(HISTORY) > 0 {
+            looks.push(world.at - from);
+            world.answer(HISTORY, 0, Ok(Answer::History(HistoryPage::default())));
+        }
+        assert!(world.at < from + 4_000_000);
+    }
+    // Its own start-to-close timeout of ten minutes is surely past before that.
+    assert!(matches!(world.verdict(claim), Some(Verdict::Unproven { why }) if why.contains("START_TO_CLOSE")));
+    let waits: Vec<_> = looks.windows(2).map(|two| two[1] - two[0]).take(8).collect();
+    assert!(waits[0] <= 1_500 && waits[1] <= 2_500 && waits.iter().all(|&wait| wait <= 60_500), "{waits:?}");
+}
+
+#[test]
+fn a_close_that_history_never_explains_is_unproven_after_an_hour() {
+    let mut world = World::new();
+    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
+    world.answer(POLL, 40, Ok(Answer::Polled(Some(Box::new(task("rel-1"))))));
+    world.beat_ok();
+    let claim = *world.facts.keys().next().unwrap();
+    world.command(Command::Close { claims: vec![claim], outcome: completed("done") });
+    world.answer(COMPLETE, 8, gone());
+    let from = world.at;
+    while world.verdict(claim).is_none() {
+        world.pass(1_000);
+        while world.calls_to(HISTORY) > 0 {
+            world.answer(HISTORY, 0, Ok(Answer::History(HistoryPage::default())));
+        }
+        assert!(world.at < from + 4_000_000);
+    }
+    assert!((3_600_000..=3_662_000).contains(&(world.at - from)), "{}", world.at - from);
+    assert!(matches!(world.verdict(claim), Some(Verdict::Unproven { why }) if why.contains("for an hour")));
+}
+
+#[test]
+fn a_close_whose_history_is_gone_is_unproven() {
+    let (mut world, claim) = closing();
+    world.answer(COMPLETE, 8, gone());
+    while world.verdict(claim).is_none() {
+        world.answer(HISTORY, 0, refused("UnknownResourceFault", "Unknown execution: WorkflowExecution=[…]"));
+        world.pass(5_000);
+    }
+    assert!(
+        matches!(world.verdict(claim), Some(Verdict::Unproven { why }) if why.contains("no longer has the history"))
+    );
+}

@@ -89,8 +89,12 @@ fn says_why_denied_history_falls_back_to_the_type_once() {
         world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
         world.answer(POLL, 40, Ok(Answer::Polled(Some(Box::new(task(id))))));
         world.beat_ok();
-        world.answer(HISTORY, 5, refused("AccessDeniedException", "not authorized: swf:GetWorkflowExecutionHistory"));
         if id == "rel-1" {
+            world.answer(
+                HISTORY,
+                5,
+                refused("AccessDeniedException", "not authorized: swf:GetWorkflowExecutionHistory"),
+            );
             let heartbeat = Some((Limit::Seconds(90), Source::TypeDefault));
             let defaults = Timeouts { heartbeat, ..Timeouts::default() };
             world.answer("DescribeActivityType", 5, Ok(Answer::ActivityType(defaults)));
@@ -113,7 +117,8 @@ fn a_task_left_alone_turns_into_timed_out_with_its_last_details() {
     world.command(Command::Beat { claims: vec![claim], details: Details::New("40 %".into()) });
     assert_eq!(world.beat_ok().operation(), BEAT);
     world.pass(59_000);
-    assert_eq!(world.calls_to(HISTORY), 0);
+    world.answer(HISTORY, 5, Ok(Answer::History(open_history("keys-3", SERVICE_AT_BOOT + 10_020))));
+    assert_eq!(world.calls_to(HISTORY), 0, "it was only a look for news");
     world.pass(3_000);
     assert_eq!(world.calls_to(BEAT), 0, "attended: asking by a heartbeat would keep the task alive");
     assert!(world.facts(claim).urgency(Boot(world.at)) == Urgency::Unsure);
@@ -236,4 +241,34 @@ fn read_only_never_sends() {
     let effects =
         console.handle(now(20_001), Event::Command(Command::Beat { claims: vec![claim], details: Details::Same }));
     assert!(!sends(&effects) && effects.iter().any(|e| matches!(e, Effect::Log(line) if line.level == Level::Error)));
+}
+
+#[test]
+fn each_list_has_a_poll_of_its_own_and_four_are_in_flight_at_most() {
+    let mut world = World::new();
+    for list in ["a", "b", "b", "c", "d", "e"] {
+        world.command(Command::Claim { domain: "ops".into(), task_list: list.into(), wanted: 2 });
+    }
+    let lists = |world: &World| -> Vec<String> {
+        let lists = world.calls.iter().filter_map(|(_, request, _)| match request {
+            Request::Poll { task_list, identity, .. } => Some(format!("{} {}", task_list.raw(), identity.raw())),
+            _ => None,
+        });
+        lists.collect()
+    };
+    assert_eq!(lists(&world), ["a anna@ops/r1/1", "b anna@ops/r1/2", "c anna@ops/r1/3", "d anna@ops/r1/4"]);
+    world.answer(POLL, 40, Ok(Answer::Polled(None)));
+    assert_eq!(lists(&world).last().unwrap(), "e anna@ops/r1/5", "each in its turn");
+    assert!(world.status.as_ref().unwrap().poll_in_flight);
+}
+
+#[test]
+fn stop_claiming_means_no_further_poll_even_if_one_is_being_written_down() {
+    let mut world = World::new();
+    world.disk_works = false;
+    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
+    world.command(Command::StopClaiming);
+    world.disk_writes();
+    assert_eq!(world.calls_to(POLL), 0);
+    assert_eq!(world.status.as_ref().unwrap().possible_orphans, 0);
 }

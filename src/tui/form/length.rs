@@ -1,25 +1,24 @@
 //! How long to keep alive, as an operator writes it: `30m`, `2h`, `1h30m`, `until 14:32`.
 
 use crate::clock::Wall;
+use crate::span;
 use crate::tui::Zone;
 
-/// The longest lease (engine rules, "Keep-alive leases"), milliseconds.
-pub const LONGEST_MS: i64 = 8 * 3_600_000;
-
-/// Reads a length; milliseconds from now.
+/// Reads a length of at most `longest_ms`; milliseconds from now.
 ///
 /// # Errors
 /// What is wrong and how to write it.
-pub fn parse(text: &str, now: Wall, zone: Zone) -> Result<i64, String> {
+pub fn parse(text: &str, longest_ms: i64, now: Wall, zone: Zone) -> Result<i64, String> {
     let text = text.trim();
     let length = match text.strip_prefix("until") {
         Some(time) => until(time.trim(), now, zone).ok_or("a time of day is written like until 14:32")?,
-        None => sum(text).ok_or("write how long, like 30m, 2h or 1h30m, or until 14:32")?,
+        None => span::parse(text).ok_or("write how long, like 30m, 2h or 1h30m, or until 14:32")?,
     };
     match length {
         0 => Err("a lease of no time keeps nothing alive".into()),
-        LONGEST_MS.. if length > LONGEST_MS => {
-            Err("at most 8h at a time: nothing is kept alive for longer unattended".into())
+        _ if length > longest_ms => {
+            let longest = span::written(longest_ms);
+            Err(format!("at most {longest} at a time: nothing is kept alive for longer unattended"))
         }
         _ => Ok(length),
     }
@@ -31,33 +30,16 @@ fn until(time: &str, now: Wall, zone: Zone) -> Option<i64> {
     zone.until(now, number(hour)?, number(minute)?)
 }
 
-/// A sum of numbers with units.
-fn sum(text: &str) -> Option<i64> {
-    let mut rest = text;
-    let mut sum = 0_i64;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-        let number: i64 = rest[..digits].parse().ok()?;
-        let unit = match rest.as_bytes()[digits] {
-            b'h' => 3_600_000,
-            b'm' => 60_000,
-            b's' => 1_000,
-            _ => return None,
-        };
-        sum = sum.checked_add(number.checked_mul(unit)?)?;
-        rest = rest[digits + 1..].trim_start();
-    }
-    (!text.is_empty()).then_some(sum)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
+    const LONGEST_MS: i64 = 8 * 3_600_000;
+
     fn read(text: &str) -> Result<i64, String> {
-        parse(text, Wall(50_602_000), Zone::Fixed(0))
+        parse(text, LONGEST_MS, Wall(50_602_000), Zone::Fixed(0))
     }
 
     #[test]

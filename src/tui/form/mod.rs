@@ -8,15 +8,13 @@ use crossterm::event::{KeyCode, KeyModifiers};
 
 use super::action::{Action, may_be_set};
 use super::keys::Key;
-use crate::console::{Status, TaskFacts};
+use crate::console::{LeaseTerms, TaskFacts};
+use crate::span;
 use crate::task::{ClaimId, TimeoutKind, limit};
 use crate::text::Foreign;
 
 pub use editor::Editor;
 pub use submit::Submitted;
-
-/// How long a lease is if nothing else is said.
-const DEFAULT_LEASE: &str = "30m";
 
 /// A form being filled in.
 #[derive(Debug)]
@@ -73,14 +71,16 @@ pub enum Reply {
 
 impl Form {
     /// The form of an act on a task; `None` if the act needs none.
-    pub fn on_task(action: Action, facts: &TaskFacts) -> Option<Self> {
+    pub fn on_task(action: Action, facts: &TaskFacts, lease: LeaseTerms) -> Option<Self> {
         let text = |label, hint, limit| Field::text(label, hint, Editor::new("", true, limit));
         let fields = match action {
             Action::Details => {
                 let last = facts.details.as_ref().map_or("", Foreign::raw);
                 vec![Field::text("details", "how far the work is", Editor::new(last, true, limit::HEARTBEAT_DETAILS))]
             }
-            Action::Keep => vec![line("for", "30m, 2h, until 14:32; stop ends it", DEFAULT_LEASE, 32)],
+            Action::Keep => {
+                vec![line("for", "30m, 2h, until 14:32; stop ends it", &span::written(lease.default_ms), 32)]
+            }
             Action::Complete => vec![text("result", "may be empty", limit::DATA)],
             Action::Fail => {
                 vec![line("reason", "may be empty", "", limit::REASON), text("details", "may be empty", limit::DATA)]
@@ -99,10 +99,9 @@ impl Form {
     }
 
     /// The form to claim from a task list.
-    pub fn claim(status: &Status, task_list: Option<&Foreign>) -> Self {
-        let task_list = task_list.map_or("", Foreign::raw);
+    pub fn claim(domain: &str, task_list: &str) -> Self {
         let fields = vec![
-            line("domain", "its name", status.domain.raw(), limit::NAME),
+            line("domain", "its name", domain, limit::NAME),
             line("task list", "its name", task_list, limit::NAME),
             line("how many", "a number", "1", 4),
         ];

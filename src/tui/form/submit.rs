@@ -3,7 +3,7 @@
 use super::length;
 use super::{Action, Body, Form};
 use crate::clock::Wall;
-use crate::console::{Command, Details, TaskFacts};
+use crate::console::{Command, Details, LeaseTerms, TaskFacts};
 use crate::task::{Limit, Outcome, TimeoutKind, check_length};
 use crate::text::Foreign;
 use crate::tui::Zone;
@@ -26,12 +26,18 @@ impl Form {
     ///
     /// # Errors
     /// What is wrong with it, printable.
-    pub fn submit(&self, facts: Option<&TaskFacts>, now: Wall, zone: Zone) -> Result<Submitted, String> {
+    pub fn submit(
+        &self,
+        facts: Option<&TaskFacts>,
+        lease: LeaseTerms,
+        now: Wall,
+        zone: Zone,
+    ) -> Result<Submitted, String> {
         self.check_lengths()?;
         match (self.action, facts) {
             (Action::Claim, _) => self.claim_command().map(Submitted::Send),
             (Action::Details, Some(facts)) => self.beat_command(facts).map(Submitted::Send),
-            (Action::Keep, Some(facts)) => self.keep_command(facts, now, zone).map(Submitted::Send),
+            (Action::Keep, Some(facts)) => self.keep_command(facts, lease, now, zone).map(Submitted::Send),
             (Action::SetTimeout, Some(facts)) => self.timeout_command(facts).map(Submitted::Send),
             (Action::Complete | Action::Fail | Action::Cancel, Some(facts)) => {
                 Ok(Submitted::Ask(close_question(facts, self.outcome())))
@@ -68,10 +74,10 @@ impl Form {
         Ok(Command::Beat { claims: vec![facts.id], details: Details::New(details) })
     }
 
-    fn keep_command(&self, facts: &TaskFacts, now: Wall, zone: Zone) -> Result<Command, String> {
+    fn keep_command(&self, facts: &TaskFacts, lease: LeaseTerms, now: Wall, zone: Zone) -> Result<Command, String> {
         let text = self.text(0);
         if text.trim() != "stop" {
-            let length_ms = length::parse(&text, now, zone)?;
+            let length_ms = length::parse(&text, lease.longest_ms, now, zone)?;
             return Ok(Command::Keep { claims: vec![facts.id], length_ms });
         }
         match facts.lease {

@@ -5,6 +5,7 @@ use crate::console::{Command, Details, Level};
 use crate::task::{ClaimId, Limit, Outcome, OutcomeKind, TimeoutKind, Verdict};
 use crate::tui::fixtures::{Build, log_line, task, zoo};
 use crate::tui::state::{Focus, Overlay};
+use crate::tui::views::View;
 
 const ESC: &str = "\x1b";
 const RIGHT: &str = "\x1b[C";
@@ -262,13 +263,63 @@ fn a_caption_of_the_demo_stays_where_it_can_be_read() {
 #[test]
 fn panes_take_turns_and_esc_goes_back() {
     let mut state = screen(zoo());
-    let first = state.selected().unwrap().id;
+    let first = state.subject().unwrap().id;
     type_in(&mut state, "\tjjjj");
-    assert_eq!((state.focus, state.selected().unwrap().id), (Focus::Detail, first));
+    assert_eq!((state.focus, state.subject().unwrap().id), (Focus::Detail, first));
     type_in(&mut state, "\t\t");
     assert_eq!(state.focus, Focus::Tasks);
-    for keys in ["\r", ESC, "jG"] {
+    type_in(&mut state, "\t");
+    for keys in [ESC, "jG"] {
         type_in(&mut state, keys);
     }
     assert_eq!((state.focus, state.tasks.selected_index()), (Focus::Tasks, Some(15)));
+}
+
+#[test]
+fn views_open_over_the_tasks_and_esc_goes_back_one_by_one() {
+    let mut state = screen(zoo());
+    type_in(&mut state, "\rl");
+    assert_eq!((state.views.now(), state.views.claim()), (View::Log, Some(state.tasks.selected().unwrap().id)));
+    type_in(&mut state, "l");
+    assert_eq!((state.views.now(), state.views.claim()), (View::Log, None));
+    type_in(&mut state, ESC);
+    assert_eq!(state.views.now(), View::Detail);
+    type_in(&mut state, "W");
+    assert_eq!(type_in(&mut state, " "), []);
+    assert_eq!(message(&state), "beat does nothing in this view: esc goes back");
+    for _ in 0..3 {
+        type_in(&mut state, ESC);
+    }
+    assert_eq!(state.views.now(), View::Tasks);
+}
+
+#[test]
+fn acts_in_the_view_of_a_task_are_about_that_task() {
+    let mut state = screen(vec![task(1, "a").arc(), task(2, "b").arc()]);
+    type_in(&mut state, "j\r");
+    update::news(&mut state, News { changed: vec![task(9, "c").cancel().arc()], ..News::default() }, T0.boot);
+    let beaten = send(Command::Beat { claims: vec![ClaimId(2)], details: Details::Same });
+    assert_eq!(type_in(&mut state, " "), beaten);
+}
+
+#[test]
+fn an_ended_task_is_among_the_closed_also_when_it_was_taken_off_the_list() {
+    let verdict = Verdict::Ours { kind: OutcomeKind::Completed, from_history: false };
+    let mut state = screen(vec![task(1, "a").ended(verdict).arc()]);
+    assert_eq!(type_in(&mut state, "CD"), send(Command::Dismiss { claims: vec![ClaimId(1)] }));
+    update::news(&mut state, News { removed: vec![ClaimId(1)], ..News::default() }, T0.boot);
+    assert_eq!(state.subject().unwrap().id, ClaimId(1));
+    type_in(&mut state, "D");
+    assert!(message(&state).contains("taken off the list"), "{}", message(&state));
+    type_in(&mut state, "\r");
+    assert_eq!((state.views.now(), state.subject().unwrap().id), (View::Detail, ClaimId(1)));
+}
+
+#[test]
+fn a_task_list_is_claimed_from_where_it_is_shown() {
+    let mut state = screen(vec![task(1, "a").with(|facts| facts.task_list = "night".into()).arc()]);
+    type_in(&mut state, "W");
+    draw(&mut state, &Theme::plain());
+    let claim = Command::Claim { domain: "ops-demo".into(), task_list: "night".into(), wanted: 1 };
+    assert_eq!(type_in(&mut state, "j\r\r"), send(claim));
 }

@@ -27,7 +27,7 @@ fn full(width: u16, height: u16) -> State {
 
 fn select(state: &mut State, id: u64) {
     type_in(state, "g");
-    while state.selected().unwrap().id != ClaimId(id) {
+    while state.subject().unwrap().id != ClaimId(id) {
         type_in(state, "j");
     }
 }
@@ -93,6 +93,33 @@ fn forms_questions_and_help() {
     select(&mut state, 3);
     type_in(&mut state, &format!("d\x1b[200~{}\x1b[201~", "x".repeat(3_000)));
     snapshot("form_too_long", &mut state, &Theme::plain());
+}
+
+#[test]
+fn every_view_at_every_size() {
+    let cases = [("view_detail", "\r"), ("view_log", "l"), ("view_waiting", "W"), ("view_closed", "C")];
+    for (name, keys) in cases {
+        for (width, height) in SIZES {
+            let mut state = full(width, height);
+            select(&mut state, 1);
+            type_in(&mut state, keys);
+            snapshot(&format!("{name}_{width}x{height}"), &mut state, &Theme::ansi());
+            snapshot(&format!("{name}_{width}x{height}_plain"), &mut state, &Theme::plain());
+        }
+    }
+}
+
+#[test]
+fn an_empty_view_says_why_and_what_to_press() {
+    for (name, keys) in [("empty_log_of_a_task", "\rl"), ("empty_waiting", "W"), ("empty_closed", "C")] {
+        let options = Options { zone: Zone::Fixed(0), ..Options::default() };
+        let mut state = State::new(options, Rect::new(0, 0, 80, 24));
+        let changed = if name.ends_with("task") { vec![task(1, "a").arc()] } else { Vec::new() };
+        let idle = Status { claiming: Vec::new(), pending: Vec::new(), ..status() };
+        update::news(&mut state, News { changed, status: Some(Arc::new(idle)), ..News::default() }, T0.boot);
+        type_in(&mut state, keys);
+        snapshot(name, &mut state, &Theme::ansi());
+    }
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! The selected task in full: what to do about it, its deadlines, its heartbeats, its input.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::Layout;
+use super::list;
 use super::paint::{self, put, wrap};
 use crate::clock::Boot;
 use crate::console::{Deadline, TaskFacts, TaskState};
@@ -12,9 +15,11 @@ use crate::task::{TimeoutKind, Verdict};
 use crate::text::{Foreign, printable};
 use crate::tui::Zone;
 use crate::tui::countdown::{Left, Moment, ago, duration, span};
+use crate::tui::json;
 use crate::tui::state::{Focus, State};
 use crate::tui::tasks::asks_for_cancel;
 use crate::tui::theme::Theme;
+use crate::tui::views::View;
 
 /// Cells of the labels in front.
 const LABEL: usize = 10;
@@ -26,11 +31,35 @@ const DETAIL_LINES: usize = 4;
 /// Draws the pane.
 pub fn draw(buf: &mut Buffer, area: Rect, layout: &Layout, state: &State, theme: &Theme, moment: Moment) {
     let focused = state.focus == Focus::Detail && state.overlay.is_none();
-    let title = state.selected().map_or("Details".into(), |facts| facts.activity_id.line());
+    let selected = state.tasks.selected();
+    let title = selected.map_or("Details".into(), |facts| facts.activity_id.line());
     paint::pane(buf, area, layout, &title, "", focused, theme);
     let inside = layout.inside(area);
-    let Some(facts) = state.selected() else { return };
-    let lines = Lines::of(facts, theme, moment, state.zone, inside.width.into());
+    let Some(facts) = selected else { return };
+    draw_lines(
+        buf,
+        inside,
+        &Lines::of(facts, theme, moment, state.zone, inside.width.into(), Extent::Pane),
+        state,
+        theme,
+    );
+}
+
+/// Draws a task as a view of its own, with all there is.
+pub fn draw_full(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme, moment: Moment) {
+    let facts = state.subject();
+    let title = facts.map_or("No longer on the list".into(), |facts| facts.activity_id.line());
+    let inside = list::frame(buf, layout, &title, "", theme);
+    match facts {
+        Some(facts) => {
+            let lines = Lines::of(facts, theme, moment, state.zone, inside.width.into(), Extent::Full);
+            draw_lines(buf, inside, &lines, state, theme);
+        }
+        None => list::empty(buf, inside, "This task is no longer on the list. esc goes back.", theme),
+    }
+}
+
+fn draw_lines(buf: &mut Buffer, inside: Rect, lines: &Lines, state: &State, theme: &Theme) {
     for (y, line) in (inside.top()..inside.bottom()).zip(lines.0.iter().skip(state.detail_scroll)) {
         let label = format!("{:LABEL$}", line.label);
         let x = put(buf, Position::new(inside.x, y), inside.width, &label, theme.dim);
@@ -38,11 +67,15 @@ pub fn draw(buf: &mut Buffer, area: Rect, layout: &Layout, state: &State, theme:
     }
 }
 
-/// How far the pane can be scrolled.
+/// How far the pane or the view can be scrolled.
 pub fn scroll_max(state: &State, layout: &Layout, moment: Moment) -> usize {
-    let (Some(facts), Some(area)) = (state.selected(), layout.detail) else { return 0 };
+    let (area, extent) = match state.views.now() {
+        View::Tasks => (layout.detail, Extent::Pane),
+        _ => (Some(layout.body), Extent::Full),
+    };
+    let (Some(facts), Some(area)) = (state.subject(), area) else { return 0 };
     let inside = layout.inside(area);
-    let lines = Lines::of(facts, &Theme::plain(), moment, state.zone, inside.width.into());
+    let lines = Lines::of(facts, &Theme::plain(), moment, state.zone, inside.width.into(), extent);
     lines.0.len().saturating_sub(inside.height.into())
 }
 
@@ -56,8 +89,8 @@ struct DetailLine {
 struct Lines(Vec<DetailLine>);
 
 impl Lines {
-    fn of(facts: &TaskFacts, theme: &Theme, moment: Moment, zone: Zone, cells: usize) -> Self {
-        let mut lines = Writer { lines: Vec::new(), cells, theme };
+    fn of(facts: &TaskFacts, theme: &Theme, moment: Moment, zone: Zone, cells: usize, extent: Extent) -> Self {
+        let mut lines = Writer { lines: Vec::new(), cells, theme, extent };
         lines.calls(facts, moment);
         lines.state(facts, moment, zone);
         lines.deadlines(facts, moment.stands_until);
@@ -72,6 +105,16 @@ struct Writer<'a> {
     lines: Vec<DetailLine>,
     cells: usize,
     theme: &'a Theme,
+    extent: Extent,
+}
+
+/// How much is shown of what may be long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// The beginning, so that the rest stays in view.
+    Pane,
+    /// All of it, JSON laid out.
+    Full,
 }
 
 impl Writer<'_> {
@@ -86,12 +129,20 @@ impl Writer<'_> {
         self.put(label, text, self.theme.text);
     }
 
-    /// A foreign text with its own line breaks, at most so many lines of it.
+    /// A foreign text with its own line breaks, at most so many lines of it where there is little room.
     fn foreign(&mut self, label: &'static str, text: Option<&Foreign>, most: usize) {
         let Some(text) = text.filter(|text| !text.is_empty()) else { return };
+        let (most, json) = match self.extent {
+            Extent::Pane => (most, None),
+            Extent::Full => (MOST_LINES, json::pretty(text.raw())),
+        };
         let before = self.lines.len();
         let labels = std::iter::once(label).chain(std::iter::repeat(""));
-        for (label, line) in labels.zip(text.lines()) {
+        let lines: Vec<String> = match json {
+            Some(lines) => lines.iter().map(|line| printable(line).into_owned()).collect(),
+            None => text.lines().map(Cow::into_owned).collect(),
+        };
+        for (label, line) in labels.zip(lines) {
             self.text(label, &line);
             if self.lines.len() > before + most {
                 self.lines.truncate(before + most);
@@ -107,6 +158,10 @@ impl Writer<'_> {
             let seen = ago(moment.now.wall.0.saturating_sub(cancel.seen_at.0));
             let text = format!("✖ REQUESTED, seen {seen}: respond canceled (x) or go on (i)");
             self.put("CANCEL", &text, self.theme.alarm);
+        }
+        if facts.workflow_cancel && facts.cancel.is_none() && !facts.has_ended() {
+            let text = "somebody asked to cancel the workflow; its decider has not told this task";
+            self.put("workflow", text, self.theme.warn);
         }
         if !facts.saved {
             let text = "the claim is not on disk: if this process ends, its token is lost; close it or make room";
@@ -171,7 +226,11 @@ impl Writer<'_> {
         }
         for deadline in facts.deadlines.iter().filter(|deadline| deadline.at.is_some()) {
             let left = Left::of(deadline, stands_until).to_string();
-            self.text(label(deadline.kind), &format!("{left:>8} of {}", limit(deadline)));
+            let maybe = match deadline.maybe {
+                Some(maybe) => format!(", maybe {}", duration(((maybe - stands_until) / 1_000).max(0))),
+                None => String::new(),
+            };
+            self.text(label(deadline.kind), &format!("{left:>8} of {}{maybe}", limit(deadline)));
         }
         let names = |such: &dyn Fn(&Deadline) -> bool| {
             let such = facts.deadlines.iter().filter(|deadline| deadline.at.is_none() && such(deadline));
@@ -233,7 +292,9 @@ fn limit(deadline: &Deadline) -> String {
 fn verdict_text(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Ours { kind, from_history: false } => format!("{} by us", kind.word()),
-        Verdict::Ours { kind, from_history: true } => format!("{} by us, as the history says", kind.word()),
+        Verdict::Ours { kind, from_history: true } => {
+            format!("{} as history has it: by us, or by an identical close", kind.word())
+        }
         Verdict::ClosedByOther { kind, .. } => format!("{} by somebody else", kind.word()),
         Verdict::TimedOut { kind, .. } => format!("timed out: {}", kind.name()),
         Verdict::ExecutionClosed { event_type } => format!("its workflow closed: {}", event_type.line()),
@@ -250,7 +311,7 @@ mod tests {
     fn no_line_is_wider_than_the_pane() {
         for facts in zoo() {
             for cells in 20..80 {
-                let lines = Lines::of(&facts, &Theme::plain(), Moment::new(T0), Zone::Fixed(0), cells);
+                let lines = Lines::of(&facts, &Theme::plain(), Moment::new(T0), Zone::Fixed(0), cells, Extent::Full);
                 assert!(
                     lines.0.iter().all(|line| paint::width(&line.text) + LABEL <= cells),
                     "{} at {cells}",

@@ -14,7 +14,11 @@ pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme) {
     let hints = match &state.overlay {
         None => {
             let mut room = usize::from(area.width).saturating_sub(1 + always.iter().map(cells).sum::<usize>());
-            let valid = Action::FOOTER.into_iter().filter(|action| action.disabled_reason(state).is_none()).map(hint);
+            let valid = Action::footer(state.views.now())
+                .iter()
+                .copied()
+                .filter(|action| action.disabled_reason(state).is_none())
+                .map(hint);
             let fitting = valid.take_while(|hint| {
                 let fits = cells(hint) <= room;
                 room = room.saturating_sub(cells(hint));

@@ -39,8 +39,7 @@ pub fn key_table() -> Vec<(String, &'static str)> {
 
 /// Neighbours with the same sentence belong together.
 fn groups() -> impl Iterator<Item = &'static [Action]> {
-    const ALL: &[Action] = &Action::ALL;
-    ALL.chunk_by(|one, next| one.doc() == next.doc())
+    Action::ALL.chunk_by(|one, next| one.doc() == next.doc())
 }
 
 /// Keys and sentence, wrapped.

@@ -29,6 +29,8 @@ pub struct Layout {
     pub detail: Option<Rect>,
     /// What happened, border included.
     pub log: Option<Rect>,
+    /// All between header and message line, for the views that fill the screen, border included.
+    pub body: Rect,
     /// One line.
     pub message: Rect,
     /// One line.
@@ -51,6 +53,7 @@ impl Layout {
             (false, _) => middle.saturating_sub(3),
         };
         let bottom = bottom.min(middle);
+        let body = Rect { y: area.y + 1, height: middle, ..area }.intersection(area);
         let table = Rect { y: area.y + 1, height: middle - bottom, ..area }.intersection(area);
         let pane = Rect { y: table.bottom(), height: bottom, ..area }.intersection(area);
         let (detail, log) = if area.width >= WIDE {
@@ -64,7 +67,7 @@ impl Layout {
         };
         let over = Rect { height: area.height.saturating_sub(2), ..area };
         let (message, footer) = (line(area.height.saturating_sub(2)), line(area.height.saturating_sub(1)));
-        Self { too_small, boxed, header: line(0), table, detail, log, message, footer, over }
+        Self { too_small, boxed, header: line(0), table, detail, log, body, message, footer, over }
     }
 
     /// What is inside a pane's border.
@@ -91,6 +94,16 @@ impl Layout {
         self.detail.map_or(0, |pane| self.inside(pane).height.into())
     }
 
+    /// Lines of a view that fills the screen.
+    pub fn body_rows(&self) -> usize {
+        self.inside(self.body).height.into()
+    }
+
+    /// The same under column heads, which there are where there is room for them.
+    pub fn list_rows(&self) -> usize {
+        self.body_rows().saturating_sub(self.boxed.into())
+    }
+
     /// Lines of the log pane.
     pub fn log_rows(&self) -> usize {
         self.log.map_or(0, |pane| self.inside(pane).height.into())
@@ -110,7 +123,7 @@ mod tests {
             let focus = [Focus::Tasks, Focus::Detail, Focus::Log][usize::try_from(focus).unwrap()];
             let layout = Layout::of(area, focus);
             let panes = [Some(layout.header), Some(layout.table), layout.detail, layout.log, Some(layout.message)];
-            for pane in panes.into_iter().flatten().chain([layout.footer, layout.over]) {
+            for pane in panes.into_iter().flatten().chain([layout.body, layout.footer, layout.over]) {
                 prop_assert_eq!(pane.intersection(area).area(), pane.area());
                 let inside = layout.inside(pane);
                 prop_assert_eq!(inside.intersection(pane).area(), inside.area());

@@ -5,8 +5,10 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::Layout;
+use super::list;
 use super::paint::{self, put, wrap};
 use crate::console::{Level, LogLine};
+use crate::task::ClaimId;
 use crate::tui::state::{Focus, State};
 use crate::tui::theme::Theme;
 
@@ -26,6 +28,40 @@ pub fn draw(buf: &mut Buffer, area: Rect, layout: &Layout, state: &State, theme:
         }
         y = draw_line(buf, Rect { y, height: inside.bottom() - y, ..inside }, line, state, theme);
     }
+}
+
+/// Draws the log as a view of its own: everything, or what concerns one task.
+pub fn draw_full(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme) {
+    let about = state.views.claim();
+    let name = about.and_then(|claim| state.known(claim)).map(|facts| facts.activity_id.line());
+    let title = name.map_or_else(|| "Log, newest first".into(), |name| format!("Log of {name}, newest first"));
+    let newer = if state.log_scroll > 0 { format!("{} newer above", state.log_scroll) } else { String::new() };
+    let area = list::frame(buf, layout, &title, &newer, theme);
+    let mut y = area.y;
+    for line in of(state, about).skip(state.log_scroll) {
+        if y >= area.bottom() {
+            return;
+        }
+        y = draw_line(buf, Rect { y, height: area.bottom() - y, ..area }, line, state, theme);
+    }
+    if y == area.y {
+        list::empty(
+            buf,
+            area,
+            "Nothing has been said about this task yet. l shows the whole log, esc goes back.",
+            theme,
+        );
+    }
+}
+
+/// How far the view can be scrolled: until the oldest is at its bottom.
+pub fn scroll_max(state: &State, rows: usize) -> usize {
+    of(state, state.views.claim()).count().saturating_sub(rows)
+}
+
+/// The lines about a task, or all, newest first.
+fn of(state: &State, about: Option<ClaimId>) -> impl Iterator<Item = &LogLine> {
+    state.log.iter().rev().filter(move |line| about.is_none() || line.claim == about)
 }
 
 /// Draws one entry in as many lines as it takes; says where the next one starts.

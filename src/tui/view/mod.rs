@@ -2,6 +2,7 @@
 //!
 //! Foreign text arrives printable (`Foreign::line`); here it is only cut to width, between graphemes.
 
+mod closed;
 mod confirm;
 mod detail;
 mod footer;
@@ -9,10 +10,12 @@ mod form;
 mod header;
 mod help;
 mod layout;
+mod list;
 mod log;
 mod message;
 mod paint;
 mod table;
+mod waiting;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -20,6 +23,7 @@ use ratatui::layout::{Position, Rect};
 use super::countdown::Moment;
 use super::state::{Overlay, State};
 use super::theme::Theme;
+use super::views::View;
 
 pub use help::key_table;
 pub use layout::{Layout, MIN_HEIGHT, MIN_WIDTH};
@@ -34,12 +38,12 @@ pub fn draw(buf: &mut Buffer, state: &State, theme: &Theme, moment: Moment) -> O
         return None;
     }
     header::draw(buf, layout.header, state, theme, moment);
-    table::draw(buf, &layout, state, theme, moment);
-    if let Some(area) = layout.detail {
-        detail::draw(buf, area, &layout, state, theme, moment);
-    }
-    if let Some(area) = layout.log {
-        log::draw(buf, area, &layout, state, theme);
+    match state.views.now() {
+        View::Tasks => panes(buf, &layout, state, theme, moment),
+        View::Detail => detail::draw_full(buf, &layout, state, theme, moment),
+        View::Log => log::draw_full(buf, &layout, state, theme),
+        View::Waiting => waiting::draw(buf, &layout, state, theme),
+        View::Closed => closed::draw(buf, &layout, state, theme),
     }
     message::draw(buf, layout.message, state, theme, moment);
     footer::draw(buf, layout.footer, state, theme);
@@ -57,12 +61,28 @@ pub fn draw(buf: &mut Buffer, state: &State, theme: &Theme, moment: Moment) -> O
     }
 }
 
+/// The task table, with the selected task and the log below.
+fn panes(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme, moment: Moment) {
+    table::draw(buf, layout, state, theme, moment);
+    if let Some(area) = layout.detail {
+        detail::draw(buf, area, layout, state, theme, moment);
+    }
+    if let Some(area) = layout.log {
+        log::draw(buf, area, layout, state, theme);
+    }
+}
+
 /// How far the help can be scrolled.
 pub fn help_scroll_max(area: Rect) -> usize {
     help::scroll_max(Layout::of(area, super::state::Focus::Tasks).over)
 }
 
-/// How far the detail pane can be scrolled.
+/// How far the log can be scrolled in a view of so many lines.
+pub fn log_scroll_max(state: &State, rows: usize) -> usize {
+    log::scroll_max(state, rows)
+}
+
+/// How far the details can be scrolled, in the pane or in their own view.
 pub fn detail_scroll_max(state: &State, layout: &Layout, moment: Moment) -> usize {
     detail::scroll_max(state, layout, moment)
 }

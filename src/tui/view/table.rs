@@ -256,7 +256,8 @@ fn state_word(facts: &TaskFacts, urgency: Urgency) -> &'static str {
     }
 }
 
-fn ended_word(verdict: &Verdict) -> &'static str {
+/// A glyph and a word for how a task ended.
+pub fn ended_word(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Ours { kind: OutcomeKind::Completed, .. } => "✓ completed",
         Verdict::Ours { kind: OutcomeKind::Failed, .. } => "✗ failed",
@@ -269,10 +270,10 @@ fn ended_word(verdict: &Verdict) -> &'static str {
 }
 
 /// How it ended, across the columns that count no more.
-fn ended_text(facts: &TaskFacts) -> Option<String> {
+pub fn ended_text(facts: &TaskFacts) -> Option<String> {
     let TaskState::Ended { verdict, .. } = &facts.state else { return None };
     Some(match verdict {
-        Verdict::Ours { from_history: true, .. } => "as the history says".into(),
+        Verdict::Ours { from_history: true, .. } => "as history has it: ours, or identical".into(),
         Verdict::Ours { .. } => "by us".into(),
         Verdict::ClosedByOther { kind, written } => match written {
             Some(written) => format!("{}: {}", kind.word(), written.line()),

@@ -1,0 +1,166 @@
+//! The config file: what somebody wants every time, in TOML. `assets/config.toml` is the commented default.
+//!
+//! Command line and environment win over it; that is `cli`'s business. A key that does not exist is a mistake, never
+//! ignored: somebody counts on it. Not here: what a setting does.
+
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use etcetera::base_strategy::{BaseStrategy, Xdg};
+use serde::{Deserialize, Deserializer};
+use thiserror::Error;
+
+use crate::console::{HEARTBEAT_RATE, LeaseTerms};
+use crate::mistake::{Mistake, Spot};
+use crate::span;
+use crate::task::limit;
+use crate::text::{Foreign, printable};
+
+pub use values::{Length, Rate};
+
+/// The commented default, as `--print-config` writes it.
+pub const DEFAULT: &str = include_str!("../../assets/config.toml");
+
+/// Nobody attends to a task for longer than a week without saying so again, milliseconds.
+const LONGEST_LEASE_MS: i64 = 7 * 24 * 3_600_000;
+
+/// Everything in the file. What is left out has its default.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Only look.
+    pub read_only: bool,
+    /// Heartbeats a second at the most.
+    pub heartbeat_rate: Rate,
+    /// Where the service is and who we are.
+    pub aws: Aws,
+    /// How long tasks are kept alive.
+    pub lease: LeaseTerms,
+    /// Where tasks are written down.
+    pub journal: Journal,
+}
+
+/// `[aws]`: where the service is and who we are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Aws {
+    /// A profile of the AWS config files.
+    #[serde(deserialize_with = "values::optional")]
+    pub profile: Option<String>,
+    /// The region.
+    #[serde(deserialize_with = "values::optional")]
+    pub region: Option<String>,
+    /// Another SWF.
+    #[serde(deserialize_with = "values::optional")]
+    pub endpoint_url: Option<String>,
+    /// The domain, at most 256 characters.
+    #[serde(deserialize_with = "values::short::<{ limit::NAME }, _>")]
+    pub domain: Option<String>,
+    /// Task lists to claim from, the usual one first; at most 256 characters each.
+    #[serde(deserialize_with = "values::names::<{ limit::NAME }, _>")]
+    pub task_lists: Vec<String>,
+    /// Who claims, at most 200 characters.
+    #[serde(deserialize_with = "values::short::<200, _>")]
+    pub identity: Option<String>,
+}
+
+/// `[journal]`: where tasks are written down.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Journal {
+    /// The file, instead of one for each service.
+    #[serde(deserialize_with = "values::optional")]
+    pub file: Option<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            read_only: false,
+            heartbeat_rate: Rate(Some(HEARTBEAT_RATE)),
+            aws: Aws::default(),
+            lease: LeaseTerms::default(),
+            journal: Journal::default(),
+        }
+    }
+}
+
+/// `[lease]`.
+impl<'de> Deserialize<'de> for LeaseTerms {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Written {
+            default: Option<Length>,
+            longest: Option<Length>,
+        }
+        let (written, standard) = (Written::deserialize(deserializer)?, Self::default());
+        let longest_ms = written.longest.map_or(standard.longest_ms, |longest| longest.0);
+        let default_ms = written.default.map_or(standard.default_ms.min(longest_ms), |default| default.0);
+        let why = if longest_ms > LONGEST_LEASE_MS {
+            format!("longest is at most {}", span::written(LONGEST_LEASE_MS))
+        } else if !(1_000..=longest_ms).contains(&default_ms) {
+            format!("default is from 1s to longest, which is {}", span::written(longest_ms))
+        } else {
+            return Ok(Self { default_ms, longest_ms });
+        };
+        Err(serde::de::Error::custom(why))
+    }
+}
+
+/// Why there is no config. Printable.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ConfigError {
+    /// The file that was named, or that is there, cannot be read.
+    #[error("The config file {} cannot be read: {why}; name another with --config FILE", file.line())]
+    Unreadable {
+        /// The file.
+        file: Foreign,
+        /// Why not.
+        why: String,
+    },
+    /// Something in it is wrong.
+    #[error("{}:{spot}\nswfbeat --print-config shows every setting.", file.line())]
+    Invalid {
+        /// The file.
+        file: Foreign,
+        /// Where and what.
+        spot: Spot,
+    },
+}
+
+impl Config {
+    /// Reads a file that was named, or else the usual one, which need not exist.
+    ///
+    /// # Errors
+    /// It cannot be read, or something in it is wrong.
+    pub fn load(named: Option<&Path>) -> Result<Self, ConfigError> {
+        let Some(path) = named.map(Path::to_path_buf).or_else(usual_place) else { return Ok(Self::default()) };
+        match fs::read_to_string(&path) {
+            Ok(text) => Self::parse(&text, &path),
+            Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => {
+                let why = printable(&error.to_string()).into_owned();
+                Err(ConfigError::Unreadable { file: path.to_string_lossy().into_owned().into(), why })
+            }
+        }
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        toml::from_str(text).map_err(|error| ConfigError::Invalid {
+            file: path.to_string_lossy().into_owned().into(),
+            spot: Mistake::from(error).located(text),
+        })
+    }
+}
+
+/// `$XDG_CONFIG_HOME/swfbeat/config.toml`; `None` without a home.
+fn usual_place() -> Option<PathBuf> {
+    Xdg::new().ok().map(|xdg| xdg.config_dir().join("swfbeat").join("config.toml"))
+}

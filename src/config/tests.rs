@@ -1,0 +1,101 @@
+use std::collections::BTreeSet;
+
+use super::*;
+
+fn parse(text: &str) -> Result<Config, String> {
+    Config::parse(text, Path::new("/etc/c.toml")).map_err(|error| error.to_string())
+}
+
+/// The default with every setting switched on.
+fn uncommented() -> String {
+    let is_setting = |line: &str| line.starts_with('#') && !line.starts_with("# ") && line.len() > 1;
+    let lines = DEFAULT.lines().map(|line| if is_setting(line) { &line[1..] } else { line });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Every key of a table, as the parser lists them when it meets one it does not know.
+fn keys(table: &str) -> BTreeSet<String> {
+    let text = if table.is_empty() { "? = 1".to_owned() } else { format!("[{table}]\n\"?\" = 1") };
+    let error = toml::from_str::<Config>(&text.replace("? =", "\"?\" =")).unwrap_err();
+    let (_, expected) = error.message().split_once("expected").expect("the parser lists what it knows");
+    expected.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_default_reads_like_this() {
+    insta::assert_snapshot!("default", DEFAULT);
+}
+
+#[test]
+fn the_default_says_what_is_so_without_a_file() {
+    assert_eq!(parse(""), Ok(Config::default()));
+    assert_eq!(parse(DEFAULT), Ok(Config::default()));
+    assert_eq!(parse(&uncommented()), Ok(Config::default()));
+}
+
+#[test]
+fn the_default_mentions_every_setting() {
+    let written: toml::Table = toml::from_str(&uncommented()).unwrap();
+    let names = |table: &toml::Table| table.keys().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(names(&written), keys(""));
+    for (name, value) in &written {
+        if let Some(table) = value.as_table() {
+            assert_eq!(names(table), keys(name), "[{name}]");
+        }
+    }
+}
+
+#[test]
+fn settings_are_read() {
+    let config =
+        parse("heartbeat_rate = \"none\"\n[aws]\ntask_lists = [\"a\", \"b\"]\n[lease]\nlongest = \"20m\"").unwrap();
+    assert_eq!(config.heartbeat_rate, Rate(None));
+    assert_eq!(config.aws.task_lists, ["a", "b"]);
+    assert_eq!(config.lease, LeaseTerms { default_ms: 1_200_000, longest_ms: 1_200_000 });
+    assert_eq!(parse("heartbeat_rate = 12").unwrap().heartbeat_rate, Rate(Some(12.0)));
+}
+
+#[test]
+fn a_heartbeat_rate_on_the_command_line_is_a_number_or_none() {
+    assert_eq!(Rate::parse("none"), Ok(Rate(None)));
+    assert_eq!(Rate::parse("40"), Ok(Rate(Some(40.0))));
+    for bad in ["0", "-1", "NaN", "inf", "many", ""] {
+        assert!(Rate::parse(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn says_why_with_line_key_and_what_would_be_right() {
+    let cases = [
+        (
+            "heartbeat_rat = 3",
+            "/etc/c.toml:1:1: heartbeat_rat: unknown field `heartbeat_rat`, expected one of `read_only`",
+        ),
+        ("\n[lease]\ndefault = 30", ":3:11: default: invalid type: integer `30`, expected a string"),
+        ("[lease]\ndefault = \"soon\"", ":2:11: default: \"soon\" is not a length of time like 90s, 30m, 2h or 1h30m"),
+        ("[lease]\ndefault = \"9h\"", "default is from 1s to longest, which is 8h"),
+        ("[lease]\nlongest = \"169h\"", "longest is at most 168h"),
+        ("heartbeat_rate = 0", "expected heartbeats a second from 1 to 1000000, or \"none\""),
+        ("heartbeat_rate = \"many\"", "heartbeat_rate: invalid value: string \"many\", expected heartbeats a second"),
+        ("read_only = \"yes\"", ":1:13: read_only: invalid type: string \"yes\", expected a boolean"),
+        ("[aws]\ntask_lists = [\"\"]", "a name is not empty"),
+        ("[aws\n", ":1:5: "),
+    ];
+    for (text, words) in cases {
+        let error = parse(text).unwrap_err();
+        assert!(error.contains(words), "{error}\n{words}");
+        assert!(error.contains("--print-config"), "{error}");
+    }
+}
+
+#[test]
+fn inert_text_of_a_hostile_file_stays_text() {
+    let error = parse("\"\\u001b[2J\" = 1\n").unwrap_err();
+    assert!(error.chars().all(|c| c == '\n' || !c.is_control()), "{error:?}");
+}
+
+#[test]
+fn a_named_file_must_exist_and_the_usual_one_need_not() {
+    let missing = Config::load(Some(Path::new("/nowhere/c.toml"))).unwrap_err();
+    assert!(missing.to_string().contains("/nowhere/c.toml cannot be read"), "{missing}");
+}
