@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clap::Args;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use swfbeat::clock;
-use swfbeat::console::{Command, Config, Level, LogLine, Rules, TaskFacts, TaskState};
+use swfbeat::console::{Command, Config, LeaseTerms, Level, LogLine, Rules, TaskFacts, TaskState};
 use swfbeat::journal::Place;
 use swfbeat::runtime::{self, Handle, Opened, Parts};
 use swfbeat::swf::{Access, Service, Settings};
@@ -114,6 +114,7 @@ fn start(arguments: &Arguments) -> Handle {
         domain: "bench".into(),
         seed: 1,
         heartbeat_rate: arguments.heartbeat_rate,
+        lease: LeaseTerms::default(),
         read_only: false,
         rules: Rules::default(),
     };

@@ -142,6 +142,30 @@ fn a_poll_outlives_abandon_and_shutdown() {
 }
 
 #[test]
+fn late_records_keep_their_order_and_are_written_before_the_engine_ends() {
+    let late = |batch| match append(batch) {
+        Effect::Append { batch, records, .. } => Effect::Append { batch, records, durability: Durability::Lazy },
+        other => other,
+    };
+    let bench = Bench::new(move |event, _| match event {
+        Event::Command(Command::StopClaiming) => vec![late(1), late(2), append(3), late(4)],
+        Event::Command(Command::Shutdown) => vec![Effect::Drained],
+        _ => vec![],
+    });
+    bench.command(Command::StopClaiming);
+    assert!(matches!(bench.next(), Event::Appended(BatchId(3))), "nobody waits for the others");
+    bench.command(Command::Shutdown);
+    bench.handle.join().unwrap();
+    let place = Place::named(bench.directory.path().join("test.db"));
+    let entries = Opened::keeper(&place, "bob@host").unwrap().entries;
+    let polls = entries.iter().map(|entry| match entry.record {
+        Record::PollStarted { poll, .. } => poll.0,
+        _ => 0,
+    });
+    assert_eq!(polls.collect::<Vec<_>>(), [1, 2, 3, 4]);
+}
+
+#[test]
 fn an_abandoned_heartbeat_is_not_answered() {
     let bench = Bench::new(|event, _| match event {
         Event::Command(Command::StopClaiming) => vec![call(1, beat()), call(2, beat()), Effect::Abandon(CallId(1))],
