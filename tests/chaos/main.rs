@@ -35,10 +35,14 @@ use service::Host;
 use storm::Storm;
 use world::{Pace, World};
 
-/// Of a run: short ones have short lives.
-fn pace(seconds: i64) -> Pace {
-    let life_ms = if seconds < 60 { (1_500, 6_000) } else { (4_000, 40_000) };
-    Pace { life_ms, at_start: 100, pause_ms: 1_500 }
+/// How a run goes: the consoles' lives, the longest fair weather, and how long a mishap lasts at the most; milliseconds.
+/// In a short run everything is short, so that there is something of everything.
+fn tempo(seconds: i64) -> (Pace, i64, &'static [i64]) {
+    if seconds < 60 {
+        (Pace { life_ms: (1_500, 6_000), at_start: 100, pause_ms: 150 }, 1_200, &[500, 1_500])
+    } else {
+        (Pace { life_ms: (4_000, 40_000), at_start: 100, pause_ms: 1_500 }, 8_000, &[1_000, 4_000, 12_000])
+    }
 }
 
 fn setting(name: &str) -> Option<i64> {
@@ -53,8 +57,9 @@ fn no_promise_breaks_on_a_bad_road() {
     println!("{seconds} s, SWFBEAT_CHAOS_SEED={seed}");
     let host = Host::start();
     let road = Road::to(&host.endpoint);
-    let storm = Storm::begin(seed, road.clone(), host.control());
-    let mut world = World::new(seed, host, road.endpoint(), pace(seconds));
+    let (pace, calm_ms, longest) = tempo(seconds);
+    let storm = Storm::begin(seed, road.clone(), host.control(), calm_ms, longest);
+    let mut world = World::new(seed, host, road.endpoint(), pace);
     let end = clock::now().boot + seconds * 1_000;
     let mut life = 0;
     let mut broken = Ok(());

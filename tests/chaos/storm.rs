@@ -58,7 +58,9 @@ pub struct Storm {
 }
 
 impl Storm {
-    pub fn begin(seed: u64, road: Road, control: Control) -> Self {
+    /// `calm_ms` is the longest time of fair weather, `longest` the choice of how long a mishap lasts at the most; both in
+    /// milliseconds.
+    pub fn begin(seed: u64, road: Road, control: Control, calm_ms: i64, longest: &'static [i64]) -> Self {
         let (stop, stopped) = mpsc::channel();
         let mut chance = Chance::new(seed ^ 0xc4a0_5000);
         let thread = thread::spawn(move || {
@@ -68,14 +70,14 @@ impl Storm {
                 !matches!(stopped.recv_timeout(length), Err(RecvTimeoutError::Timeout))
             };
             loop {
-                let mut over = pause(500, 8_000, &mut chance);
+                let mut over = pause(300, calm_ms, &mut chance);
                 if over {
                     return spans;
                 }
                 let mishap = *chance.pick(&MISHAPS).unwrap_or(&MISHAPS[0]);
                 let from = clock::now().wall.0;
                 set(&road, &control, Some(mishap));
-                let longest = *chance.pick(&[1_000, 4_000, 12_000]).unwrap_or(&1_000);
+                let longest = *chance.pick(longest).unwrap_or(&1_000);
                 over |= pause(200, longest, &mut chance);
                 set(&road, &control, None);
                 let more = if mishap == Mishap::Service("expired") { ACCESS_MS } else { 0 };
