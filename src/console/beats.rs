@@ -37,20 +37,23 @@ impl Console {
     /// The heartbeat's time has come: it waits for its turn from now on.
     pub(super) fn make_ready(&mut self, now: Now, id: ClaimId, due: Boot) {
         let Some(claim) = self.ledger.claims.get(&id).filter(|claim| claim.is_open()) else { return };
-        let defaults = self.types.get(&(claim.source.domain.clone(), claim.task.activity_type.clone()));
+        let unknown = claim.timeouts.heartbeat.is_none().then_some((&claim.source.domain, &claim.task.activity_type));
+        let defaults = unknown.and_then(|(domain, name)| self.types.get(&(domain.clone(), name.clone())));
         let deadline = deadlines::in_queue(claim, defaults, &self.clock, now.boot).unwrap_or(due + NO_DEADLINE_MS);
         let order = if self.config.rules.hold(Rule::EarliestDeadlineFirst) { deadline } else { due };
         self.agenda.clear(Job::Beat(id));
-        self.live(id).due = Some(due);
-        self.ready.insert(id, order);
+        let live = self.live(id);
+        live.due = Some(due);
+        // One in flight a token: this one enters the queue when the answer is in.
+        if live.in_flight.is_none() {
+            self.ready.insert(id, order);
+        }
     }
 
     /// Sends what is ready, most urgent first, as long as anything may be sent.
     pub(super) fn send_ready(&mut self, now: Now) {
-        let mut later = Vec::new();
-        while let Some((deadline, id)) = self.ready.first() {
-            let in_flight = self.calls.values().filter(|purpose| purpose.carries_token()).count();
-            match self.reach.may_send(now.boot, in_flight) {
+        while let Some((_, id)) = self.ready.first() {
+            match self.reach.may_send(now.boot, self.calls.with_token()) {
                 Ok(()) => {}
                 Err(until) => {
                     if let Some(until) = until {
@@ -63,9 +66,8 @@ impl Console {
                 self.ready.remove(id);
                 self.no_longer_due(now, id);
             } else if self.live(id).in_flight.is_some() {
-                // One in flight a token: this one goes out when the answer is in.
+                // Parked until the close that has overtaken it is answered.
                 self.ready.remove(id);
-                later.push((id, deadline));
             } else if let Err(until) = self.bucket.take(now.boot) {
                 self.agenda.set_by(Job::Reach, until);
                 break;
@@ -73,9 +75,6 @@ impl Console {
                 self.ready.remove(id);
                 self.send_beat(now, id);
             }
-        }
-        for (id, deadline) in later {
-            self.ready.insert(id, deadline);
         }
     }
 
@@ -167,7 +166,7 @@ impl Console {
     }
 
     fn arm_at(&mut self, id: ClaimId, at: Boot) {
-        if !self.ready.contains(id) {
+        if self.live(id).due.is_none() {
             self.agenda.set(Job::Beat(id), at);
             self.dirty.insert(id);
         }

@@ -39,6 +39,7 @@ impl Console {
         live.asked_until = None;
         live.close_tries = 0;
         live.close_stopped = false;
+        live.due = None;
         self.abandon_beat(id);
         self.ready.remove(id);
         self.agenda.set(Job::Close(id), now.boot);
@@ -47,8 +48,8 @@ impl Console {
     /// Gives up a heartbeat in flight: its answer would mean nothing any more. A close is never given up.
     fn abandon_beat(&mut self, id: ClaimId) {
         let Some(call) = self.live(id).in_flight else { return };
-        if matches!(self.calls.get(&call), Some(Purpose::Beat { .. })) {
-            self.calls.remove(&call);
+        if matches!(self.calls.get(call), Some(Purpose::Beat { .. })) {
+            self.calls.remove(call);
             self.live(id).in_flight = None;
             self.out.push(Effect::Abandon(call));
         }

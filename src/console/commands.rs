@@ -134,7 +134,7 @@ impl Console {
     /// Whether the quota has room for one more kept task; says why not.
     fn fits(&mut self, now: Now, id: ClaimId) -> bool {
         let limit = self.ledger.claims.get(&id).and_then(super::deadlines::heartbeat_limit);
-        if self.counts.is_kept(id) || limit.is_none_or(|limit| self.load.has_room_for(limit)) {
+        if self.live(id).counted.kept || limit.is_none_or(|limit| self.load.has_room_for(limit)) {
             return true;
         }
         let text = "not kept alive: the heartbeat rate does not suffice for one more task, and those kept already would \

@@ -6,7 +6,6 @@ use crate::clock::{Boot, Now};
 use super::Console;
 use super::agenda::Job;
 use super::event::Effect;
-use super::live::Purpose;
 
 /// How long leaving waits for heartbeats, closes and the disk, milliseconds. A poll is waited for to its end.
 const PATIENCE_MS: i64 = 1_500;
@@ -43,7 +42,7 @@ impl Console {
         if leaving.drained || self.claiming.is_busy() {
             return;
         }
-        let waiting = self.ready.first().is_some() || !self.writing.is_idle() || self.calls.values().any(matters);
+        let waiting = self.ready.first().is_some() || !self.writing.is_idle() || self.calls.that_matter() > 0;
         if waiting && now.boot < leaving.until {
             return;
         }
@@ -53,9 +52,4 @@ impl Console {
         }
         self.out.push(Effect::Drained);
     }
-}
-
-/// Whether leaving waits for a call: not for what only reads.
-fn matters(purpose: &Purpose) -> bool {
-    purpose.carries_token() || matches!(purpose, Purpose::Poll { .. })
 }

@@ -2,7 +2,7 @@
 //! and nothing is lost by that.
 
 use crate::clock::Boot;
-use crate::task::{ClaimId, PollNumber};
+use crate::task::{ClaimId, Limit, PollNumber};
 use crate::text::Foreign;
 
 use super::asking::Ask;
@@ -44,6 +44,19 @@ pub(super) struct Lookup {
     pub tries: u32,
 }
 
+/// As what the header counts a claim.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Counted {
+    /// The task may be alive.
+    pub open: bool,
+    /// A keep-alive lease runs.
+    pub kept: bool,
+    /// The heartbeat timeout of a kept task, where it is known.
+    pub limit: Option<Limit>,
+    /// A close was decided and has no verdict yet.
+    pub closing: bool,
+}
+
 /// The volatile side of a claim.
 #[derive(Debug, Default)]
 pub(super) struct Live {
@@ -51,7 +64,8 @@ pub(super) struct Live {
     pub in_flight: Option<CallId>,
     /// A person asked for a heartbeat; not sent any more after this instant.
     pub asked_until: Option<Boot>,
-    /// The due time of the next heartbeat, while it waits to be sent.
+    /// The due time of the next heartbeat, while it waits to be sent: in the queue, or for the answer to the call with the
+    /// same token.
     pub due: Option<Boot>,
     /// When the last heartbeat went out whose answer was lost; none after one that was answered.
     pub unknown_beat: Option<Boot>,
@@ -77,6 +91,8 @@ pub(super) struct Live {
     pub overdue_tries: u32,
     /// Warnings given for the present lease.
     pub lease_warnings: u8,
+    /// As what the header counts the claim at present.
+    pub counted: Counted,
     /// See [`Lookup`].
     pub lookup: Lookup,
 }

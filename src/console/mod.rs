@@ -12,6 +12,7 @@ mod agenda;
 mod asking;
 mod beats;
 mod cadence;
+mod calls;
 mod claiming;
 mod closing;
 mod commands;
@@ -50,6 +51,7 @@ use crate::wire::{Answer, Class, Failure, Request};
 
 use agenda::{Agenda, Job};
 use asking::{Ask, Asks};
+use calls::Calls;
 use claiming::Claiming as Poller;
 use executions::Executions;
 use leaving::Leaving;
@@ -84,7 +86,7 @@ pub struct Console {
     ready: Ready,
     writing: Writing,
     claiming: Poller,
-    calls: BTreeMap<CallId, Purpose>,
+    calls: Calls,
     clock: ServiceClock,
     reach: Reach,
     bucket: Bucket,
@@ -121,7 +123,7 @@ impl Console {
             ready: Ready::default(),
             writing: Writing::default(),
             claiming: Poller::default(),
-            calls: BTreeMap::new(),
+            calls: Calls::default(),
             clock: ServiceClock::default(),
             reach: Reach::new(),
             bucket: Bucket::new(rate, rules.hold(Rule::RateHasFloor)),
@@ -203,21 +205,26 @@ impl Console {
 
     /// Facts that are on disk already.
     fn follow(&mut self, entries: &[Entry]) {
-        let known: Vec<_> = self.ledger.claims.keys().copied().collect();
         for entry in entries {
             self.ledger.apply(&entry.record, entry.boot_id == self.config.boot_id);
-            self.dirty.extend(entry.record.claim());
-        }
-        for id in known {
-            if !self.ledger.claims.contains_key(&id) {
-                self.count_claim(id);
-                self.out.push(Effect::Removed(id));
-            }
-        }
-        for claim in self.ledger.claims.values() {
-            if let Some(started_at) = claim.started_at {
-                // Two claims of the past may disagree; what is said about it now has the next sample to go by.
-                let _ = self.clock.event_of(started_at, claim.sent.boot, claim.received.boot);
+            let Some(id) = entry.record.claim() else { continue };
+            match (&entry.record, self.ledger.claims.get(&id)) {
+                (Record::Dismissed { .. }, _) => {
+                    self.count_claim(id);
+                    self.live.remove(&id);
+                    self.dirty.remove(&id);
+                    self.out.push(Effect::Removed(id));
+                }
+                (Record::TimeoutsLearned { .. }, Some(claim)) => {
+                    self.dirty.insert(id);
+                    if let Some(started_at) = claim.started_at {
+                        // Two claims of the past may disagree; what is said about it now has the next sample to go by.
+                        let _ = self.clock.event_of(started_at, claim.sent.boot, claim.received.boot);
+                    }
+                }
+                _ => {
+                    self.dirty.insert(id);
+                }
             }
         }
     }
@@ -257,9 +264,9 @@ impl Console {
 
     fn answered(&mut self, now: Now, call: CallId, timing: Timing, result: Result<Answer, Failure>) {
         // A call nobody waits for any more has no purpose, and its answer no meaning.
-        let Some(purpose) = self.calls.remove(&call) else { return };
+        let Some(purpose) = self.calls.remove(call) else { return };
         self.sample_date(now, timing);
-        self.no_longer_in_flight(&purpose);
+        self.no_longer_in_flight(now, &purpose);
         match result {
             Ok(answer) => {
                 if !matches!(purpose, Purpose::Poll { .. })
@@ -278,11 +285,16 @@ impl Console {
         }
     }
 
-    fn no_longer_in_flight(&mut self, purpose: &Purpose) {
+    fn no_longer_in_flight(&mut self, now: Now, purpose: &Purpose) {
         match *purpose {
             Purpose::Beat { claim, .. } | Purpose::Close { claim } => {
-                self.live(claim).in_flight = None;
+                let live = self.live(claim);
+                live.in_flight = None;
+                let parked = live.due;
                 self.dirty.insert(claim);
+                if let Some(due) = parked {
+                    self.make_ready(now, claim, due);
+                }
             }
             Purpose::Ask(ref ask) => self.asks.back(ask),
             Purpose::Poll { .. } | Purpose::Count { .. } => {}

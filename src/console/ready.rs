@@ -25,10 +25,6 @@ impl Ready {
         }
     }
 
-    pub(super) fn contains(&self, claim: ClaimId) -> bool {
-        self.deadlines.contains_key(&claim)
-    }
-
     /// The most urgent.
     pub(super) fn first(&self) -> Option<(Boot, ClaimId)> {
         self.queue.first().copied()

@@ -1,18 +1,17 @@
 //! What the screen gets to see: facts of the claims that changed, the header, log lines. Absolute instants, no formatting
 //! of time, no token.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::clock::Now;
-use crate::task::{ClaimId, Limit};
+use crate::task::ClaimId;
 
 use super::agenda::Job;
 use super::endings::OVERDUE_MS;
 use super::event::{Effect, Level, LogLine};
 use super::facts::{BeatFact, CancelFact, LeaseFact, Status, TaskFacts, TaskState};
 use super::ledger::Claim;
-use super::live::Live;
+use super::live::{Counted, Live};
 use super::{Console, cadence, deadlines};
 
 /// Polls of earlier runs without a recorded end are mentioned this long, milliseconds: by then every task has timed out
@@ -22,22 +21,16 @@ const ORPHANS_MS: i64 = 24 * 3_600_000;
 /// What the header counts, kept in step claim by claim: nobody walks over ten thousand of them for each heartbeat.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
-    /// Kept tasks, and their heartbeat timeouts where they are known.
-    kept: BTreeMap<ClaimId, Option<Limit>>,
-    closing: BTreeSet<ClaimId>,
+    kept: usize,
+    closing: usize,
     /// Tasks that may be alive.
-    open: BTreeSet<ClaimId>,
+    open: usize,
 }
 
 impl Counts {
-    /// Whether a keep-alive lease runs.
-    pub(super) fn is_kept(&self, id: ClaimId) -> bool {
-        self.kept.contains_key(&id)
-    }
-
     /// Whether any task may be alive.
     pub(super) fn any_open(&self) -> bool {
-        !self.open.is_empty()
+        self.open > 0
     }
 }
 
@@ -99,27 +92,25 @@ impl Console {
     /// Keeps what is counted in step with a claim.
     pub(super) fn count_claim(&mut self, id: ClaimId) {
         let claim = self.ledger.claims.get(&id).filter(|claim| claim.is_open());
-        let kept = claim.filter(|claim| claim.lease.is_some()).map(deadlines::heartbeat_limit);
-        let closing = claim.is_some_and(|claim| claim.intent.is_some());
-        if claim.is_some() {
-            self.counts.open.insert(id);
-        } else {
-            self.counts.open.remove(&id);
-        }
-        let before = match kept {
-            Some(limit) => self.counts.kept.insert(id, limit),
-            None => self.counts.kept.remove(&id),
+        let after = Counted {
+            open: claim.is_some(),
+            kept: claim.is_some_and(|claim| claim.lease.is_some()),
+            limit: claim.filter(|claim| claim.lease.is_some()).and_then(deadlines::heartbeat_limit),
+            closing: claim.is_some_and(|claim| claim.intent.is_some()),
         };
-        if closing {
-            self.counts.closing.insert(id);
-        } else {
-            self.counts.closing.remove(&id);
+        let before = std::mem::replace(&mut self.live.entry(id).or_default().counted, after);
+        if before == after {
+            return;
         }
-        if before.flatten() != kept.flatten() {
-            if let Some(before) = before.flatten() {
+        let counted = |was: bool, is: bool, count: usize| count + usize::from(is) - usize::from(was);
+        self.counts.kept = counted(before.kept, after.kept, self.counts.kept);
+        self.counts.open = counted(before.open, after.open, self.counts.open);
+        self.counts.closing = counted(before.closing, after.closing, self.counts.closing);
+        if before.limit != after.limit {
+            if let Some(before) = before.limit {
                 self.load.remove(before);
             }
-            if let Some(limit) = kept.flatten() {
+            if let Some(limit) = after.limit {
                 self.load.add(limit);
             }
             self.bucket.set_need(self.load.need());
@@ -139,9 +130,9 @@ impl Console {
             claiming: self.claiming.wants().to_vec(),
             pending: self.claiming.counts().to_vec(),
             poll_in_flight: self.claiming.poll_in_flight(),
-            kept: self.counts.kept.len(),
+            kept: self.counts.kept,
             survives_ms: self.load.survives_ms(cadence::BEAT_LIMIT_MS, self.bucket.rate()),
-            closing: self.counts.closing.len(),
+            closing: self.counts.closing,
             possible_orphans: orphans.count(),
             read_only: self.config.read_only,
             not_saved: self.writing.failure().cloned(),

@@ -31,12 +31,12 @@ impl Console {
     /// for waits in the queues again, where the earliest deadline is first. Polls are waited for all the same.
     pub(super) fn woke(&mut self, now: Now) {
         self.out.push(Effect::Reconnect);
-        let lost: Vec<_> = self.calls.iter().filter(|(_, purpose)| !matches!(purpose, Purpose::Poll { .. })).collect();
-        let lost: Vec<_> = lost.into_iter().map(|(&call, purpose)| (call, purpose.clone())).collect();
+        let lost = self.calls.iter().filter(|(_, purpose)| !matches!(purpose, Purpose::Poll { .. }));
+        let lost: Vec<_> = lost.map(|(call, purpose)| (call, purpose.clone())).collect();
         for (call, purpose) in lost {
-            self.calls.remove(&call);
+            self.calls.remove(call);
             self.out.push(Effect::Abandon(call));
-            self.no_longer_in_flight(&purpose);
+            self.no_longer_in_flight(now, &purpose);
             match purpose {
                 Purpose::Beat { claim, due } => self.make_ready(now, claim, due),
                 Purpose::Close { claim } => {

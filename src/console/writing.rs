@@ -208,8 +208,8 @@ impl Console {
 
     fn dismissed(&mut self, claim: ClaimId) {
         self.leave_execution(claim);
-        self.live.remove(&claim);
         self.count_claim(claim);
+        self.live.remove(&claim);
         self.agenda.clear_claim(claim);
         self.dirty.remove(&claim);
         self.out.push(Effect::Removed(claim));

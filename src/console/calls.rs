@@ -1,0 +1,76 @@
+//! The calls in flight, what each is for, and how many there are of a kind: counted, never searched for.
+
+use std::collections::BTreeMap;
+
+use super::event::CallId;
+use super::live::Purpose;
+
+/// Calls in flight.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    purposes: BTreeMap<CallId, Purpose>,
+    beats: usize,
+    closes: usize,
+    polls: usize,
+    reads: usize,
+}
+
+impl Calls {
+    pub(super) fn insert(&mut self, call: CallId, purpose: Purpose) {
+        *self.count(&purpose) += 1;
+        self.purposes.insert(call, purpose);
+    }
+
+    pub(super) fn remove(&mut self, call: CallId) -> Option<Purpose> {
+        let purpose = self.purposes.remove(&call)?;
+        *self.count(&purpose) -= 1;
+        Some(purpose)
+    }
+
+    pub(super) fn get(&self, call: CallId) -> Option<&Purpose> {
+        self.purposes.get(&call)
+    }
+
+    /// All, oldest first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (CallId, &Purpose)> {
+        self.purposes.iter().map(|(&call, purpose)| (call, purpose))
+    }
+
+    /// Those with a task token: heartbeats and closes.
+    pub(super) fn with_token(&self) -> usize {
+        self.beats + self.closes
+    }
+
+    /// Those that leaving waits for: not what only reads.
+    pub(super) fn that_matter(&self) -> usize {
+        self.beats + self.closes + self.polls
+    }
+
+    fn count(&mut self, purpose: &Purpose) -> &mut usize {
+        match purpose {
+            Purpose::Beat { .. } => &mut self.beats,
+            Purpose::Close { .. } => &mut self.closes,
+            Purpose::Poll { .. } => &mut self.polls,
+            Purpose::Ask(_) | Purpose::Count { .. } => &mut self.reads,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Boot;
+    use crate::task::{ClaimId, PollNumber};
+
+    #[test]
+    fn calls_are_counted_by_what_they_are_for() {
+        let mut calls = Calls::default();
+        calls.insert(CallId(1), Purpose::Beat { claim: ClaimId(1), due: Boot(0) });
+        calls.insert(CallId(2), Purpose::Close { claim: ClaimId(2) });
+        calls.insert(CallId(3), Purpose::Count { domain: "ops".into(), task_list: "manual".into() });
+        calls.insert(CallId(4), Purpose::Poll { poll: PollNumber(1) });
+        assert_eq!((calls.with_token(), calls.that_matter()), (2, 3));
+        assert!(calls.remove(CallId(1)).is_some() && calls.remove(CallId(1)).is_none());
+        assert_eq!((calls.with_token(), calls.that_matter()), (1, 2));
+    }
+}
