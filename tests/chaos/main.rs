@@ -39,9 +39,9 @@ use world::{Pace, World};
 /// In a short run everything is short, so that there is something of everything.
 fn tempo(seconds: i64) -> (Pace, i64, &'static [i64]) {
     if seconds < 60 {
-        (Pace { life_ms: (1_500, 6_000), at_start: 100, pause_ms: 150 }, 1_200, &[500, 1_500])
+        (Pace { life_ms: (1_500, 6_000), at_start: 100, pause_ms: 150, keep: 300 }, 1_200, &[500, 1_500])
     } else {
-        (Pace { life_ms: (4_000, 40_000), at_start: 100, pause_ms: 1_500 }, 8_000, &[1_000, 4_000, 12_000])
+        (Pace { life_ms: (4_000, 40_000), at_start: 100, pause_ms: 1_200, keep: 300 }, 8_000, &[1_000, 4_000, 12_000])
     }
 }
 

@@ -21,7 +21,7 @@ use service::Host;
 use world::{Pace, World};
 
 /// Short lives, fast fingers.
-const PACE: Pace = Pace { life_ms: (0, 1_500), at_start: 250, pause_ms: 30 };
+const PACE: Pace = Pace { life_ms: (0, 1_500), at_start: 250, pause_ms: 30, keep: 0 };
 
 fn setting(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;

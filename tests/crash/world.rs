@@ -41,6 +41,8 @@ pub struct Pace {
     pub at_start: u64,
     /// The longest pause of the operator, milliseconds.
     pub pause_ms: i64,
+    /// So many acts in a thousand are keep-alives, beyond the usual.
+    pub keep: u64,
 }
 
 pub struct World {
@@ -146,7 +148,8 @@ impl World {
     fn work(&mut self, console: &mut Console, mut frame: Frame) -> Verdicts {
         while !console.gone {
             self.acts += 1;
-            let act = operator::next(&mut self.chance, &frame, self.acts);
+            let keep = self.chance.in_thousand(self.pace.keep);
+            let act = if keep { operator::keep() } else { operator::next(&mut self.chance, &frame, self.acts) };
             self.perform(console, act)?;
             let pause = clock::now().boot + self.chance.between(0, self.pace.pause_ms);
             loop {
