@@ -53,6 +53,7 @@ struct Seen {
 struct Last {
     due: Option<i64>,
     count: Option<u64>,
+    beaten: bool,
     dead: bool,
 }
 
@@ -130,9 +131,12 @@ impl Seen {
         if last.count.is_some_and(|before| count > before)
             && let Some(beat) = facts.last_beat
         {
-            let first = last.count == Some(last.count.unwrap_or(0).min(1));
+            let first = !std::mem::replace(&mut last.beaten, true);
             self.outcome.beats += count - last.count.unwrap_or(0);
-            if let Some(due) = last.due {
+            // What fell due before the start is late by that; see the first round for it.
+            if let Some(due) = last.due
+                && !first
+            {
                 self.lateness.add(beat.sent.0 - due);
             }
             if first && *waiting > 0 {

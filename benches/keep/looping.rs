@@ -81,10 +81,11 @@ async fn keep(arguments: &Arguments) {
                 match result {
                     End::Beaten => {
                         outcome.beats += 1;
-                        lateness.add(sent - due);
                         let now = clock::now().boot.0;
                         heap.push(Reverse(((due + arguments.interval).max(now), index)));
-                        if !std::mem::replace(&mut beaten[index], true) {
+                        if std::mem::replace(&mut beaten[index], true) {
+                            lateness.add(sent - due);
+                        } else {
                             rest -= 1;
                             outcome.first_round = (rest == 0).then(|| now - began).or(outcome.first_round);
                         }

@@ -12,7 +12,7 @@ pub struct Outcome {
     pub ended: i64,
     /// Heartbeats acknowledged.
     pub beats: u64,
-    /// Lateness of each, milliseconds, of which the half and 99 of a hundred are no later than, and the latest.
+    /// Lateness of each but a task's first, milliseconds, of which the half and 99 of a hundred are no later than, and the latest.
     pub late: [i64; 3],
     /// From the start until every task was beaten once, milliseconds.
     pub first_round: Option<i64>,
