@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::io::Read;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -30,13 +31,20 @@ pub fn watch(arguments: &[String], seconds: u64) -> Watched {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
+    // Read at once: the account may be longer than a pipe.
+    let mut stdout = child.stdout.take().unwrap();
+    let reading = thread::spawn(move || {
+        let mut account = String::new();
+        stdout.read_to_string(&mut account).unwrap();
+        account
+    });
     let mut most = 0;
     while child.try_wait().unwrap().is_none() {
         most = most.max(connections(&child));
         thread::sleep(Duration::from_millis(50));
     }
-    let output = child.wait_with_output().unwrap();
-    let outcome = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{arguments:?}: {error}"));
+    let outcome =
+        serde_json::from_str(&reading.join().unwrap()).unwrap_or_else(|error| panic!("{arguments:?}: {error}"));
     Watched { outcome, connections: most }
 }
 
