@@ -15,7 +15,7 @@ use swfbeat::swf::{Access, Service, Settings};
 use swfbeat::task::ClaimId;
 
 use crate::outcome::{Lateness, Outcome, threads};
-use crate::plan::LEASE_MS;
+use crate::plan::{self, LEASE_MS};
 
 /// How often news is taken at the most, milliseconds: 30 frames a second.
 const FRAME_MS: u64 = 33;
@@ -106,7 +106,7 @@ fn start(arguments: &Arguments) -> Handle {
         ..Settings::default()
     };
     let service = runtime.block_on(Service::connect(&settings)).unwrap_or_else(|error| panic!("{error}"));
-    let opened = Opened::keeper(&Place::named(&arguments.journal), "benchmark").unwrap();
+    let opened = Opened::keeper(&Place::named(&arguments.journal), &plan::settings()).unwrap();
     let config = Config {
         identity: "bench".into(),
         run: "1".into(),

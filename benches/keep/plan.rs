@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use swfbeat::clock::{self, Boot, Wall};
-use swfbeat::journal::{Durability, Journal, Place};
+use swfbeat::journal::{Durability, Journal, Place, Settings, Told};
 use swfbeat::task::{
     ActivityType, ClaimId, ClaimSource, ClaimedTask, Limit, PollNumber, Record, Source, Stamp, TaskToken, Timeouts,
     WorkflowExecution,
@@ -60,16 +61,21 @@ pub fn load(path: &Path) -> Vec<Task> {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
+/// How the journal is opened.
+pub fn settings() -> Settings {
+    Settings::new("benchmark", clock::boot_id(), "benchmark")
+}
+
 /// Writes the journal in which a restarted engine finds the tasks: timeouts known, under keep-alive if `kept`.
 pub fn journal(tasks: &[Task], kept: bool, path: &Path) {
-    let (journal, entries) = Journal::open(&Place::named(path), "benchmark", clock::boot_id(), |_, result| {
-        result.unwrap();
+    let (journal, entries) = Journal::open(&Place::named(path), &settings(), |told| {
+        assert!(matches!(told, Told::Batch(_, Ok(()))), "{told:?}");
     })
     .unwrap();
     assert!(entries.is_empty());
     let records = tasks.iter().enumerate().flat_map(|(index, task)| records(ClaimId(index as u64 + 1), task, kept));
     journal.append(1, records.collect(), Durability::Synced).unwrap();
-    journal.close().unwrap();
+    journal.close(Duration::from_secs(60)).unwrap();
 }
 
 fn records(claim: ClaimId, task: &Task, kept: bool) -> Vec<Record> {

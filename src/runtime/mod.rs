@@ -25,7 +25,7 @@ use tokio::sync::mpsc::{self, OwnedPermit, Receiver, Sender, WeakSender};
 
 use crate::clock::{self, Now};
 use crate::console::{Command, Config, Console, Effect, Level, LogLine};
-use crate::journal::{OpenError, Place};
+use crate::journal::{OpenError, Place, Settings};
 use crate::swf::Service;
 use crate::task::Entry;
 
@@ -158,8 +158,8 @@ pub fn start(parts: Parts) -> io::Result<Handle> {
 ///
 /// # Errors
 /// The system has no thread or descriptor left.
-pub fn start_afresh(config: Config, service: Service, place: Place, holder: String) -> io::Result<Handle> {
-    launch(service, move || Opened::keeper(&place, &holder), |now, entries| Console::new(config, now, entries))
+pub fn start_afresh(config: Config, service: Service, place: Place, settings: Settings) -> io::Result<Handle> {
+    launch(service, move || Opened::keeper(&place, &settings), |now, entries| Console::new(config, now, entries))
 }
 
 /// [`start`] for any machine and any service.

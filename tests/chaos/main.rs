@@ -61,11 +61,9 @@ fn no_promise_breaks_on_a_bad_road() {
     let storm = Storm::begin(seed, road.clone(), host.control(), calm_ms, longest);
     let mut world = World::new(seed, host, road.endpoint(), pace);
     let end = clock::now().boot + seconds * 1_000;
-    let mut life = 0;
     let mut broken = Ok(());
     while broken.is_ok() && clock::now().boot < end {
-        life += 1;
-        broken = world.live(life);
+        broken = world.live();
     }
     let disturbances = storm.end();
     let broken = broken.and_then(|()| world.settle()).and_then(|()| world.keeping().explained(&disturbances));
