@@ -10,6 +10,7 @@
 #[path = "../simulation/chance.rs"]
 mod chance;
 #[path = "../crash/checks.rs"]
+#[allow(dead_code, reason = "the crash test adds up several worlds")]
 mod checks;
 #[path = "../crash/console.rs"]
 mod console;
@@ -26,6 +27,7 @@ mod screen;
 mod service;
 mod storm;
 #[path = "../crash/world.rs"]
+#[allow(dead_code, reason = "the crash test adds up several worlds")]
 mod world;
 
 use swfbeat::clock;
