@@ -10,7 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use swfbeat::clock;
 use swfbeat::console::{Command, Config, LeaseTerms, Level, LogLine, Rules, TaskFacts, TaskState};
 use swfbeat::journal::Place;
-use swfbeat::runtime::{self, Handle, Opened, Parts};
+use swfbeat::runtime::{self, Handle, Hooks, Opened, Parts};
 use swfbeat::swf::{Access, Service, Settings};
 use swfbeat::task::ClaimId;
 
@@ -116,10 +116,11 @@ fn start(arguments: &Arguments) -> Handle {
         seed: 1,
         heartbeat_rate: arguments.heartbeat_rate,
         lease: LeaseTerms::default(),
+        low_tolerance_ms: 0,
         read_only: false,
         rules: Rules::default(),
     };
-    runtime::start(Parts { config, service, opened }).unwrap()
+    runtime::start(Parts { config, service, opened, hooks: Hooks::default() }).unwrap()
 }
 
 impl Seen {
