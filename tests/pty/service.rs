@@ -128,12 +128,13 @@ pub struct Emulator {
 impl Emulator {
     /// With the domain and the types registered; polls without a task are held this long.
     pub fn start(poll_hold: &str) -> Self {
+        Self::with(&["--poll-hold", poll_hold])
+    }
+
+    /// With these options, and the domain and the types registered.
+    pub fn with(options: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_swfbeat"));
-        command
-            .args(["emulator", "--admin", "--poll-hold", poll_hold])
-            .env_clear()
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped());
+        command.args(["emulator", "--admin"]).args(options).env_clear().stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let endpoint = lines.next().unwrap();
