@@ -75,7 +75,7 @@ pub fn journal(tasks: &[Task], kept: bool, path: &Path) {
     assert!(entries.is_empty());
     let records = tasks.iter().enumerate().flat_map(|(index, task)| records(ClaimId(index as u64 + 1), task, kept));
     journal.append(1, records.collect(), Durability::Synced).unwrap();
-    journal.close(Duration::from_secs(60)).unwrap();
+    journal.close(Duration::from_mins(1)).unwrap();
 }
 
 fn records(claim: ClaimId, task: &Task, kept: bool) -> Vec<Record> {
