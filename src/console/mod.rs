@@ -260,8 +260,10 @@ impl Console {
             // Deadlines may have passed while nobody looked.
             self.agenda.set(Job::Overdue(claim.id), now.boot);
             if claim.intent.is_some() {
-                // An attempt may have been under way when the process ended: it may have been applied.
-                self.append(now, Record::Attempt { claim: claim.id, maybe_applied: true });
+                // An attempt may have been under way when the process ended: it may have been applied. That holds at once,
+                // on disk or not; should it not get there, the next start says so again.
+                self.append_lazily(Record::Attempt { claim: claim.id, maybe_applied: true });
+                self.agenda.set(Job::Close(claim.id), now.boot);
             }
             if let Some(lease) = claim.lease {
                 self.agenda.set(Job::Lease(claim.id), now.boot);

@@ -260,3 +260,17 @@ fn a_close_whose_history_is_gone_is_unproven() {
         matches!(world.verdict(claim), Some(Verdict::Unproven { why }) if why.contains("no longer has the history"))
     );
 }
+
+#[test]
+fn one_outcome_nothing_is_taken_back_before_the_disk_knows_of_the_doubt() {
+    let (world, claim) = closing();
+    // Killed while the close was out; the operator is quicker than the new process's first write.
+    let entry = |(seq, record): (u64, &Record)| Entry { seq, boot_id: "boot-1".into(), record: record.clone() };
+    let entries: Vec<_> = (1..).zip(&world.disk).map(entry).collect();
+    let (mut console, _) = Console::new(config(), now(world.at + 700), &entries);
+    let effects = console.handle(now(world.at + 701), Event::Command(Command::WithdrawClose { claim }));
+    let withdrawn = |record: &Record| matches!(record, Record::IntentWithdrawn { .. });
+    let taken_back =
+        effects.iter().any(|it| matches!(it, Effect::Append { records, .. } if records.iter().any(withdrawn)));
+    assert!(!taken_back, "{effects:?}");
+}
