@@ -81,7 +81,6 @@ fn holds_unwritten(record: &Record) -> bool {
         Record::Claimed { .. }
             | Record::TimeoutsLearned { .. }
             | Record::CancelSeen { .. }
-            | Record::Attempt { .. }
             | Record::Verdict { .. }
             | Record::PollEnded { .. }
             | Record::Lease { length_ms: None, .. }
@@ -257,7 +256,7 @@ impl Console {
         self.dirty.extend(record.claim());
         match record {
             Record::PollStarted { poll, .. } => self.send_poll(now, *poll),
-            Record::PollEnded { .. } | Record::Beaten { .. } => {}
+            Record::PollEnded { .. } | Record::Beaten { .. } | Record::Attempt { .. } => {}
             Record::Claimed { claim, .. } => self.claim_landed(now, *claim),
             Record::TimeoutsLearned { claim, .. } => self.timeouts_landed(now, *claim),
             Record::Details { claim, .. } => self.beat_soon(now, *claim),
@@ -271,7 +270,6 @@ impl Console {
                 self.say(now, Level::Info, "cancel", Some(*claim), "going on despite the cancel request");
             }
             Record::Intent { claim, .. } => self.intent_landed(now, *claim),
-            Record::Attempt { claim, .. } => self.agenda.set(Job::Close(*claim), now.boot),
             Record::IntentWithdrawn { claim } => self.withdrawal_landed(now, *claim),
             Record::Verdict { claim, verdict, .. } => self.verdict_landed(now, *claim, verdict),
             Record::Dismissed { claim } => self.dismissed(*claim),
