@@ -50,14 +50,14 @@ impl World {
         let after = treatment.request_after.cast_signed();
         let is_poll = matches!(request, Request::Poll { .. });
         match treatment.fate {
-            Fate::RequestLost if self.weather.refuses && self.chance.in_thousand(500) => {
+            Fate::RequestLost if self.weather.refuses && after < limit && self.chance.in_thousand(500) => {
                 self.plan(after, Happening::Refused(id));
             }
             Fate::RequestLost => {
                 self.totals.lost += 1;
                 self.plan(limit, Happening::GiveUp(id));
             }
-            Fate::RequestReset => self.plan(after, Happening::GiveUp(id)),
+            Fate::RequestReset => self.plan(after.min(limit), Happening::GiveUp(id)),
             _ => {
                 self.plan(after, Happening::Arrive(id));
                 if after > limit {
