@@ -72,7 +72,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let task_list = task_list.map(|name| name_of("--task-list", name)).transpose()?;
     let identity = who::identity(arguments.identity.as_deref().or(file.aws.identity.as_deref()))?;
     let service = connect(&arguments.settings(&file.aws, |name| env::var(name).ok()))?;
-    let place = match arguments.journal.clone().or(file.journal.file.map(PathBuf::from)) {
+    let place = match arguments.journal.clone().or(file.journal.file.as_ref().map(PathBuf::from)) {
         Some(path) => Place::named(path),
         None => Place::of_service(&journal_name(&service))?,
     };
@@ -91,7 +91,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         rules: Rules::default(),
         read_only,
     };
-    let options = tui::Options { read_only, task_list, lease: file.lease, ..arguments.looks.options() };
+    let options = tui::Options { read_only, task_list, ..arguments.looks.options(&file) };
     let signals = Signals::install().map_err(|error| cannot_start(&error))?;
     let handle = runtime::start(Parts { config, service, opened }).map_err(|error| cannot_start(&error))?;
     let mut link = Link::new(handle, None);

@@ -3,6 +3,7 @@
 //! Command line and environment win over it; that is `cli`'s business. A key that does not exist is a mistake, never
 //! ignored: somebody counts on it. Not here: what a setting does.
 
+mod keys;
 mod values;
 
 #[cfg(test)]
@@ -21,11 +22,23 @@ use crate::mistake::{Mistake, Spot};
 use crate::span;
 use crate::task::limit;
 use crate::text::{Foreign, printable};
+use crate::tui::{self, Attention, ColorChoice, Keymap, ThemeChoice};
 
 pub use values::{Length, Rate};
 
-/// The commented default, as `--print-config` writes it.
-pub const DEFAULT: &str = include_str!("../../assets/config.toml");
+/// The commented default without its last table.
+const DEFAULT: &str = include_str!("../../assets/config.toml");
+
+/// The commented default, as `--print-config` writes it. The keys are those of the list of actions.
+pub fn default_text() -> String {
+    let lines = tui::default_keys().map(|(action, keys)| match keys.as_slice() {
+        [key] => format!("#{action} = \"{key}\"\n"),
+        keys => {
+            format!("#{action} = [{}]\n", keys.iter().map(|key| format!("\"{key}\"")).collect::<Vec<_>>().join(", "))
+        }
+    });
+    DEFAULT.to_owned() + &lines.collect::<String>()
+}
 
 /// Nobody attends to a task for longer than a week without saying so again, milliseconds.
 const LONGEST_LEASE_MS: i64 = 7 * 24 * 3_600_000;
@@ -44,6 +57,32 @@ pub struct Config {
     pub lease: LeaseTerms,
     /// Where tasks are written down.
     pub journal: Journal,
+    /// How the screen looks.
+    pub looks: Looks,
+    /// How somebody who does not look is reached.
+    pub notifications: Attention,
+    /// Which keys do what.
+    pub keys: Keymap,
+}
+
+/// `[looks]`: how the screen looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Looks {
+    /// Which colours.
+    pub theme: ThemeChoice,
+    /// Whether to use colours.
+    pub color: ColorChoice,
+    /// No glyphs beyond ASCII.
+    pub ascii: bool,
+    /// The mouse acts.
+    pub mouse: bool,
+}
+
+impl Default for Looks {
+    fn default() -> Self {
+        Self { theme: ThemeChoice::Auto, color: ColorChoice::Auto, ascii: false, mouse: true }
+    }
 }
 
 /// `[aws]`: where the service is and who we are.
@@ -87,6 +126,9 @@ impl Default for Config {
             aws: Aws::default(),
             lease: LeaseTerms::default(),
             journal: Journal::default(),
+            looks: Looks::default(),
+            notifications: Attention::default(),
+            keys: Keymap::default(),
         }
     }
 }

@@ -6,7 +6,9 @@
 //! (`update`), the state is drawn into a buffer (`view`). Only `run`, `session` and `signals` touch the system.
 
 mod action;
+mod attention;
 mod canvas;
+mod clipboard;
 mod closed;
 mod confirm;
 mod countdown;
@@ -15,7 +17,12 @@ mod fixtures;
 mod form;
 mod input;
 mod json;
+mod keymap;
 mod keys;
+mod mouse;
+mod offscreen;
+mod palette;
+mod plain;
 mod run;
 mod session;
 mod signals;
@@ -34,12 +41,16 @@ mod zone;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
+use serde::Deserialize;
 use thiserror::Error;
 
 use crate::console::{Command, LeaseTerms, LogLine, Status, TaskFacts};
 use crate::task::ClaimId;
 use crate::text::Foreign;
 
+pub use attention::{Attention, Desktop};
+pub use keymap::{Keymap, KeymapError, Rebinding, defaults as default_keys};
+pub use offscreen::Offscreen;
 pub use run::run;
 pub use signals::{Signals, stop_process};
 pub use view::key_table;
@@ -82,7 +93,8 @@ pub struct News {
 }
 
 /// Whether to use colours.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ColorChoice {
     /// Unless `NO_COLOR` is set to something or the terminal is `dumb`.
     #[default]
@@ -94,7 +106,8 @@ pub enum ColorChoice {
 }
 
 /// Which colours.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ThemeChoice {
     /// Dark or light, as the terminal's background is.
     #[default]
@@ -132,6 +145,12 @@ pub struct Options {
     pub ascii: bool,
     /// The mouse is left to the terminal until somebody wants it here.
     pub mouse_off: bool,
+    /// In lines instead of a screen; so it is anyway on a terminal that cannot move its cursor.
+    pub plain: bool,
+    /// Which keys do what.
+    pub keymap: Keymap,
+    /// How somebody who does not look is reached.
+    pub attention: Attention,
     /// Only look: acts are refused with a reason.
     pub read_only: bool,
     /// The task list the claim form starts with.

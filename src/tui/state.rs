@@ -9,6 +9,8 @@ use super::closed::Closed;
 use super::confirm::Confirm;
 use super::countdown::Moment;
 use super::form::Form;
+use super::keymap::{Chord, Keymap};
+use super::palette::Palette;
 use super::tasks::Tasks;
 use super::view::{self, Layout};
 use super::views::{View, Views};
@@ -59,6 +61,10 @@ pub struct State {
     pub lease: LeaseTerms,
     /// For times of day.
     pub zone: Zone,
+    /// Which keys do what.
+    pub keymap: Keymap,
+    /// Keys pressed that are the beginning of longer ones.
+    pub pressed: Chord,
     /// The mouse acts here.
     pub mouse: bool,
     /// The terminal.
@@ -88,6 +94,8 @@ pub enum Overlay {
     Form(Box<Form>),
     /// A question.
     Confirm(Box<Confirm>),
+    /// All commands.
+    Palette(Box<Palette>),
 }
 
 /// What the message line says; printable.
@@ -122,6 +130,8 @@ impl State {
             task_list: options.task_list,
             lease: options.lease,
             zone: options.zone,
+            keymap: options.keymap,
+            pressed: Chord::new(),
             mouse: !options.mouse_off,
             area,
         }

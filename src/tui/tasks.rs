@@ -99,6 +99,25 @@ impl Tasks {
         self.pinned_at = Some(now);
     }
 
+    /// Puts the cursor on a task, if it is there.
+    pub fn select(&mut self, id: ClaimId) {
+        if self.rows.contains_key(&id) {
+            self.selected = Some(id);
+        }
+    }
+
+    /// When time alone next makes a task more urgent.
+    pub fn next_change(&self) -> Option<Boot> {
+        self.changes.first().map(|(at, _)| *at)
+    }
+
+    /// Puts the cursor on a row in view, from 0.
+    pub fn select_in_view(&mut self, row: usize) {
+        if let Some(place) = self.order.get(self.offset + row) {
+            self.selected = Some(place.id);
+        }
+    }
+
     /// Moves the cursor by so many rows, as far as there are any.
     pub fn move_by(&mut self, rows: isize) {
         let Some(last) = self.order.len().checked_sub(1) else { return };

@@ -79,6 +79,14 @@ pub fn scroll_max(state: &State, layout: &Layout, moment: Moment) -> usize {
     lines.0.len().saturating_sub(inside.height.into())
 }
 
+/// Everything known of a task, for a face without columns.
+pub fn lines(facts: &TaskFacts, moment: Moment, zone: Zone) -> Vec<String> {
+    const ANY: usize = 100_000;
+    let lines = Lines::of(facts, &Theme::plain(), moment, zone, ANY, Extent::Full);
+    let text = |line: &DetailLine| format!("{:LABEL$}{}", line.label, line.text);
+    lines.0.iter().map(text).collect()
+}
+
 struct DetailLine {
     label: &'static str,
     text: String,
