@@ -29,6 +29,7 @@ mod live;
 mod lookup;
 mod quota;
 mod reach;
+mod reading;
 mod ready;
 mod rules;
 mod scan;
@@ -37,6 +38,7 @@ mod telling;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod told;
 mod waking;
 mod watch;
 mod writing;
@@ -59,6 +61,7 @@ use ledger::Ledger;
 use live::{Live, Purpose};
 use quota::{Bucket, Load};
 use reach::Reach;
+use reading::Reading;
 use ready::Ready;
 use telling::Counts;
 use watch::Watch;
@@ -69,12 +72,14 @@ pub use event::{
     Timing,
 };
 pub use rules::{Rule, Rules};
+pub use told::{CallEnd, CallLine};
 
 pub use facts::{
     BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, PendingCount, Status, TaskFacts, TaskState,
     Urgency,
 };
 pub use leases::LeaseTerms;
+pub use reading::{Query, QueryId};
 
 /// The console's core.
 #[derive(Debug)]
@@ -86,6 +91,7 @@ pub struct Console {
     ready: Ready,
     writing: Writing,
     claiming: Poller,
+    reading: Reading,
     calls: Calls,
     clock: ServiceClock,
     reach: Reach,
@@ -123,6 +129,7 @@ impl Console {
             ready: Ready::default(),
             writing: Writing::default(),
             claiming: Poller::default(),
+            reading: Reading::default(),
             calls: Calls::default(),
             clock: ServiceClock::default(),
             reach: Reach::new(),
@@ -164,6 +171,7 @@ impl Console {
             Event::Appended(batch) => self.appended(now, batch),
             Event::AppendFailed(batch, error) => self.append_failed(now, batch, &error),
             Event::Answered { call, timing, result } => self.answered(now, call, timing, result),
+            Event::Read { call, timing, failure } => self.was_read(now, call, timing, failure.as_ref()),
             Event::Followed(entries) => self.follow(&entries),
             Event::Wake => {}
         }
@@ -175,6 +183,7 @@ impl Console {
         }
         self.send_ready(now);
         self.send_asks(now);
+        self.send_reads(now);
         self.settle(now);
         self.tell(now);
         std::mem::take(&mut self.out)
@@ -199,7 +208,7 @@ impl Console {
             Job::Count => self.count(now),
             Job::Save => self.save_again(now),
             // They only want what sends, and `settle`, to look again.
-            Job::Ask | Job::Reach | Job::Leave => {}
+            Job::Ask | Job::Read | Job::Reach | Job::Leave => {}
         }
     }
 
@@ -251,6 +260,13 @@ impl Console {
 
     /// Sends a request; its end comes back as [`Event::Answered`].
     fn call(&mut self, now: Now, purpose: Purpose, request: Request, limit_ms: u64) -> CallId {
+        let call = self.new_call(now, purpose);
+        self.out.push(Effect::Call { call, request, limit_ms });
+        call
+    }
+
+    /// A call is about to be sent.
+    fn new_call(&mut self, now: Now, purpose: Purpose) -> CallId {
         if self.reach.wants_credentials() && purpose.carries_token() {
             self.out.push(Effect::ReloadCredentials);
         }
@@ -258,7 +274,6 @@ impl Console {
         self.last_call += 1;
         let call = CallId(self.last_call);
         self.calls.insert(call, purpose);
-        self.out.push(Effect::Call { call, request, limit_ms });
         call
     }
 
@@ -266,6 +281,7 @@ impl Console {
         // A call nobody waits for any more has no purpose, and its answer no meaning.
         let Some(purpose) = self.calls.remove(call) else { return };
         self.sample_date(now, timing);
+        self.tell_call(now, &purpose, timing, result.as_ref().err());
         self.no_longer_in_flight(now, &purpose);
         match result {
             Ok(answer) => {
@@ -297,7 +313,7 @@ impl Console {
                 }
             }
             Purpose::Ask(ref ask) => self.asks.back(ask),
-            Purpose::Poll { .. } | Purpose::Count { .. } => {}
+            Purpose::Poll { .. } | Purpose::Count { .. } | Purpose::Read { .. } => {}
         }
     }
 
@@ -330,6 +346,8 @@ impl Console {
             Purpose::Poll { poll } => self.poll_failed(now, poll, failure),
             Purpose::Count { .. } => self.count_failed(now, failure),
             Purpose::Ask(ref ask) => self.lookup_failed(now, ask, failure),
+            // Comes back by an event of its own.
+            Purpose::Read { .. } => {}
         }
     }
 

@@ -12,7 +12,7 @@ use super::alarm::Alarm;
 use super::mailbox::Mailbox;
 use super::storage::Storage;
 use crate::clock::{self, Boot, Now};
-use crate::console::{CallId, Command, Console, Effect, Event, Level, LogLine, Timing};
+use crate::console::{CallId, Command, Console, Effect, Event, Level, LogLine, QueryId, Timing};
 use crate::swf::{Reply, Service};
 use crate::text::printable;
 use crate::wire::{Class, Failure, Request};
@@ -70,6 +70,8 @@ struct Running {
     task: AbortHandle,
     /// A poll is never given up: the service may have started a task for it.
     poll: bool,
+    /// The answer is for the screen.
+    query: Option<QueryId>,
 }
 
 pub(super) struct Engine<M, C> {
@@ -157,10 +159,15 @@ impl<M: Machine, C: Caller> Engine<M, C> {
 
     fn answered(&mut self, call: CallId, timing: Timing, reply: Reply) {
         // Abandoned in the meantime: nobody waits for it.
-        if self.running.remove(&call).is_some() {
-            let timing = Timing { date: reply.date, ..timing };
+        let Some(running) = self.running.remove(&call) else { return };
+        let timing = Timing { date: reply.date, ..timing };
+        let Some(query) = running.query else {
             self.step(Event::Answered { call, timing, result: reply.result });
-        }
+            return;
+        };
+        let failure = reply.result.as_ref().err().cloned();
+        self.mailbox.read(query, reply.result.map_err(|failure| failure.line()));
+        self.step(Event::Read { call, timing, failure });
     }
 
     /// A call that panicked may have been sent.
@@ -199,7 +206,10 @@ impl<M: Machine, C: Caller> Engine<M, C> {
                         events.push(Event::AppendFailed(batch, error));
                     }
                 }
-                Effect::Call { call, request, limit_ms } => self.call(call, request, Duration::from_millis(limit_ms)),
+                Effect::Call { call, request, limit_ms } => self.call(call, None, request, limit_ms),
+                Effect::Read { query, call, request, limit_ms } => self.call(call, Some(query), request, limit_ms),
+                Effect::Unread { query, why } => self.mailbox.read(query, Err(why)),
+                Effect::Called(line) => self.mailbox.called(line),
                 Effect::Abandon(call) => self.abandon(call),
                 Effect::Changed(facts) => self.mailbox.changed(facts),
                 Effect::Removed(claim) => self.mailbox.removed(claim),
@@ -213,7 +223,8 @@ impl<M: Machine, C: Caller> Engine<M, C> {
         events
     }
 
-    fn call(&mut self, call: CallId, request: Request, limit: Duration) {
+    fn call(&mut self, call: CallId, query: Option<QueryId>, request: Request, limit_ms: u64) {
+        let limit = Duration::from_millis(limit_ms);
         let poll = matches!(request, Request::Poll { .. });
         let caller = self.caller.clone();
         let task = self.tasks.spawn_local(async move {
@@ -222,7 +233,7 @@ impl<M: Machine, C: Caller> Engine<M, C> {
             let received = clock::now().boot;
             Done::Answered { call, timing: Timing { sent, received, date: None }, reply }
         });
-        self.running.insert(call, Running { task, poll });
+        self.running.insert(call, Running { task, poll, query });
     }
 
     fn abandon(&mut self, call: CallId) {

@@ -61,6 +61,8 @@ pub enum Action {
     NextPane,
     /// The selected task in full.
     Open,
+    /// The history of the task's workflow.
+    OpenEvents,
     /// What was done.
     OpenLog,
     /// Task lists to claim from.
@@ -122,6 +124,7 @@ impl Action {
         A::PageDown,
         A::NextPane,
         A::Open,
+        A::OpenEvents,
         A::OpenLog,
         A::OpenWaiting,
         A::OpenClosed,
@@ -161,10 +164,10 @@ impl Action {
     /// The acts of the footer, most telling first; help and quit are always there.
     pub fn footer(view: View) -> &'static [Self] {
         match view {
-            View::Tasks | View::Detail => Self::FOOTER_OF_A_TASK,
-            View::Log => &[A::Back, A::Down, A::Up],
+            View::Tasks | View::Detail | View::Events => Self::FOOTER_OF_A_TASK,
+            View::Log => &[A::NextPane, A::OpenLog, A::Down, A::Back],
             View::Waiting => &[A::Claim, A::StopClaiming, A::Back],
-            View::Closed => &[A::Open, A::Dismiss, A::Back],
+            View::Closed => &[A::Open, A::OpenEvents, A::Dismiss, A::Back],
         }
     }
 
@@ -183,9 +186,10 @@ impl Action {
             | A::Withdraw
             | A::SetTimeout
             | A::Dismiss
-            | A::Copy(_) => Some(views::OF_A_TASK),
-            A::Open => Some(&[View::Tasks, View::Waiting, View::Closed]),
-            A::NextPane => Some(&[View::Tasks]),
+            | A::Copy(_)
+            | A::OpenEvents => Some(views::OF_A_TASK),
+            A::Open => Some(&[View::Tasks, View::Waiting, View::Closed, View::Events]),
+            A::NextPane => Some(&[View::Tasks, View::Log]),
             _ => None,
         }
     }
@@ -235,6 +239,7 @@ impl Action {
             A::PageDown => "page down",
             A::NextPane => "next pane",
             A::Open => "open",
+            A::OpenEvents => "events",
             A::OpenLog => "log",
             A::OpenWaiting => "waiting",
             A::OpenClosed => "closed",
@@ -270,9 +275,10 @@ impl Action {
             A::Up | A::Down => "one up, one down",
             A::First | A::Last => "to the top, to the bottom",
             A::PageUp | A::PageDown => "a page up, a page down",
-            A::NextPane => "to the next pane",
+            A::NextPane => "to the next pane; in the log: only what was said, only the calls",
             A::Open => "open what is selected: a task in full, or the form to claim from a task list",
-            A::OpenLog => "log: what was done, in the view of a task only what concerns it",
+            A::OpenEvents => "events: the history of the task's workflow, newest first",
+            A::OpenLog => "log: what was done, and every call; in the view of a task only what concerns it",
             A::OpenWaiting => "waiting: task lists to claim from",
             A::OpenClosed => "closed: what has ended, and how",
             A::Back => "back to where you came from",
@@ -326,6 +332,7 @@ impl Action {
             A::PageDown => &const { [Key::ctrl('d'), Key::plain(KeyCode::PageDown)] },
             A::NextPane => &const { [Key::plain(KeyCode::Tab)] },
             A::Open => &const { [Key::plain(KeyCode::Enter)] },
+            A::OpenEvents => &const { [Key::char('e')] },
             A::OpenLog => &const { [Key::char('l')] },
             A::OpenWaiting => &const { [Key::char('W')] },
             A::OpenClosed => &const { [Key::char('C')] },
@@ -349,7 +356,7 @@ mod tests {
     #[test]
     fn keys_of_later_features_are_left_free() {
         let map = Keymap::default();
-        for c in "/msen".chars() {
+        for c in "/msn".chars() {
             assert_eq!(map.find(&[Key::char(c)]), Found::Nothing, "{c}");
         }
     }

@@ -12,6 +12,7 @@ mod clipboard;
 mod closed;
 mod confirm;
 mod countdown;
+mod events;
 #[cfg(test)]
 mod fixtures;
 mod form;
@@ -19,10 +20,12 @@ mod input;
 mod json;
 mod keymap;
 mod keys;
+mod logbook;
 mod mouse;
 mod offscreen;
 mod palette;
 mod plain;
+mod reads;
 mod run;
 mod session;
 mod signals;
@@ -44,13 +47,14 @@ use std::sync::Arc;
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::console::{Command, LeaseTerms, LogLine, Status, TaskFacts};
+use crate::console::{CallLine, Command, LeaseTerms, LogLine, QueryId, Status, TaskFacts};
 use crate::task::ClaimId;
 use crate::text::Foreign;
 
 pub use attention::{Attention, Desktop};
 pub use keymap::{Keymap, KeymapError, Rebinding, defaults as default_keys};
 pub use offscreen::Offscreen;
+pub use reads::Read;
 pub use run::run;
 pub use signals::{Signals, stop_process};
 pub use view::key_table;
@@ -86,6 +90,10 @@ pub struct News {
     pub status: Option<Arc<Status>>,
     /// New log lines, oldest first.
     pub log: Vec<LogLine>,
+    /// Calls that came to their end, oldest first.
+    pub calls: Vec<CallLine>,
+    /// Answers to what the screen asked for.
+    pub read: Vec<(QueryId, Read)>,
     /// The engine is done after a shutdown: nothing in flight, nothing unsaved.
     pub drained: bool,
     /// The engine has stopped without being asked: why, in one printable line.

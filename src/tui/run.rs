@@ -198,6 +198,11 @@ impl Screen<'_> {
         let moment = Moment::new(now);
         self.state.tasks.advance(now.boot);
         self.state.settle(moment);
+        if let Some(wish) = update::reads(&mut self.state, now.boot)
+            && let Some(exit) = self.grant(wish)?
+        {
+            return Ok(Some(exit));
+        }
         let (state, theme) = (&self.state, &self.theme);
         let bytes = self.canvas.frame(|buf| view::draw(buf, state, theme, moment));
         let mut bytes = bytes.map_err(ScreenError::Terminal)?;

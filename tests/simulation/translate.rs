@@ -136,5 +136,11 @@ fn event(value: &Value) -> HistoryEvent {
         _ => Attributes::Other,
     };
     let at = (value["eventTimestamp"].as_f64().expect("eventTimestamp") * 1_000.0).round() as i64;
-    HistoryEvent { id: value["eventId"].as_i64().expect("eventId"), at, event_type: event_type.into(), attributes }
+    HistoryEvent {
+        id: value["eventId"].as_i64().expect("eventId"),
+        at,
+        event_type: event_type.into(),
+        attributes,
+        says: Vec::new(),
+    }
 }

@@ -286,7 +286,13 @@ impl World {
                 Effect::Log(line) => {
                     self.note(|| format!("{:?} {} {} {}", line.level, line.word, line.subject, line.text));
                 }
-                Effect::Reconnect | Effect::ReloadCredentials | Effect::Drained => {}
+                // The simulated operator reads nothing, no log either.
+                Effect::Read { .. }
+                | Effect::Unread { .. }
+                | Effect::Called(_)
+                | Effect::Reconnect
+                | Effect::ReloadCredentials
+                | Effect::Drained => {}
             }
         }
         if let Some(Boot(at)) = self.console.next_wake()

@@ -52,7 +52,7 @@ impl Action {
             | A::SetTimeout => Needs::OpenTask,
             A::StopKeeping | A::Withdraw | A::Dismiss => Needs::Task,
             A::Claim | A::StopClaiming | A::Reload => Needs::Console,
-            A::Open | A::Copy(_) => Needs::Selection,
+            A::Open | A::OpenEvents | A::Copy(_) => Needs::Selection,
             _ => Needs::Nothing,
         }
     }

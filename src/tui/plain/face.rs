@@ -111,9 +111,7 @@ impl Face {
         match command.does {
             Does::Help => (commands::ALL.iter().map(Command::help).chain([HELP.to_owned()]).collect(), None),
             Does::List => (self.list(now), None),
-            Does::Log => {
-                (self.state.log.iter().rev().take(LOG_LINES).rev().map(|line| self.event(line)).collect(), None)
-            }
+            Does::Log => (self.log(), None),
             Does::Act(action) => {
                 let wish = update::act(&mut self.state, action);
                 self.fill(wish, &rest.split_whitespace().collect::<Vec<_>>(), now)
@@ -190,6 +188,13 @@ impl Face {
         (lines, wish)
     }
 
+    /// The newest lines of the log, oldest first.
+    fn log(&self) -> Vec<String> {
+        let mut newest: Vec<_> = self.state.log.said().take(LOG_LINES).map(|line| self.event(line)).collect();
+        newest.reverse();
+        newest
+    }
+
     fn list(&self, now: Now) -> Vec<String> {
         if self.state.tasks.len() == 0 {
             return vec!["No tasks; claim takes some from a task list.".into()];
@@ -222,7 +227,7 @@ impl Face {
 
     fn show(&self, id: ClaimId, now: Now) -> Vec<String> {
         let Some(facts) = self.state.known(id) else { return Vec::new() };
-        let lines = view::detail_lines(facts, Moment::new(now), self.state.zone);
+        let lines = view::detail_lines(facts, &self.state, Moment::new(now));
         std::iter::once(self.task(facts, now)).chain(lines).collect()
     }
 

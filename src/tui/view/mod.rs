@@ -5,6 +5,7 @@
 mod closed;
 mod confirm;
 mod detail;
+mod events;
 mod footer;
 mod form;
 mod header;
@@ -17,13 +18,13 @@ mod log;
 mod message;
 mod paint;
 mod palette;
+mod record;
 mod table;
 mod waiting;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::Zone;
 use super::countdown::Moment;
 use super::keymap::Keymap;
 use super::state::{Overlay, State};
@@ -50,6 +51,7 @@ pub fn draw(buf: &mut Buffer, state: &State, theme: &Theme, moment: Moment) -> O
     match state.views.now() {
         View::Tasks => panes(buf, &layout, state, theme, moment),
         View::Detail => detail::draw_full(buf, &layout, state, theme, moment),
+        View::Events => events::draw(buf, &layout, state, theme),
         View::Log => log::draw_full(buf, &layout, state, theme),
         View::Waiting => waiting::draw(buf, &layout, state, theme),
         View::Closed => closed::draw(buf, &layout, state, theme),
@@ -92,14 +94,9 @@ pub fn help_scroll_max(area: Rect, keymap: &Keymap) -> usize {
     help::scroll_max(Layout::of(area, super::state::Focus::Tasks).over, keymap)
 }
 
-/// How far the log can be scrolled in a view of so many lines.
-pub fn log_scroll_max(state: &State, rows: usize) -> usize {
-    log::scroll_max(state, rows)
-}
-
 /// Everything known of a task in lines of any length, each with what it is about in front.
-pub fn detail_lines(facts: &TaskFacts, moment: Moment, zone: Zone) -> Vec<String> {
-    detail::lines(facts, moment, zone)
+pub fn detail_lines(facts: &TaskFacts, state: &State, moment: Moment) -> Vec<String> {
+    detail::lines(facts, state, moment)
 }
 
 /// How far the details can be scrolled, in the pane or in their own view.
