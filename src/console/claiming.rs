@@ -117,7 +117,7 @@ impl Console {
 
     /// Writes down the next polls, if any are wanted and nothing stands against them: one a list.
     pub(super) fn poll_next(&mut self, now: Now) {
-        let blocked = self.leaving.is_some() || self.writing.failure().is_some();
+        let blocked = self.leaving.is_some() || self.writing.is_blocked();
         if blocked || self.agenda.when(Job::Poll).is_some() {
             return;
         }
@@ -130,7 +130,7 @@ impl Console {
                 PollTarget { domain: domain.clone(), task_list: task_list.clone(), identity: identity.clone() };
             self.claiming.polls.insert(number, Poll { domain, task_list, identity, in_flight: false });
             self.append(now, Record::PollStarted { poll: number, at, target: Some(target) });
-            if self.writing.failure().is_some() {
+            if self.writing.is_blocked() {
                 return;
             }
         }

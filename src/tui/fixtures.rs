@@ -196,6 +196,7 @@ pub fn status() -> Status {
         possible_orphans: 0,
         read_only: false,
         not_saved: None,
+        disk_full: None,
         draining: false,
     }
 }
