@@ -38,6 +38,14 @@ impl Sub for Boot {
 #[serde(transparent)]
 pub struct Wall(pub i64);
 
+impl Wall {
+    /// As ISO 8601 has it, in UTC and whole seconds: `2026-11-24T14:32:00Z`.
+    pub fn utc(self) -> String {
+        let at = chrono::DateTime::from_timestamp_millis(self.0).unwrap_or_default();
+        at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+}
+
 /// One reading of all local clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Now {
@@ -180,6 +188,11 @@ impl ServiceClock {
         let known = self.known?;
         let instant = Boot(service - known.widened(now).low);
         Some(instant + known.drift_beyond(instant, now))
+    }
+
+    /// The most the service's clock can show at a local instant.
+    pub fn upper_bound(&self, at: Boot, now: Boot) -> Option<i64> {
+        self.known.map(|known| at.0 + known.widened(now).high)
     }
 
     /// The least the service's clock can show at a local instant.

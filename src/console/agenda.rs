@@ -22,6 +22,8 @@ pub(super) enum Job {
     Overdue(ClaimId),
     /// The keep-alive lease wants a warning, or ends.
     Lease(ClaimId),
+    /// A deadline of the task becomes due.
+    Due(ClaimId),
     /// A look at an execution's history, for tasks that nobody beats.
     Watch(ExecutionId),
     /// A question about history or a type may go out.
@@ -74,7 +76,7 @@ impl Agenda {
 
     /// Takes out all that concerns a claim.
     pub(super) fn clear_claim(&mut self, claim: ClaimId) {
-        for job in [Job::Beat(claim), Job::Close(claim), Job::Lookup(claim), Job::Overdue(claim), Job::Lease(claim)] {
+        for job in [Job::Beat, Job::Close, Job::Lookup, Job::Overdue, Job::Lease, Job::Due].map(|job| job(claim)) {
             self.clear(job);
         }
     }

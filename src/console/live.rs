@@ -100,8 +100,14 @@ pub(super) struct Live {
     pub close_gone: bool,
     /// Looks after a passed deadline that found nothing.
     pub overdue_tries: u32,
+    /// That a deadline is due was noticed, and it still is.
+    pub due_noticed: bool,
     /// Warnings given for the present lease.
     pub lease_warnings: u8,
+    /// What the service's clock shows at the most when the lease ends, milliseconds since 1970, as far as it is known.
+    pub lease_ends_at: Option<i64>,
+    /// The latest local instant for that.
+    pub lease_end: Option<Boot>,
     /// As what the header counts the claim at present.
     pub counted: Counted,
     /// See [`Lookup`].

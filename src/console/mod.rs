@@ -6,7 +6,7 @@
 //!
 //! Where to look: `ledger` what is durable, `live` what is not, `agenda` when something is due, `quota` how many heartbeats may go out, `writing` records on their
 //! way to the disk; then one file an activity: `claiming`, `beats`, `leases`, `lookup`, `closing`, `commands`, `leaving`;
-//! `telling` what the screen gets.
+//! `telling` what the screen gets, `notices` what is worth calling somebody for.
 
 mod agenda;
 mod asking;
@@ -27,6 +27,7 @@ mod leaving;
 mod ledger;
 mod live;
 mod lookup;
+mod notices;
 mod quota;
 mod reach;
 mod reading;
@@ -59,6 +60,7 @@ use executions::Executions;
 use leaving::Leaving;
 use ledger::Ledger;
 use live::{Live, Purpose};
+use notices::Notices;
 use quota::{Bucket, Load};
 use reach::Reach;
 use reading::Reading;
@@ -75,10 +77,11 @@ pub use rules::{Rule, Rules};
 pub use told::{CallEnd, CallLine};
 
 pub use facts::{
-    BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, PendingCount, Status, TaskFacts, TaskState,
-    Urgency,
+    BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, LeaseWarning, PendingCount, Status, TaskFacts,
+    TaskState, Urgency,
 };
 pub use leases::LeaseTerms;
+pub use notices::{Notice, Occasion};
 pub use reading::{Query, QueryId};
 
 /// The console's core.
@@ -99,6 +102,7 @@ pub struct Console {
     load: Load,
     counts: Counts,
     watch: Watch,
+    notices: Notices,
     /// Type defaults, asked once a type.
     types: BTreeMap<(Foreign, ActivityType), Timeouts>,
     /// Who waits for which type's defaults.
@@ -137,6 +141,7 @@ impl Console {
             load: Load::new(rate),
             counts: Counts::default(),
             watch: Watch::new(now),
+            notices: Notices::default(),
             types: BTreeMap::new(),
             types_waiting: BTreeMap::new(),
             types_denied: false,
@@ -204,6 +209,8 @@ impl Console {
             Job::Lookup(claim) => self.look_up(now, claim),
             Job::Overdue(claim) => self.overdue(now, claim),
             Job::Lease(claim) => self.look_at_lease(now, claim),
+            // Telling its facts looks.
+            Job::Due(claim) => drop(self.dirty.insert(claim)),
             Job::Watch(execution) => self.watch(now, execution),
             Job::Poll => self.poll_next(now),
             Job::Count => self.count(now),

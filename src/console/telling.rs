@@ -60,6 +60,7 @@ impl Console {
     pub(super) fn tell(&mut self, now: Now) {
         for id in std::mem::take(&mut self.dirty) {
             self.count_claim(id);
+            let lease = self.lease_fact(now, id);
             let Some(claim) = self.ledger.claims.get(&id) else { continue };
             let live = self.live.entry(id).or_default();
             let next_beat = self.agenda.when(Job::Beat(id));
@@ -71,7 +72,7 @@ impl Console {
                 claim.is_open() && live.lookup.seen.is_none() && !self.history_denied.contains(&claim.source.domain);
             let reading = self.executions.of(id).and_then(|execution| self.executions.get(execution));
             let workflow_cancel = reading.is_some_and(|reading| reading.cancel_requested);
-            let facts = TaskFacts { deadlines, workflow_cancel, looking_up, next_beat, ..facts(claim, live) };
+            let facts = TaskFacts { deadlines, workflow_cancel, looking_up, lease, next_beat, ..facts(claim, live) };
             let first = facts.first_deadline().and_then(|deadline| deadline.at);
             if claim.is_open()
                 && !self.config.read_only
@@ -79,14 +80,29 @@ impl Console {
             {
                 self.agenda.set(Job::Overdue(id), at + OVERDUE_MS);
             }
-            self.out.push(Effect::Changed(Arc::new(facts)));
+            let facts = Arc::new(facts);
+            if !self.config.read_only {
+                self.notice_task(now, &facts);
+            }
+            self.out.push(Effect::Changed(facts));
         }
         let status = self.status(now);
         if self.status.as_deref() != Some(&status) {
+            if !self.config.read_only {
+                self.notice_status(now, &status);
+            }
             let status = Arc::new(status);
             self.status = Some(Arc::clone(&status));
             self.out.push(Effect::Status(status));
         }
+    }
+
+    /// The lease as the screen gets it. Its end on the wall clock is what that clock makes of it now: one that was moved
+    /// moves the display, never the lease.
+    fn lease_fact(&self, now: Now, id: ClaimId) -> Option<LeaseFact> {
+        let until = self.kept_until(id)?;
+        let length_ms = self.ledger.claims.get(&id)?.lease?.length_ms;
+        Some(LeaseFact { until, until_wall: crate::clock::Wall(now.wall.0 + (until - now.boot)), length_ms })
     }
 
     /// Keeps what is counted in step with a claim.
@@ -142,7 +158,7 @@ impl Console {
     }
 }
 
-/// The facts of a claim, but for its deadlines and what is shared with other claims.
+/// The facts of a claim, but for its deadlines, its lease and what is shared with other claims.
 fn facts(claim: &Claim, live: &Live) -> TaskFacts {
     TaskFacts {
         id: claim.id,
@@ -166,11 +182,7 @@ fn facts(claim: &Claim, live: &Live) -> TaskFacts {
         }),
         looking_up: false,
         workflow_cancel: false,
-        lease: claim.lease.and_then(|lease| {
-            let until = lease.until()?;
-            let until_wall = crate::clock::Wall(lease.at.wall.0 + lease.length_ms);
-            Some(LeaseFact { until, until_wall, length_ms: lease.length_ms })
-        }),
+        lease: None,
         next_beat: None,
         last_beat: claim
             .beat

@@ -1,11 +1,12 @@
 //! The engine thread: performs what the console asks for and feeds back what came of it.
 //!
 //! One thread with one current-thread tokio runtime: calls go out through `swf`, records through `journal`, news to the
-//! screen through a mailbox that keeps only the newest facts. It decides nothing: what is sent, retried or given up is the
+//! screen through a mailbox that keeps only the newest facts, and notices to the programs that call somebody. It decides nothing: what is sent, retried or given up is the
 //! console's business. A poll, once sent, is waited for whatever else happens (a dropped poll loses a task).
 
 mod alarm;
 mod engine;
+mod hooks;
 mod mailbox;
 mod storage;
 
@@ -28,10 +29,12 @@ use crate::journal::{OpenError, Place, Settings};
 use crate::swf::Service;
 use crate::task::Entry;
 
+pub use hooks::Hooks;
 pub use mailbox::News;
 pub use storage::Opened;
 
 use engine::{Caller, Engine, Machine};
+use hooks::Bell;
 use mailbox::Mailbox;
 
 /// Everything an engine is made of.
@@ -43,6 +46,8 @@ pub struct Parts {
     pub service: Service,
     /// Where to write, and what was written before.
     pub opened: Opened,
+    /// Whom to call.
+    pub hooks: Hooks,
 }
 
 /// The engine has stopped; [`Handle::take`] says why.
@@ -119,8 +124,9 @@ impl Remote {
 /// # Errors
 /// The system has no thread or descriptor left.
 pub fn start(parts: Parts) -> io::Result<Handle> {
-    let Parts { config, service, opened } = parts;
-    launch(service, || Ok(opened), |now, entries| Console::new(config, now, entries))
+    let Parts { config, service, opened, hooks } = parts;
+    let bell = Bell::new(hooks, config.service.clone());
+    launch(service, bell, || Ok(opened), |now, entries| Console::new(config, now, entries))
 }
 
 /// As [`start`], with a new journal that nobody else can have: it is made on the engine's thread, because that takes
@@ -129,11 +135,16 @@ pub fn start(parts: Parts) -> io::Result<Handle> {
 /// # Errors
 /// The system has no thread or descriptor left.
 pub fn start_afresh(config: Config, service: Service, place: Place, settings: Settings) -> io::Result<Handle> {
-    launch(service, move || Opened::keeper(&place, &settings), |now, entries| Console::new(config, now, entries))
+    launch(
+        service,
+        Bell::new(Hooks::default(), config.service.clone()),
+        move || Opened::keeper(&place, &settings),
+        |now, entries| Console::new(config, now, entries),
+    )
 }
 
 /// [`start`] for any machine and any service.
-fn launch<M, C, O, B>(caller: C, open: O, build: B) -> io::Result<Handle>
+fn launch<M, C, O, B>(caller: C, bell: Bell, open: O, build: B) -> io::Result<Handle>
 where
     M: Machine,
     C: Caller + Send,
@@ -144,7 +155,7 @@ where
     let (commands, inbox) = mpsc::unbounded_channel();
     let post = Arc::clone(&mailbox);
     let thread = thread::Builder::new().name("engine".into()).spawn(move || {
-        let body = AssertUnwindSafe(|| run(caller, open, build, inbox, Arc::clone(&post)));
+        let body = AssertUnwindSafe(|| run(caller, bell, open, build, inbox, Arc::clone(&post)));
         let result = catch_unwind(body).unwrap_or_else(|panic| Err(crash(panic.as_ref())));
         post.finish(&result);
         result
@@ -154,6 +165,7 @@ where
 
 fn run<M, C, O, B>(
     caller: C,
+    bell: Bell,
     open: O,
     build: B,
     inbox: UnboundedReceiver<Command>,
@@ -170,7 +182,7 @@ where
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default()).map_err(cannot)?;
     runtime.block_on(async {
         let (machine, effects) = build(clock::now(), &opened.entries);
-        let engine = Engine::new(machine, caller, opened.storage, mailbox).map_err(cannot)?;
+        let engine = Engine::new(machine, caller, opened.storage, bell, mailbox).map_err(cannot)?;
         engine.run(effects, inbox).await
     })
 }

@@ -66,6 +66,11 @@ impl Caller for Held {
     }
 }
 
+/// No hooks.
+fn silent() -> Bell {
+    Bell::new(Hooks::default(), "here".into())
+}
+
 fn settings() -> Settings {
     Settings::new("ann@host", "boot".into(), "here")
 }
@@ -84,7 +89,7 @@ impl Bench {
         let (events_in, events) = channel();
         let (release, held) = watch::channel(false);
         let build = move |_: Now, _: &[Entry]| (Script { events: events_in, act: script, wake: None }, vec![]);
-        let handle = launch(Held(held), || Ok(opened), build).unwrap();
+        let handle = launch(Held(held), silent(), || Ok(opened), build).unwrap();
         Self { handle, events, release, directory }
     }
 
@@ -247,7 +252,7 @@ fn a_journal_that_cannot_be_made_is_told() {
     let build =
         |_: Now, _: &[Entry]| -> (Script<Answering>, Vec<Effect>) { unreachable!("there is nothing to restore from") };
     let open = move || Opened::keeper(&place, &settings());
-    let handle = launch(Held(watch::channel(false).1), open, build).unwrap();
+    let handle = launch(Held(watch::channel(false).1), silent(), open, build).unwrap();
     assert!(readable(handle.wake_fd(), Duration::from_secs(10)));
     assert!(handle.take().gone.is_some_and(|why| why.contains("/nowhere/at cannot be opened")));
 }
@@ -275,7 +280,7 @@ fn a_read_only_engine_follows_the_keeper_and_writes_nothing() {
     };
     let build = move |_: Now, _: &[Entry]| (Script { events: events_in, act: script, wake: None }, vec![]);
     let opened = Opened::read_only(&place).unwrap();
-    let handle = launch(Held(watch::channel(false).1), || Ok(opened), build).unwrap();
+    let handle = launch(Held(watch::channel(false).1), silent(), || Ok(opened), build).unwrap();
     handle.send(Command::StopClaiming).unwrap();
     assert!(matches!(events.recv().unwrap(), Event::AppendFailed(BatchId(1), _) | Event::Command(_)));
 
@@ -345,6 +350,7 @@ fn a_restart_from_the_journal_is_one_from_every_record() {
             seed: 1,
             heartbeat_rate: None,
             lease: LeaseTerms::default(),
+            low_tolerance_ms: 0,
             rules: Rules::default(),
             read_only: false,
         };

@@ -346,6 +346,11 @@ impl Action {
             A::Quit => &const { [Key::char('q'), Key::ctrl('c')] },
         }
     }
+
+    /// Whether it renews a lease at once, so that a weight on its key must not do it.
+    pub fn renews(self) -> bool {
+        matches!(self, A::Beat | A::Percent(_) | A::GoOn)
+    }
 }
 
 #[cfg(test)]

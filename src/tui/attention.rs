@@ -92,6 +92,11 @@ pub fn alarm(log: &[LogLine]) -> Option<String> {
     Some(if alarms.len() > 1 { format!("{} alarms, the last: {text}", alarms.len()) } else { text })
 }
 
+/// How often this news rings the bell.
+pub fn bells(log: &[LogLine]) -> usize {
+    log.iter().filter(|line| line.level == Level::Alarm).count()
+}
+
 /// The bytes that notify.
 pub fn notification(text: &str, desktop: Desktop, around: Surroundings) -> Vec<u8> {
     // "4;" at the start would be a progress bar to some terminals, and ";" separates in OSC 777.

@@ -54,7 +54,8 @@ impl Offscreen {
         if let Some(text) = attention::alarm(&news.log) {
             self.said.extend(attention::notification(&text, attention::Desktop::Auto, self.around));
         }
-        let bells = update::news(&mut self.state, news, now.boot);
+        let bells = attention::bells(&news.log);
+        update::news(&mut self.state, news, now.boot);
         self.said.resize(self.said.len() + bells, b'\x07');
     }
 

@@ -49,7 +49,7 @@ pub fn run(options: Options, engine: &mut dyn Engine, signals: &Signals) -> Resu
         theme: Theme::choose(options.color, options.theme, around, behind),
         manners,
         attention,
-        focused: true,
+        focused: None,
         title: String::new(),
         said: Vec::new(),
         state: State::new(options, area),
@@ -87,8 +87,8 @@ struct Screen<'a> {
     session: Session,
     manners: Manners,
     attention: Attention,
-    /// The terminal has the focus, as far as it says.
-    focused: bool,
+    /// The terminal has the focus; `None` until it says so, which some never do.
+    focused: Option<bool>,
     /// The title as it was last set.
     title: String,
     /// What else goes out with the next frame.
@@ -228,10 +228,13 @@ impl Screen<'_> {
         if news.drained {
             return Some(Exit::Quit);
         }
-        if let Some(text) = attention::alarm(&news.log).filter(|_| !self.focused || self.attention.focused_too) {
+        if let Some(text) =
+            attention::alarm(&news.log).filter(|_| self.focused != Some(true) || self.attention.focused_too)
+        {
             self.say(|around, attention| attention::notification(&text, attention.desktop, around));
         }
-        self.bells += update::news(&mut self.state, news, clock::now().boot);
+        self.bells += attention::bells(&news.log);
+        update::news(&mut self.state, news, clock::now().boot);
         self.touch();
         None
     }
@@ -278,7 +281,7 @@ impl Screen<'_> {
             }
             Input::Mouse(gesture) => mouse(&mut self.state, gesture, clock::now()),
             Input::Focus(focused) => {
-                self.focused = focused;
+                self.focused = Some(focused);
                 None
             }
             Input::Background(behind) => {

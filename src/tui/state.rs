@@ -10,6 +10,7 @@ use super::countdown::Moment;
 use super::events::Events;
 use super::form::Form;
 use super::keymap::{Chord, Keymap};
+use super::keys::Key;
 use super::logbook::Logbook;
 use super::palette::Palette;
 use super::reads::Reads;
@@ -60,6 +61,10 @@ pub struct State {
     pub task_list: Option<Foreign>,
     /// What the lease form starts with, and the most it takes.
     pub lease: LeaseTerms,
+    /// The last key, and when it came.
+    pub last_key: Option<(Key, Boot)>,
+    /// The present key is the last one held down.
+    pub repeated: bool,
     /// For times of day.
     pub zone: Zone,
     /// Which keys do what.
@@ -131,6 +136,8 @@ impl State {
             read_only: options.read_only,
             task_list: options.task_list,
             lease: options.lease,
+            last_key: None,
+            repeated: false,
             zone: options.zone,
             keymap: options.keymap,
             pressed: Chord::new(),

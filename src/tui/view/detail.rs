@@ -193,7 +193,7 @@ impl Writer<'_> {
                 match facts.lease {
                     Some(lease) => {
                         let left = duration(((lease.until - moment.stands_until) / 1_000).max(0));
-                        let until = zone.minute(lease.until_wall);
+                        let until = zone.minute_and_day(lease.until_wall, moment.now.wall);
                         self.text("state", &format!("held, kept alive until {until}, {left} more{note}"));
                     }
                     None => self.text("state", &format!("held, by hand: space beats, a keeps alive{note}")),
