@@ -28,6 +28,8 @@ pub(super) enum Job {
     Watch(ExecutionId),
     /// A question about history or a type may go out.
     Ask,
+    /// The search for orphans goes on.
+    Orphans,
     /// A poll may go out (again).
     Poll,
     /// Task lists are counted (again).

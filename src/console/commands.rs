@@ -22,6 +22,7 @@ impl Console {
         }
         match command {
             Command::Claim { domain, task_list, wanted } => self.claim_command(now, domain, task_list, wanted),
+            Command::FindOrphans => self.find_orphans(now),
             Command::StopClaiming => {
                 self.claiming.stop();
                 self.agenda.clear(Job::Poll);

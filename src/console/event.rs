@@ -65,6 +65,8 @@ pub enum Command {
         /// How many tasks; replaces what was wanted from this list before.
         wanted: u32,
     },
+    /// Look for the tasks of polls whose answers never arrived.
+    FindOrphans,
     /// No further poll; one in flight is waited for.
     StopClaiming,
     /// One heartbeat now.

@@ -228,6 +228,10 @@ impl TaskFacts {
 
     /// How urgent one of its deadlines is by itself; `None` if there is nothing to do about it now.
     pub fn deadline_urgency(&self, deadline: &Deadline, now: Boot) -> Option<Urgency> {
+        if deadline.kind == TimeoutKind::Heartbeat && deadline.is_unknown() && deadline.limit.is_some() {
+            // The machine was restarted, and nobody knows yet what time it is at the service.
+            return Some(Urgency::Unsure);
+        }
         let left = deadline.at? - now;
         let (due, critical) = thresholds(deadline.limit?.0.millis()?);
         let kept = deadline.kind == TimeoutKind::Heartbeat && self.lease.is_some() && self.trouble.is_none();

@@ -7,6 +7,7 @@ use crate::text::Foreign;
 
 use super::asking::Ask;
 use super::event::CallId;
+use super::orphans::Step;
 use super::reading::QueryId;
 
 /// What a call in flight is for.
@@ -18,6 +19,8 @@ pub(super) enum Purpose {
     Close { claim: ClaimId },
     /// A question about history or a type.
     Ask(Ask),
+    /// A step of the search for orphans.
+    Orphans(Step),
     /// A poll.
     Poll { poll: PollNumber },
     /// What waits in a task list.
@@ -36,7 +39,7 @@ impl Purpose {
     pub(super) fn claim(&self) -> Option<ClaimId> {
         match *self {
             Self::Beat { claim, .. } | Self::Close { claim } => Some(claim),
-            Self::Ask(_) | Self::Poll { .. } | Self::Count { .. } | Self::Read { .. } => None,
+            Self::Ask(_) | Self::Orphans(_) | Self::Poll { .. } | Self::Count { .. } | Self::Read { .. } => None,
         }
     }
 }

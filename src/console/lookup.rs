@@ -87,6 +87,7 @@ impl Console {
             self.ask(Ask::Scan(execution));
             return;
         }
+        reading.read_before = true;
         if let Some((at, timeouts)) = scan.execution {
             reading.start = Start::Known(at, timeouts);
         }

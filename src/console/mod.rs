@@ -28,6 +28,7 @@ mod ledger;
 mod live;
 mod lookup;
 mod notices;
+mod orphans;
 mod quota;
 mod reach;
 mod reading;
@@ -61,6 +62,7 @@ use leaving::Leaving;
 use ledger::Ledger;
 use live::{Live, Purpose};
 use notices::Notices;
+use orphans::{Search, Step};
 use quota::{Bucket, Load};
 use reach::Reach;
 use reading::Reading;
@@ -111,6 +113,7 @@ pub struct Console {
     /// Domains whose histories may not be read.
     history_denied: BTreeSet<Foreign>,
     executions: Executions,
+    search: Option<Search>,
     asks: Asks,
     /// What was said once and for all tasks.
     said: BTreeSet<&'static str>,
@@ -147,6 +150,7 @@ impl Console {
             types_denied: false,
             history_denied: BTreeSet::new(),
             executions: Executions::default(),
+            search: None,
             asks: Asks::default(),
             said: BTreeSet::new(),
             leaving: None,
@@ -212,6 +216,7 @@ impl Console {
             // Telling its facts looks.
             Job::Due(claim) => drop(self.dirty.insert(claim)),
             Job::Watch(execution) => self.watch(now, execution),
+            Job::Orphans => self.search_on(now),
             Job::Poll => self.poll_next(now),
             Job::Count => self.count(now),
             Job::Save => self.save_again(now),
@@ -322,6 +327,7 @@ impl Console {
                 }
             }
             Purpose::Ask(ref ask) => self.asks.back(ask),
+            Purpose::Orphans(_) => self.search_back(now),
             Purpose::Poll { .. } | Purpose::Count { .. } | Purpose::Read { .. } => {}
         }
     }
@@ -336,6 +342,12 @@ impl Console {
             (Purpose::Ask(Ask::Start(execution)), Answer::History(page)) => self.execution_start(now, execution, &page),
             (Purpose::Ask(Ask::Type(domain, activity_type)), Answer::ActivityType(defaults)) => {
                 self.type_described(now, (domain, activity_type), defaults);
+            }
+            (Purpose::Orphans(Step::List(domain)), Answer::Open { executions, more }) => {
+                self.listed(&domain, executions, more);
+            }
+            (Purpose::Orphans(Step::Read(domain, run)), Answer::History(page)) => {
+                self.read_for_orphans(now, &domain, &run, &page);
             }
             (Purpose::Poll { poll }, Answer::Polled(task)) => self.polled(now, poll, timing, task),
             (Purpose::Count { domain, task_list }, Answer::Pending { count, truncated }) => {
@@ -354,6 +366,7 @@ impl Console {
             Purpose::Close { claim } => self.close_failed(now, claim, failure),
             Purpose::Poll { poll } => self.poll_failed(now, poll, failure),
             Purpose::Count { .. } => self.count_failed(now, failure),
+            Purpose::Orphans(ref step) => self.search_failed(now, step, failure),
             Purpose::Ask(ref ask) => self.lookup_failed(now, ask, failure),
             // Comes back by an event of its own.
             Purpose::Read { .. } => {}

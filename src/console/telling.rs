@@ -66,7 +66,7 @@ impl Console {
             let next_beat = self.agenda.when(Job::Beat(id));
             let mut deadlines = deadlines::deadlines(claim, &self.clock, now.boot);
             // An upper bound beside it, as long as nobody knows whether the heartbeat arrived.
-            let maybe = live.unknown_beat.and_then(|sent| deadlines::if_taken(claim, sent));
+            let maybe = live.unknown_beat.and_then(|sent| deadlines::if_taken(claim, &self.clock, sent));
             deadlines[0].maybe = maybe.filter(|_| claim.is_open()).filter(|&maybe| Some(maybe) > deadlines[0].at);
             let looking_up =
                 claim.is_open() && live.lookup.seen.is_none() && !self.history_denied.contains(&claim.source.domain);
@@ -138,7 +138,7 @@ impl Console {
             .ledger
             .open_polls
             .iter()
-            .filter(|&(&poll, open)| !self.claiming.has_poll(poll) && now.wall.0 - open.wall.0 < ORPHANS_MS);
+            .filter(|&(&poll, open)| !self.claiming.has_poll(poll) && now.wall.0 - open.at.wall.0 < ORPHANS_MS);
         Status {
             service: self.config.service.clone(),
             domain: self.config.domain.clone(),

@@ -5,6 +5,7 @@ mod keeping;
 mod leases;
 mod lookup;
 mod notices;
+mod orphans;
 mod quota;
 mod random;
 mod reading;

@@ -335,6 +335,7 @@ pub fn act(state: &mut State, action: Action) -> Option<Wish> {
     match action {
         Action::Claim => claim_form(state),
         Action::StopClaiming => return Some(Wish::Send(Command::StopClaiming)),
+        Action::Orphans => return Some(Wish::Send(Command::FindOrphans)),
         Action::Reload => return Some(Wish::Send(Command::ReloadCredentials)),
         Action::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
         Action::Quit => return quit(state),

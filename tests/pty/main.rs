@@ -7,9 +7,11 @@
 mod alone;
 mod app;
 mod leaving;
+mod orphans;
 mod outage;
 mod restart;
 mod service;
 mod sharing;
 mod sizes;
 mod tour;
+mod waking;

@@ -127,8 +127,13 @@ pub struct Emulator {
 impl Emulator {
     /// With the domain and the types registered; polls without a task are held this long.
     pub fn start(poll_hold: &str) -> Self {
+        Self::with(&["--poll-hold", poll_hold])
+    }
+
+    /// With these options, and the domain and the types registered.
+    pub fn with(options: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_swfbeat"));
-        command.args(["emulator", "--poll-hold", poll_hold]).env_clear().stdin(Stdio::null()).stdout(Stdio::piped());
+        command.arg("emulator").args(options).env_clear().stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut endpoint = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut endpoint).unwrap();
