@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::Receiver;
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 
 use super::alarm::Alarm;
@@ -108,11 +108,7 @@ impl<M: Machine, C: Caller> Engine<M, C> {
     }
 
     /// Runs until the machine says that it is drained, then closes the journal.
-    pub(super) async fn run(
-        mut self,
-        effects: Vec<Effect>,
-        mut commands: UnboundedReceiver<Command>,
-    ) -> Result<(), String> {
+    pub(super) async fn run(mut self, effects: Vec<Effect>, mut commands: Receiver<Command>) -> Result<(), String> {
         let mut commanded = true;
         self.settle(effects);
         while !self.drained {

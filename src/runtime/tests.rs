@@ -154,6 +154,30 @@ fn a_poll_outlives_abandon_and_shutdown() {
 }
 
 #[test]
+fn late_records_keep_their_order_and_are_written_before_the_engine_ends() {
+    let late = |batch| match append(batch) {
+        Effect::Append { batch, records, .. } => Effect::Append { batch, records, durability: Durability::Lazy },
+        other => other,
+    };
+    let bench = Bench::new(move |event, _| match event {
+        Event::Command(Command::StopClaiming) => vec![late(1), late(2), append(3), late(4)],
+        Event::Command(Command::Shutdown) => vec![Effect::Drained],
+        _ => vec![],
+    });
+    bench.command(Command::StopClaiming);
+    assert!(matches!(bench.next(), Event::Appended(BatchId(3))), "nobody waits for the others");
+    bench.command(Command::Shutdown);
+    bench.handle.join().unwrap();
+    let place = Place::named(bench.directory.path().join("test.db"));
+    let entries = Opened::keeper(&place, &settings()).unwrap().entries;
+    let polls = entries.iter().map(|entry| match entry.record {
+        Record::PollStarted { poll, .. } => poll.0,
+        _ => 0,
+    });
+    assert_eq!(polls.collect::<Vec<_>>(), [1, 2, 3, 4]);
+}
+
+#[test]
 fn an_abandoned_heartbeat_is_not_answered() {
     let bench = Bench::new(|event, _| match event {
         Event::Command(Command::StopClaiming) => vec![call(1, beat()), call(2, beat()), Effect::Abandon(CallId(1))],
@@ -222,6 +246,35 @@ fn a_screen_that_does_not_look_gets_the_newest() {
     assert_eq!((news.log.len(), news.log[0].text.as_str(), news.removed.as_slice()), (1_000, "201", &[ClaimId(7)][..]));
     assert!(!readable(bench.handle.wake_fd(), Duration::ZERO));
     assert!(bench.handle.take().log.is_empty());
+}
+
+#[test]
+fn a_command_too_many_is_said_and_a_shutdown_is_never_too_many() {
+    let (go, gate) = channel::<()>();
+    let bench = Bench::new(move |event, _| match event {
+        Event::Command(Command::StopClaiming) => {
+            gate.recv().unwrap();
+            vec![]
+        }
+        Event::Command(Command::Shutdown) => vec![Effect::Drained],
+        _ => vec![],
+    });
+    let beat = || Command::Beat { claims: vec![], details: Details::Same };
+    let remote = bench.handle.remote();
+    bench.handle.send(Command::StopClaiming).unwrap();
+    for _ in 0..COMMANDS + 10 {
+        bench.handle.send(beat()).unwrap();
+    }
+    remote.send(beat());
+    let said = bench.handle.take().log;
+    assert!((11..=12).contains(&said.len()), "the first may have been taken out already: {}", said.len());
+    assert!(said.iter().all(|line| line.text.starts_with("not done: 1024 others")), "{said:?}");
+    bench.handle.send(Command::Shutdown).unwrap();
+    bench.handle.send(Command::Shutdown).unwrap();
+    go.send(()).unwrap();
+    bench.handle.join().unwrap();
+    let beats = bench.events.iter().filter(|event| matches!(event, Event::Command(Command::Beat { .. })));
+    assert!((COMMANDS - 1..=COMMANDS).contains(&beats.count()), "all that were not refused");
 }
 
 #[test]
@@ -332,7 +385,7 @@ fn a_restart_from_the_journal_is_one_from_every_record() {
         }
     }
     let directory = tempdir().unwrap();
-    let opened = Opened::keeper(&place(&directory), &settings()).unwrap();
+    let mut opened = Opened::keeper(&place(&directory), &settings()).unwrap();
     opened.storage.append(BatchId(1), written.clone(), Durability::Synced).unwrap();
     opened.storage.close().unwrap();
     let kept = Opened::keeper(&place(&directory), &settings()).unwrap().entries;

@@ -6,6 +6,7 @@
 
 mod alone;
 mod app;
+mod freeze;
 mod leaving;
 mod orphans;
 mod outage;
