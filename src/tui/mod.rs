@@ -13,6 +13,7 @@ mod closed;
 mod confirm;
 mod countdown;
 mod events;
+mod filtering;
 #[cfg(test)]
 mod fixtures;
 mod form;
@@ -31,6 +32,7 @@ mod session;
 mod signals;
 mod state;
 mod surroundings;
+mod targets;
 mod tasks;
 #[cfg(test)]
 mod tests;

@@ -113,7 +113,7 @@ impl Face {
             Does::List => (self.list(now), None),
             Does::Log => (self.log(), None),
             Does::Act(action) => {
-                let wish = update::act(&mut self.state, action);
+                let wish = update::act(&mut self.state, action, now);
                 self.fill(wish, &rest.split_whitespace().collect::<Vec<_>>(), now)
             }
             Does::Show | Does::OnTask(..) => {
@@ -135,7 +135,7 @@ impl Face {
         if let Some(id) = number.filter(|id| self.state.known(*id).is_some()) {
             return Ok(id);
         }
-        let such: Vec<_> = self.state.tasks.all().filter(|facts| facts.activity_id.raw() == task).collect();
+        let such: Vec<_> = self.state.tasks.such(|facts| facts.activity_id.raw() == task);
         match such.as_slice() {
             [one] => Ok(one.id),
             [] => Err(format!("There is no task {}; list shows their numbers.", printable(task))),
@@ -151,7 +151,7 @@ impl Face {
         self.state.tasks.pin(now.boot);
         let Does::OnTask(bare, telling) = command.does else { return (self.show(id, now), None) };
         let action = if text.is_empty() { bare } else { telling };
-        let wish = update::act(&mut self.state, action);
+        let wish = update::act(&mut self.state, action, now);
         let texts: Vec<&str> = match action {
             Action::Fail => text.splitn(2, '|').map(str::trim).collect(),
             Action::SetTimeout => text.split_whitespace().collect(),
@@ -199,7 +199,7 @@ impl Face {
         if self.state.tasks.len() == 0 {
             return vec!["No tasks; claim takes some from a task list.".into()];
         }
-        self.state.tasks.all().map(|facts| self.task(facts, now)).collect()
+        self.state.tasks.such(|_| true).into_iter().map(|facts| self.task(facts, now)).collect()
     }
 
     /// One task in one line.
@@ -239,8 +239,8 @@ impl Face {
 
     /// The tasks of which something else has to be said than was last said.
     fn changes(&mut self, now: Now) -> Vec<String> {
-        let changed = |facts: &&TaskFacts| self.said.get(&facts.id) != Some(&word(facts, facts.urgency(now.boot)));
-        let changed: Vec<_> = self.state.tasks.all().filter(changed).map(|facts| facts.id).collect();
+        let changed = |facts: &TaskFacts| self.said.get(&facts.id) != Some(&word(facts, facts.urgency(now.boot)));
+        let changed: Vec<_> = self.state.tasks.such(changed).into_iter().map(|facts| facts.id).collect();
         let mut lines = Vec::new();
         for id in changed {
             if let Some(facts) = self.state.tasks.get(id) {
