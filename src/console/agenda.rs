@@ -14,6 +14,8 @@ use super::executions::ExecutionId;
 pub(super) enum Job {
     /// A heartbeat is due.
     Beat(ClaimId),
+    /// A heartbeat in flight wants a second attempt beside it.
+    Second(ClaimId),
     /// The close is to be sent (again).
     Close(ClaimId),
     /// History or the type is to be asked (again).
@@ -70,7 +72,7 @@ impl Agenda {
 
     /// Takes out all that concerns a claim.
     pub(super) fn clear_claim(&mut self, claim: ClaimId) {
-        for job in [Job::Beat(claim), Job::Close(claim), Job::Lookup(claim), Job::Overdue(claim), Job::Lease(claim)] {
+        for job in [Job::Beat(claim), Job::Second(claim), Job::Close(claim), Job::Lookup(claim), Job::Overdue(claim), Job::Lease(claim)] {
             self.clear(job);
         }
     }

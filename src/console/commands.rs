@@ -52,7 +52,7 @@ impl Console {
                 }
             }
             Command::ReloadCredentials => {
-                self.out.push(Effect::ReloadCredentials);
+                self.new_credentials();
                 self.reach.try_again();
                 self.ask_everything_again(now);
                 self.say(now, Level::Info, "service", None, "credentials are read again");
@@ -107,6 +107,7 @@ impl Console {
                 continue;
             }
             self.renew(now, id);
+            self.live(id).lone = claims.len() == 1;
             match details {
                 Details::Same => self.beat_soon(now, id),
                 Details::New(details) => {
@@ -126,6 +127,7 @@ impl Console {
         }
         for &id in claims {
             if self.open(now, id) && self.fits(now, id) {
+                self.put_first(now, id);
                 self.keep(now, id, length_ms);
             }
         }
@@ -134,7 +136,7 @@ impl Console {
     /// Whether the quota has room for one more kept task; says why not.
     fn fits(&mut self, now: Now, id: ClaimId) -> bool {
         let limit = self.ledger.claims.get(&id).and_then(super::deadlines::heartbeat_limit);
-        if self.live(id).counted.kept || limit.is_none_or(|limit| self.load.has_room_for(limit)) {
+        if self.live(id).counted.kept || limit.is_none_or(|limit| self.load.has_room_for(limit) && self.load.left_out() == 0) {
             return true;
         }
         let text = "not kept alive: the heartbeat rate does not suffice for one more task, and those kept already would \
