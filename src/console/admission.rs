@@ -30,10 +30,9 @@ impl Console {
         self.quotas.heartbeats().set_need(self.load.need());
     }
 
-    /// Admits whom there is room for, and says who is left out among those that have `changed`.
-    pub(super) fn admit(&mut self, now: Now, changed: &BTreeSet<ClaimId>) {
-        let left_out = self.load.left_out();
-        if left_out == 0 {
+    /// Admits whom there is room for.
+    pub(super) fn admit(&mut self, now: Now) {
+        if self.load.left_out() == 0 {
             return;
         }
         while let Some(id) = self.load.admit() {
@@ -48,17 +47,23 @@ impl Console {
         self.quotas.heartbeats().set_need(self.load.need());
         if self.load.left_out() == 0 {
             self.poll_next(now);
+        }
+    }
+
+    /// Says of those that have changed who is left out, each once.
+    pub(super) fn name_left_out(&mut self, now: Now, changed: &BTreeSet<ClaimId>) {
+        if self.load.left_out() == 0 {
             return;
         }
         for &id in changed {
             let live = self.live.entry(id).or_default();
             if live.is_left_out() && !std::mem::replace(&mut live.left_out_said, true) {
-                self.name_left_out(now, id);
+                self.say_left_out(now, id);
             }
         }
     }
 
-    fn name_left_out(&mut self, now: Now, id: ClaimId) {
+    fn say_left_out(&mut self, now: Now, id: ClaimId) {
         let Some(claim) = self.ledger.claims.get(&id) else { return };
         let death = deadlines::heartbeat(claim, &self.clock, now.boot).map(|at| (at - now.boot).max(0) / 1_000);
         let when = death.map_or_else(String::new, |seconds| format!(" in {seconds} s"));

@@ -72,7 +72,14 @@ impl Agenda {
 
     /// Takes out all that concerns a claim.
     pub(super) fn clear_claim(&mut self, claim: ClaimId) {
-        for job in [Job::Beat(claim), Job::Second(claim), Job::Close(claim), Job::Lookup(claim), Job::Overdue(claim), Job::Lease(claim)] {
+        for job in [
+            Job::Beat(claim),
+            Job::Second(claim),
+            Job::Close(claim),
+            Job::Lookup(claim),
+            Job::Overdue(claim),
+            Job::Lease(claim),
+        ] {
             self.clear(job);
         }
     }

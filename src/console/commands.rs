@@ -7,7 +7,7 @@ use crate::text::Foreign;
 
 use super::Console;
 use super::agenda::Job;
-use super::event::{Command, Details, Effect, Level};
+use super::event::{Command, Details, Level};
 
 impl Console {
     pub(super) fn command(&mut self, now: Now, command: Command) {
@@ -136,7 +136,9 @@ impl Console {
     /// Whether the quota has room for one more kept task; says why not.
     fn fits(&mut self, now: Now, id: ClaimId) -> bool {
         let limit = self.ledger.claims.get(&id).and_then(super::deadlines::heartbeat_limit);
-        if self.live(id).counted.kept || limit.is_none_or(|limit| self.load.has_room_for(limit) && self.load.left_out() == 0) {
+        if self.live(id).counted.kept
+            || limit.is_none_or(|limit| self.load.has_room_for(limit) && self.load.left_out() == 0)
+        {
             return true;
         }
         let text = "not kept alive: the heartbeat rate does not suffice for one more task, and those kept already would \

@@ -86,7 +86,16 @@ impl Load {
     pub(super) fn new(cap: Option<f64>) -> Self {
         let plan = Plan::Slack { slack: MOST_SLACK, longest: FOR_CANCEL };
         let rate = cap.unwrap_or(f64::INFINITY);
-        Self { tasks: BTreeMap::new(), waiting: BTreeSet::new(), cap, rate, plan, before: None, at: Boot(0), changed: true }
+        Self {
+            tasks: BTreeMap::new(),
+            waiting: BTreeSet::new(),
+            cap,
+            rate,
+            plan,
+            before: None,
+            at: Boot(0),
+            changed: true,
+        }
     }
 
     /// A task wants to be kept. Whether it is admitted is said by [`Load::admit`].
@@ -197,11 +206,13 @@ impl Load {
         let Some(plan) = self.fitting() else { return };
         let old = std::mem::replace(&mut self.plan, plan);
         // Heartbeats on the agenda keep their old, longer intervals until they are sent.
-        if self.tasks.keys().flatten().any(|&timeout| old.spare(timeout) < plan.spare(timeout)) {
+        let least =
+            |plan: Plan| self.tasks.keys().flatten().map(|&timeout| plan.spare(timeout)).fold(f64::MAX, f64::min);
+        if least(old) < least(plan) {
             let longest = self.tasks.keys().map(|timeout| old.interval(timeout.map(f64::from))).fold(0.0, f64::max);
             let until = self.at + (longest * 1_000.0) as i64;
             self.before = match self.before.filter(|&(_, until)| until > self.at) {
-                Some((least, earlier)) if least.spare(LONG) < old.spare(LONG) => Some((least, earlier.max(until))),
+                Some((worse, earlier)) if least(worse) < least(old) => Some((worse, earlier.max(until))),
                 _ => Some((old, until)),
             };
         }
@@ -268,15 +279,14 @@ impl Drain {
     /// In no stretch of time more heartbeats can have been sent than burst and rate allow, so of no kind more can fall
     /// due in it.
     fn seconds(&self, at: f64) -> f64 {
-        let most = |from: f64, kinds: f64| if self.rate.is_finite() { kinds * (self.saved + self.rate * (at - from)) } else { f64::INFINITY };
+        let most = |from: f64, kinds: f64| {
+            if self.rate.is_finite() { kinds * (self.saved + self.rate * (at - from)) } else { f64::INFINITY }
+        };
         let due = |&(from, count, kinds): &(f64, f64, f64)| if from > at { 0.0 } else { count.min(most(from, kinds)) };
         let due: f64 = self.groups.iter().map(due).sum();
         ((due - self.saved).max(0.0) / self.rate).max(due / self.fastest)
     }
 }
-
-/// A timeout by which plans are compared, seconds.
-const LONG: u32 = 86_400;
 
 /// The largest number between `low` and `high` for which `fits` holds, which it does from `low` up to some point.
 fn bisect(mut low: f64, mut high: f64, fits: impl Fn(f64) -> bool) -> f64 {
@@ -347,14 +357,14 @@ mod tests {
 
     #[test]
     fn rule_3_1_who_does_not_fit_is_left_out_and_the_longest_timeouts_come_first() {
-        let mut load = Load::new(Some(10.0));
+        let mut load = Load::new(Some(5.0));
         for id in 0..400 {
             load.want(ClaimId(id), Limit::Seconds(if id % 2 == 0 { 30 } else { 300 }), false);
         }
         let admitted: Vec<_> = std::iter::from_fn(|| load.admit()).collect();
         assert!(admitted[..200].iter().all(|id| id.0 % 2 == 1), "the long ones first");
         assert_eq!(admitted.len() + load.left_out(), 400);
-        assert!(load.left_out() > 0 && load.rate_of(Plan::Tight { share: SHARE_TIGHT }) <= USED_TIGHT * 10.0);
+        assert!(load.left_out() > 0 && load.rate_of(Plan::Tight { share: SHARE_TIGHT }) <= USED_TIGHT * 5.0);
         load.want(ClaimId(1_000), Limit::Seconds(30), true);
         load.remove(Limit::Seconds(30));
         assert_eq!(load.admit(), Some(ClaimId(1_000)), "what the operator put first");

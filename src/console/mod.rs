@@ -184,6 +184,7 @@ impl Console {
         if asleep {
             self.woke(now);
         }
+        self.admit(now);
         while let Some((at, job)) = self.agenda.pop_due(now.boot) {
             self.run(now, at, job);
         }

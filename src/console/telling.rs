@@ -65,8 +65,9 @@ impl Console {
         for &id in &dirty {
             self.count_claim(id);
         }
-        self.admit(now, &dirty);
+        self.admit(now);
         dirty.append(&mut self.dirty);
+        self.name_left_out(now, &dirty);
         for id in dirty {
             let Some(claim) = self.ledger.claims.get(&id) else { continue };
             let live = self.live.entry(id).or_default();
