@@ -27,15 +27,15 @@ impl Console {
             Some(limit) => self.load.want(id, limit, live.first),
             None => live.left_out_said = false,
         }
-        self.quotas.heartbeats().set_need(self.load.need());
     }
 
     /// Admits whom there is room for.
     pub(super) fn admit(&mut self, now: Now) {
-        if self.load.left_out() == 0 {
-            return;
-        }
-        while let Some(id) = self.load.admit() {
+        let waited = self.load.left_out() > 0;
+        let admitted: Vec<_> = std::iter::from_fn(|| self.load.admit()).collect();
+        self.load.settle();
+        self.quotas.heartbeats().set_need(self.load.need());
+        for id in admitted {
             let live = self.live(id);
             live.admitted = true;
             if std::mem::take(&mut live.left_out_said) {
@@ -44,8 +44,7 @@ impl Console {
             self.dirty.insert(id);
             self.arm(now, id);
         }
-        self.quotas.heartbeats().set_need(self.load.need());
-        if self.load.left_out() == 0 {
+        if waited && self.load.left_out() == 0 {
             self.poll_next(now);
         }
     }

@@ -2,7 +2,7 @@
 //! they do not, and the longest outage that each survives (engine rules, "Heartbeats under a quota", 1 and 2). Pure.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::clock::Boot;
 use crate::task::{ClaimId, Limit};
@@ -54,6 +54,10 @@ impl Plan {
         }
     }
 
+    fn interval_ms(self, timeout: Option<u32>) -> i64 {
+        (self.interval(timeout.map(f64::from)) * 1_000.0) as i64
+    }
+
     /// What an interval leaves of the timeout, seconds.
     fn spare(self, timeout: u32) -> f64 {
         f64::from(timeout) - self.interval(Some(f64::from(timeout)))
@@ -74,9 +78,13 @@ pub(super) struct Load {
     /// The same as learned from refusals.
     rate: f64,
     plan: Plan,
-    /// Intervals of an earlier plan that left less room may still be running, until then.
-    before: Option<(Plan, Boot)>,
+    /// Earlier plans that left less room, and when they were given up: their intervals may still be running.
+    before: VecDeque<(Plan, Boot)>,
     at: Boot,
+    /// What the tasks need with the longest intervals there may be, heartbeats a second.
+    tightest: f64,
+    /// The plan is not that of these tasks and this rate any more.
+    stale: bool,
     /// Something changed since it was last asked.
     changed: bool,
 }
@@ -92,8 +100,10 @@ impl Load {
             cap,
             rate,
             plan,
-            before: None,
+            before: VecDeque::new(),
             at: Boot(0),
+            tightest: 0.0,
+            stale: false,
             changed: true,
         }
     }
@@ -103,6 +113,7 @@ impl Load {
         // Without a timeout there is nothing to lose.
         let Limit::Seconds(timeout) = limit else { return };
         self.waiting.insert((Reverse(first), Reverse(timeout), id));
+        self.stale = true;
     }
 
     /// A task that waits for room is no longer kept.
@@ -139,16 +150,20 @@ impl Load {
     /// A task is kept from now on.
     pub(super) fn add(&mut self, limit: Limit) {
         *self.tasks.entry(seconds(limit)).or_default() += 1;
-        self.replan();
+        self.tightest += tightest(limit);
+        self.stale = true;
     }
 
     /// A task is no longer kept.
     pub(super) fn remove(&mut self, limit: Limit) {
         if let Some(count) = self.tasks.get_mut(&seconds(limit)) {
-            *count = count.saturating_sub(1);
+            *count -= 1;
+            self.tightest -= tightest(limit);
+            if *count == 0 {
+                self.tasks.remove(&seconds(limit));
+            }
         }
-        self.tasks.retain(|_, count| *count > 0);
-        self.replan();
+        self.stale = true;
     }
 
     /// The time, and the rate as it is learned, a second.
@@ -156,21 +171,32 @@ impl Load {
         self.at = now;
         if (rate - self.rate).abs() > MOVED * self.rate {
             self.rate = rate;
+            self.stale = true;
+        }
+        self.settle();
+    }
+
+    /// Whether tasks have come or gone since the last plan.
+    pub(super) fn is_stale(&self) -> bool {
+        self.stale
+    }
+
+    /// Makes a new plan if it is wanted.
+    pub(super) fn settle(&mut self) {
+        if std::mem::take(&mut self.stale) {
             self.replan();
         }
     }
 
     /// Milliseconds between two heartbeats at this timeout, jitter aside.
     pub(super) fn interval_ms(&self, limit: Limit) -> i64 {
-        (self.plan.interval(seconds(limit).map(f64::from)) * 1_000.0) as i64
+        self.plan.interval_ms(seconds(limit))
     }
 
     /// Whether one more task at this timeout could be kept with all the others.
     pub(super) fn has_room_for(&self, limit: Limit) -> bool {
         let Some(cap) = self.cap else { return true };
-        let tightest = Plan::Tight { share: SHARE_TIGHT };
-        let one = 1.0 / tightest.interval(seconds(limit).map(f64::from)).max(0.1);
-        self.rate_of(tightest) + one <= USED_TIGHT * cap
+        self.tightest + tightest(limit) <= USED_TIGHT * cap
     }
 
     /// What the kept tasks need at the least, heartbeats a second.
@@ -182,8 +208,11 @@ impl Load {
     /// the least first: what the interval leaves of the timeout, less a failed attempt of `attempt_ms`, less the time in
     /// which the queue drains until it is their turn, with round trips of `rtt_ms`.
     pub(super) fn tolerances(&self, attempt_ms: i64, rtt_ms: i64, now: Boot) -> Vec<Tolerance> {
-        let before = self.before.filter(|&(_, until)| until > now).map_or(self.plan, |(plan, _)| plan);
-        let spare = |timeout: u32| self.plan.spare(timeout).min(before.spare(timeout));
+        let runs = |timeout: u32, (plan, end): (Plan, Boot)| end + plan.interval_ms(Some(timeout)) > now;
+        let before = |timeout: u32| self.before.iter().filter(move |&&old| runs(timeout, old));
+        let spare = |timeout: u32| {
+            before(timeout).map(|(plan, _)| plan.spare(timeout)).fold(self.plan.spare(timeout), f64::min)
+        };
         let kinds: Vec<_> =
             self.tasks.iter().filter_map(|(&timeout, &count)| Some((spare(timeout?), timeout?, count))).collect();
         let drain = Drain::new(&kinds, self.rate, self.cap, rtt_ms);
@@ -209,12 +238,10 @@ impl Load {
         let least =
             |plan: Plan| self.tasks.keys().flatten().map(|&timeout| plan.spare(timeout)).fold(f64::MAX, f64::min);
         if least(old) < least(plan) {
-            let longest = self.tasks.keys().map(|timeout| old.interval(timeout.map(f64::from))).fold(0.0, f64::max);
-            let until = self.at + (longest * 1_000.0) as i64;
-            self.before = match self.before.filter(|&(_, until)| until > self.at) {
-                Some((worse, earlier)) if least(worse) < least(old) => Some((worse, earlier.max(until))),
-                _ => Some((old, until)),
-            };
+            let longest = self.tasks.keys().map(|&timeout| old.interval_ms(timeout)).max().unwrap_or(0);
+            let at = self.at;
+            self.before.retain(|&(worse, end)| least(worse) < least(old) && end + longest > at);
+            self.before.push_back((old, at));
         }
     }
 
@@ -300,6 +327,11 @@ fn bisect(mut low: f64, mut high: f64, fits: impl Fn(f64) -> bool) -> f64 {
     low
 }
 
+/// Heartbeats a second that a task needs with the longest interval there may be.
+fn tightest(limit: Limit) -> f64 {
+    1.0 / Plan::Tight { share: SHARE_TIGHT }.interval(seconds(limit).map(f64::from)).max(0.1)
+}
+
 fn seconds(limit: Limit) -> Option<u32> {
     match limit {
         Limit::Seconds(seconds) => Some(seconds),
@@ -322,6 +354,7 @@ mod tests {
                 load.add(Limit::Seconds(timeout));
             }
         }
+        load.settle();
         load
     }
 
@@ -388,6 +421,7 @@ mod tests {
         for _ in 0..25 {
             load.remove(Limit::Seconds(60));
         }
+        load.settle();
         let at = |ms| load.tolerances(0, 100, Boot(ms))[0].survives_ms;
         assert!(at(1_000) < before + 3_000, "{before} {}", at(1_000));
         assert!(at(61_000) > before + 10_000, "{before} {}", at(61_000));

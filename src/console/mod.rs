@@ -157,6 +157,10 @@ impl Console {
         };
         console.load.learned(console.quotas.rate(), now.boot);
         console.follow(entries);
+        for id in console.dirty.clone() {
+            console.count_claim(id);
+        }
+        console.admit(now);
         if !console.config.read_only {
             console.take_up(now);
         }
@@ -184,7 +188,9 @@ impl Console {
         if asleep {
             self.woke(now);
         }
-        self.admit(now);
+        if self.load.is_stale() {
+            self.admit(now);
+        }
         while let Some((at, job)) = self.agenda.pop_due(now.boot) {
             self.run(now, at, job);
         }

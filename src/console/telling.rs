@@ -65,7 +65,9 @@ impl Console {
         for &id in &dirty {
             self.count_claim(id);
         }
-        self.admit(now);
+        if self.load.is_stale() {
+            self.admit(now);
+        }
         dirty.append(&mut self.dirty);
         self.name_left_out(now, &dirty);
         for id in dirty {

@@ -224,10 +224,11 @@ fn rule_3_5_a_second_attempt_goes_out_when_there_is_no_time_for_one_after_the_fi
     assert_eq!(world.calls_to(BEAT), 2, "beside the first");
     world.pass(100);
     assert_eq!(world.calls_to(BEAT), 2);
+    let before = world.abandoned.len();
     world.beat_ok();
     assert_eq!(
         (world.calls_to(BEAT), world.abandoned.len()),
-        (0, 1),
+        (0, before + 1),
         "either answer counts, the other is not waited for"
     );
     assert!(world.left(claim, TimeoutKind::Heartbeat) > 50_000);
