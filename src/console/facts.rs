@@ -215,7 +215,8 @@ impl TaskFacts {
     pub fn deadline_urgency(&self, deadline: &Deadline, now: Boot) -> Option<Urgency> {
         let left = deadline.at? - now;
         let (due, critical) = thresholds(deadline.limit?.0.millis()?);
-        let kept = deadline.kind == TimeoutKind::Heartbeat && self.lease.is_some() && self.trouble.is_none();
+        let kept =
+            deadline.kind == TimeoutKind::Heartbeat && self.lease.is_some() && !self.left_out && self.trouble.is_none();
         if left <= 0 {
             Some(Urgency::Unsure)
         } else if kept {

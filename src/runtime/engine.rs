@@ -61,9 +61,18 @@ impl Caller for Service {
 
 /// How something that was spawned came to its end.
 enum Done<C> {
-    Answered { call: CallId, timing: Timing, reply: Reply },
+    Answered {
+        call: CallId,
+        timing: Timing,
+        reply: Reply,
+    },
     Reloaded(Result<C, String>),
+    /// New credentials were waited for long enough.
+    Waited,
 }
+
+/// How long calls wait for new credentials. With the old ones they may still succeed, and heartbeats have deadlines.
+const RELOAD_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A call in flight.
 struct Running {
@@ -80,6 +89,8 @@ pub(super) struct Engine<M, C> {
     alarm: Alarm,
     tasks: JoinSet<Done<C>>,
     running: HashMap<CallId, Running>,
+    /// Calls that wait for new credentials, while these are being read.
+    held: Option<Vec<(CallId, Request, Duration)>>,
     /// The last complaint about a journal that cannot be followed, so that it is said once.
     unfollowed: Option<String>,
     drained: bool,
@@ -96,6 +107,7 @@ impl<M: Machine, C: Caller> Engine<M, C> {
             alarm: Alarm::new()?,
             tasks: JoinSet::new(),
             running: HashMap::new(),
+            held: None,
             unfollowed: None,
             drained: false,
         })
@@ -148,8 +160,14 @@ impl<M: Machine, C: Caller> Engine<M, C> {
     fn done(&mut self, done: Result<Done<C>, JoinError>) {
         match done {
             Ok(Done::Answered { call, timing, reply }) => self.answered(call, timing, reply),
-            Ok(Done::Reloaded(Ok(caller))) => self.caller = caller,
-            Ok(Done::Reloaded(Err(why))) => self.say("access", why),
+            Ok(Done::Reloaded(result)) => {
+                match result {
+                    Ok(caller) => self.caller = caller,
+                    Err(why) => self.say("access", why),
+                }
+                self.release();
+            }
+            Ok(Done::Waited) => self.release(),
             Err(error) if error.is_cancelled() => {}
             Err(error) => self.crashed(&error),
         }
@@ -214,6 +232,10 @@ impl<M: Machine, C: Caller> Engine<M, C> {
     }
 
     fn call(&mut self, call: CallId, request: Request, limit: Duration) {
+        if let Some(held) = &mut self.held {
+            held.push((call, request, limit));
+            return;
+        }
         let poll = matches!(request, Request::Poll { .. });
         let caller = self.caller.clone();
         let task = self.tasks.spawn_local(async move {
@@ -225,7 +247,16 @@ impl<M: Machine, C: Caller> Engine<M, C> {
         self.running.insert(call, Running { task, poll });
     }
 
+    fn release(&mut self) {
+        for (call, request, limit) in self.held.take().unwrap_or_default() {
+            self.call(call, request, limit);
+        }
+    }
+
     fn abandon(&mut self, call: CallId) {
+        if let Some(held) = &mut self.held {
+            held.retain(|(id, request, _)| *id != call || matches!(request, Request::Poll { .. }));
+        }
         if let Some(running) = self.running.remove(&call) {
             if running.poll {
                 self.running.insert(call, running);
@@ -238,6 +269,12 @@ impl<M: Machine, C: Caller> Engine<M, C> {
     fn reload(&mut self) {
         let caller = self.caller.clone();
         self.tasks.spawn_local(async move { Done::Reloaded(caller.reload().await) });
+        // What is called from now on is to go out with them: the call that finds out whether they work comes next.
+        self.held.get_or_insert_default();
+        self.tasks.spawn_local(async {
+            tokio::time::sleep(RELOAD_PATIENCE).await;
+            Done::Waited
+        });
     }
 
     fn complain(&mut self, why: &str) {

@@ -22,7 +22,7 @@ pub struct Scenario {
 }
 
 /// How much of the scenarios is played.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Size {
     /// 10,000 tasks, one or two hours.
     Full,

@@ -39,7 +39,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, layout: &Layout, state: &State, theme:
     draw_lines(
         buf,
         inside,
-        &Lines::of(facts, theme, moment, state.zone, inside.width.into(), Extent::Pane),
+        &Lines::of(facts, survives(state, facts), theme, moment, state.zone, inside.width.into(), Extent::Pane),
         state,
         theme,
     );
@@ -52,7 +52,8 @@ pub fn draw_full(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme
     let inside = list::frame(buf, layout, &title, "", theme);
     match facts {
         Some(facts) => {
-            let lines = Lines::of(facts, theme, moment, state.zone, inside.width.into(), Extent::Full);
+            let lines =
+                Lines::of(facts, survives(state, facts), theme, moment, state.zone, inside.width.into(), Extent::Full);
             draw_lines(buf, inside, &lines, state, theme);
         }
         None => list::empty(buf, inside, "This task is no longer on the list. esc goes back.", theme),
@@ -75,8 +76,14 @@ pub fn scroll_max(state: &State, layout: &Layout, moment: Moment) -> usize {
     };
     let (Some(facts), Some(area)) = (state.subject(), area) else { return 0 };
     let inside = layout.inside(area);
-    let lines = Lines::of(facts, &Theme::plain(), moment, state.zone, inside.width.into(), extent);
+    let lines =
+        Lines::of(facts, survives(state, facts), &Theme::plain(), moment, state.zone, inside.width.into(), extent);
     lines.0.len().saturating_sub(inside.height.into())
+}
+
+/// The outage that a kept task survives, milliseconds.
+fn survives(state: &State, facts: &TaskFacts) -> Option<i64> {
+    facts.survives_ms(state.status.as_ref()?)
 }
 
 struct DetailLine {
@@ -89,10 +96,18 @@ struct DetailLine {
 struct Lines(Vec<DetailLine>);
 
 impl Lines {
-    fn of(facts: &TaskFacts, theme: &Theme, moment: Moment, zone: Zone, cells: usize, extent: Extent) -> Self {
+    fn of(
+        facts: &TaskFacts,
+        survives: Option<i64>,
+        theme: &Theme,
+        moment: Moment,
+        zone: Zone,
+        cells: usize,
+        extent: Extent,
+    ) -> Self {
         let mut lines = Writer { lines: Vec::new(), cells, theme, extent };
         lines.calls(facts, moment);
-        lines.state(facts, moment, zone);
+        lines.state(facts, survives, moment, zone);
         lines.deadlines(facts, moment.stands_until);
         lines.heartbeats(facts, moment);
         lines.identity(facts, zone);
@@ -173,16 +188,23 @@ impl Writer<'_> {
         }
     }
 
-    fn state(&mut self, facts: &TaskFacts, moment: Moment, zone: Zone) {
+    fn state(&mut self, facts: &TaskFacts, survives: Option<i64>, moment: Moment, zone: Zone) {
         match &facts.state {
             TaskState::Held => {
                 let answered = facts.cancel.is_some_and(|cancel| cancel.answered);
                 let note = if answered { "; goes on despite a cancel request" } else { "" };
                 match facts.lease {
+                    Some(_) if facts.left_out => {
+                        let text = "left out: the heartbeat rate does not suffice for all kept tasks. No heartbeat goes \
+                                    out by itself: space beats, a puts it first in line";
+                        self.put("state", text, self.theme.danger);
+                    }
                     Some(lease) => {
                         let left = duration(((lease.until - moment.stands_until) / 1_000).max(0));
                         let until = zone.minute(lease.until_wall);
-                        self.text("state", &format!("held, kept alive until {until}, {left} more{note}"));
+                        let survives = survives
+                            .map_or_else(String::new, |ms| format!("; survives {} outage", duration(ms / 1_000)));
+                        self.text("state", &format!("held, kept alive until {until}, {left} more{survives}{note}"));
                     }
                     None => self.text("state", &format!("held, by hand: space beats, a keeps alive{note}")),
                 }
@@ -311,7 +333,8 @@ mod tests {
     fn no_line_is_wider_than_the_pane() {
         for facts in zoo() {
             for cells in 20..80 {
-                let lines = Lines::of(&facts, &Theme::plain(), Moment::new(T0), Zone::Fixed(0), cells, Extent::Full);
+                let lines =
+                    Lines::of(&facts, None, &Theme::plain(), Moment::new(T0), Zone::Fixed(0), cells, Extent::Full);
                 assert!(
                     lines.0.iter().all(|line| paint::width(&line.text) + LABEL <= cells),
                     "{} at {cells}",

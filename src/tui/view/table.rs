@@ -321,6 +321,7 @@ fn first(facts: &TaskFacts, stands_until: Boot) -> String {
 
 fn kept(facts: &TaskFacts, zone: Zone) -> String {
     match facts.lease {
+        Some(_) if facts.left_out => "no room".into(),
         Some(lease) => zone.minute(lease.until_wall),
         None => "by hand".into(),
     }
