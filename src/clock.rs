@@ -99,6 +99,13 @@ impl Interval {
         let drift = drift(now - self.at);
         Self { low: self.low - drift, high: self.high + drift, at: now }
     }
+
+    /// How far the clocks can have drifted apart besides, at an instant after `now` or before the last sample: they were
+    /// not always as far apart as they are. The drift moves the instant itself, hence twice.
+    fn drift_beyond(self, instant: Boot, now: Boot) -> i64 {
+        let beyond = (self.at - instant).max(instant - now).max(0);
+        drift(beyond + drift(beyond))
+    }
 }
 
 /// The most that two clocks can drift apart in `elapsed` milliseconds, rounded up.
@@ -157,24 +164,28 @@ impl ServiceClock {
 
     /// The earliest local instant at which the service's clock may show `service`.
     pub fn earliest_local(&self, service: i64, now: Boot) -> Option<Boot> {
-        self.known.map(|known| Boot(service - known.widened(now).high))
+        let known = self.known?;
+        let instant = Boot(service - known.widened(now).high);
+        Some(instant + -known.drift_beyond(instant, now))
     }
 
     /// The earliest local instant at which `length` milliseconds can have passed since the service's clock showed
-    /// `start`. Between now and then the clocks may drift apart further.
+    /// `start`.
     pub fn earliest_end(&self, start: i64, length: i64, now: Boot) -> Option<Boot> {
-        let end = self.earliest_local(start.saturating_add(length), now)?;
-        Some(end + -drift((end - now).max(0)))
+        self.earliest_local(start.saturating_add(length), now)
     }
 
     /// The latest local instant at which the service's clock may show `service`.
     pub fn latest_local(&self, service: i64, now: Boot) -> Option<Boot> {
-        self.known.map(|known| Boot(service - known.widened(now).low))
+        let known = self.known?;
+        let instant = Boot(service - known.widened(now).low);
+        Some(instant + known.drift_beyond(instant, now))
     }
 
     /// The least the service's clock can show at a local instant.
     pub fn lower_bound(&self, at: Boot, now: Boot) -> Option<i64> {
-        self.known.map(|known| at.0 + known.widened(now).low)
+        let known = self.known?;
+        Some(at.0 + known.widened(now).low - known.drift_beyond(at, now))
     }
 }
 
@@ -196,9 +207,9 @@ mod tests {
         let mut clock = ServiceClock::default();
         assert_eq!(clock.earliest_local(5_000, Boot(0)), None);
         clock.sample(1_000_000, 1_000_000, Boot(0), Boot(60_000));
-        assert_eq!(clock.earliest_local(1_010_000, Boot(60_000)), Some(Boot(10_000)));
+        assert_eq!(clock.earliest_local(1_010_000, Boot(60_000)), Some(Boot(10_000 - 26)));
         clock.sample(1_100_000, 1_100_000, Boot(100_000), Boot(100_010));
-        assert_eq!(clock.earliest_local(1_110_000, Boot(100_010)), Some(Boot(110_000)));
+        assert_eq!(clock.earliest_local(1_110_000, Boot(100_010)), Some(Boot(110_000 - 5)));
         assert_eq!(clock.earliest_local(1_110_000, Boot(2_100_010)), Some(Boot(110_000 - 1_000)));
     }
 
@@ -219,14 +230,14 @@ mod tests {
             assert_eq!(clock.sample(odd, odd, Boot(20), Boot(30)), Agreement::Disjoint, "{label}");
             // It was a proxy's cache: the service goes on as before.
             assert_eq!(clock.sample(1_000_040, 1_000_040, Boot(40), Boot(50)), Agreement::Agreed, "{label}");
-            assert_eq!(clock.earliest_local(1_000_040, Boot(50)), Some(Boot(40)), "{label}");
+            assert_eq!(clock.earliest_local(1_000_040, Boot(50)), Some(Boot(40 - 1)), "{label}");
         }
         // Or the clock was really stepped.
         let mut clock = ServiceClock::default();
         clock.sample(1_000_000, 1_000_000, Boot(0), Boot(10));
         clock.sample(5_000_000, 5_000_000, Boot(20), Boot(30));
         assert_eq!(clock.sample(5_000_020, 5_000_020, Boot(40), Boot(50)), Agreement::Agreed);
-        assert_eq!(clock.earliest_local(5_000_020, Boot(50)), Some(Boot(40)));
+        assert_eq!(clock.earliest_local(5_000_020, Boot(50)), Some(Boot(40 - 1)));
     }
 
     #[test]
@@ -234,7 +245,19 @@ mod tests {
         let mut clock = ServiceClock::default();
         clock.sample(1_100_000, 1_100_000, Boot(100_000), Boot(100_010));
         clock.sample(1_000_000, 1_000_000, Boot(0), Boot(60_000));
-        assert_eq!(clock.earliest_local(1_110_000, Boot(100_010)), Some(Boot(110_000)));
+        assert_eq!(clock.earliest_local(1_110_000, Boot(100_010)), Some(Boot(110_000 - 5)));
+    }
+
+    #[test]
+    fn no_overstatement_long_ago_the_clocks_were_further_apart() {
+        // The service's clock is slow by the whole guard, and was exact when the boot clock showed 0.
+        let mut clock = ServiceClock::default();
+        clock.sample(1_999_000, 1_999_000, Boot(2_000_000), Boot(2_000_000));
+        assert!(clock.earliest_local(0, Boot(2_000_000)) <= Some(Boot(0)));
+        assert!(clock.lower_bound(Boot(0), Boot(2_000_000)) <= Some(0));
+        let mut clock = ServiceClock::default();
+        clock.sample(2_001_000, 2_001_000, Boot(2_000_000), Boot(2_000_000));
+        assert!(clock.latest_local(0, Boot(2_000_000)) >= Some(Boot(0)), "or fast");
     }
 
     proptest! {

@@ -138,6 +138,8 @@ pub struct HistoryEvent {
     pub event_type: Foreign,
     /// What the console needs of its attributes.
     pub attributes: Attributes,
+    /// What it says, for people: members worth a look, long ones cut.
+    pub says: Vec<(&'static str, Foreign)>,
 }
 
 /// The attributes the console reads.

@@ -8,7 +8,8 @@ use clap::Args;
 
 use super::failure::{Failure, Kind};
 use super::link::Link;
-use super::{Color, leave, outlet, who};
+use super::looks::Looks;
+use super::{leave, outlet, who};
 use crate::clock;
 use crate::config::{self, Rate};
 use crate::console::{Config, Rules};
@@ -55,9 +56,8 @@ pub struct Arguments {
     /// Write the default config file with every setting explained, and do nothing else
     #[arg(long)]
     pub print_config: bool,
-    /// Whether to use colours
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
-    color: Color,
+    #[command(flatten)]
+    looks: Looks,
 }
 
 /// Opens the console; returns after it was left.
@@ -91,13 +91,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         rules: Rules::default(),
         read_only,
     };
-    let options = tui::Options {
-        color: arguments.color.into(),
-        read_only,
-        task_list,
-        lease: file.lease,
-        ..tui::Options::default()
-    };
+    let options = tui::Options { read_only, task_list, lease: file.lease, ..arguments.looks.options() };
     let signals = Signals::install().map_err(|error| cannot_start(&error))?;
     let handle = runtime::start(Parts { config, service, opened }).map_err(|error| cannot_start(&error))?;
     let mut link = Link::new(handle, None);

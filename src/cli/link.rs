@@ -57,8 +57,8 @@ impl Engine for Link {
             }
         }
         self.last.learn(&news.changed, &news.removed, news.status.as_deref());
-        let crate::runtime::News { changed, removed, status, log, drained, gone } = news;
-        News { changed, removed, status, log, drained, gone }
+        let crate::runtime::News { changed, removed, status, log, calls, read, drained, gone } = news;
+        News { changed, removed, status, log, calls, read, drained, gone }
     }
 
     fn send(&mut self, command: Command) -> Result<(), EngineGone> {
@@ -136,6 +136,7 @@ pub(super) mod tests {
             task_list: "manual".into(),
             activity_id: format!("swap-{id}\x1b").into(),
             activity_type: ActivityType { name: "SwapDisk".into(), version: "1".into() },
+            started_event_id: 6,
             execution: WorkflowExecution { workflow_id: "w".into(), run_id: "r".into() },
             input: None,
             claimed_at: Wall(0),

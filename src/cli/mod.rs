@@ -8,15 +8,15 @@ mod emulator;
 mod failure;
 mod leave;
 mod link;
+mod looks;
 mod outlet;
 mod who;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
 use crate::config;
-use crate::tui;
 use failure::{Failure, Kind};
 
 /// What the codes mean; shown by `--help`.
@@ -55,28 +55,6 @@ enum Verb {
     /// Prints its endpoint, then the shell commands that point AWS tools at it. Takes any credentials unless told
     /// otherwise. Ends with ctrl-c; nothing of it is kept but with --state.
     Emulator(emulator::Arguments),
-}
-
-/// Whether to use colours.
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-enum Color {
-    /// Unless NO_COLOR is set or the terminal is dumb
-    #[default]
-    Auto,
-    /// Whatever the environment says
-    Always,
-    /// Bold, reverse and the like only
-    Never,
-}
-
-impl From<Color> for tui::ColorChoice {
-    fn from(color: Color) -> Self {
-        match color {
-            Color::Auto => Self::Auto,
-            Color::Always => Self::Always,
-            Color::Never => Self::Never,
-        }
-    }
 }
 
 /// Runs the verb on the command line; says what went wrong.

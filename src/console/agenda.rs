@@ -32,6 +32,8 @@ pub(super) enum Job {
     Poll,
     /// Task lists are counted (again).
     Count,
+    /// What the screen wants to read may be asked.
+    Read,
     /// What is not on disk is tried again.
     Save,
     /// Something may be sent again after an outage, a refusal or throttling.

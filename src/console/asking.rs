@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::clock::Now;
+use crate::clock::{Boot, Now};
 use crate::task::ActivityType;
 use crate::text::Foreign;
 use crate::wire::Request;
@@ -66,6 +66,11 @@ impl Asks {
     /// "Rate exceeded".
     pub(super) fn throttled(&mut self, now: Now) {
         self.bucket.refused(now.boot);
+    }
+
+    /// Whether one more question may go out at this rate; else when.
+    pub(super) fn may_ask(&mut self, now: Now) -> Result<(), Boot> {
+        self.bucket.take(now.boot)
     }
 
     fn next(&self) -> Option<&Ask> {

@@ -14,6 +14,7 @@ pub(super) struct Calls {
     closes: usize,
     polls: usize,
     reads: usize,
+    for_screen: usize,
 }
 
 impl Calls {
@@ -52,12 +53,18 @@ impl Calls {
         self.beats + self.closes + self.polls
     }
 
+    /// Those that the screen waits for.
+    pub(super) fn for_screen(&self) -> usize {
+        self.for_screen
+    }
+
     fn count(&mut self, purpose: &Purpose) -> &mut usize {
         match purpose {
             Purpose::Beat { .. } => &mut self.beats,
             Purpose::Close { .. } => &mut self.closes,
             Purpose::Poll { .. } => &mut self.polls,
             Purpose::Ask(_) | Purpose::Count { .. } => &mut self.reads,
+            Purpose::Read { .. } => &mut self.for_screen,
         }
     }
 }

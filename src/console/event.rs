@@ -9,7 +9,9 @@ use crate::wire::{Answer, Failure, Request};
 
 use super::facts::{Status, TaskFacts};
 use super::leases::LeaseTerms;
+use super::reading::{Query, QueryId};
 use super::rules::Rules;
+use super::told::CallLine;
 
 /// Half of SWF's own heartbeat rate, which the whole account and region share; heartbeats a second (engine rules,
 /// "Heartbeats under a quota").
@@ -112,6 +114,13 @@ pub enum Command {
         /// Which tasks; those that have not ended are left.
         claims: Vec<ClaimId>,
     },
+    /// Read something for the screen.
+    Read {
+        /// Comes back with the answer.
+        query: QueryId,
+        /// What.
+        what: Query,
+    },
     /// Take credentials anew and try again.
     ReloadCredentials,
     /// Stop polling, send one last heartbeat for what is kept, then say [`Effect::Drained`].
@@ -155,6 +164,15 @@ pub enum Event {
         timing: Timing,
         /// How.
         result: Result<Answer, Failure>,
+    },
+    /// A call for the screen came to its end; the screen has the payload.
+    Read {
+        /// Which.
+        call: CallId,
+        /// When.
+        timing: Timing,
+        /// Why nothing was read, if so.
+        failure: Option<Failure>,
     },
     /// Another process wrote these (read-only screens).
     Followed(Vec<Entry>),
@@ -201,6 +219,26 @@ pub enum Effect {
         /// Give up after so many milliseconds; polls have a limit of their own.
         limit_ms: u64,
     },
+    /// Call the service for the screen: the answer goes there, only its end comes back ([`Event::Read`]).
+    Read {
+        /// Goes to the screen with the answer.
+        query: QueryId,
+        /// Comes back in the event.
+        call: CallId,
+        /// What.
+        request: Request,
+        /// Give up after so many milliseconds.
+        limit_ms: u64,
+    },
+    /// Nothing is read for the screen.
+    Unread {
+        /// Which question.
+        query: QueryId,
+        /// Why, printable.
+        why: String,
+    },
+    /// A call came to its end: for the log.
+    Called(CallLine),
     /// Nobody waits for this call any more; no answer comes back. Never used for polls; for closes only after a sleep.
     Abandon(CallId),
     /// A task looks different now.

@@ -19,6 +19,8 @@ pub struct TaskFacts {
     pub activity_id: Foreign,
     /// Name and version.
     pub activity_type: ActivityType,
+    /// The event of that execution's history that started the task.
+    pub started_event_id: i64,
     /// The execution it belongs to.
     pub execution: WorkflowExecution,
     /// The input, if any.

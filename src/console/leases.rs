@@ -48,7 +48,8 @@ impl Console {
     /// An act on the task shows that a person attends to it.
     pub(super) fn renew(&mut self, now: Now, id: ClaimId) {
         let Some(lease) = self.ledger.claims.get(&id).and_then(|claim| claim.lease) else { return };
-        if lease.at.boot.is_some_and(|at| now.boot - at < RENEW_MS) {
+        let lapsed = lease.until().is_none_or(|until| until <= now.boot);
+        if lapsed || lease.at.boot.is_some_and(|at| now.boot - at < RENEW_MS) {
             return;
         }
         let at = self.stamp(now);

@@ -7,6 +7,7 @@ use crate::text::Foreign;
 
 use super::asking::Ask;
 use super::event::CallId;
+use super::reading::QueryId;
 
 /// What a call in flight is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,12 +22,22 @@ pub(super) enum Purpose {
     Poll { poll: PollNumber },
     /// What waits in a task list.
     Count { domain: Foreign, task_list: Foreign },
+    /// Something the screen wants to read.
+    Read { query: QueryId, operation: &'static str },
 }
 
 impl Purpose {
     /// Whether it carries the claim's token: of those there is one in flight at most.
     pub(super) fn carries_token(&self) -> bool {
         matches!(self, Self::Beat { .. } | Self::Close { .. })
+    }
+
+    /// The claim it is for, if it is for one.
+    pub(super) fn claim(&self) -> Option<ClaimId> {
+        match *self {
+            Self::Beat { claim, .. } | Self::Close { claim } => Some(claim),
+            Self::Ask(_) | Self::Poll { .. } | Self::Count { .. } | Self::Read { .. } => None,
+        }
     }
 }
 

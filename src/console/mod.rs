@@ -32,6 +32,7 @@ mod load;
 mod lookup;
 mod quota;
 mod reach;
+mod reading;
 mod ready;
 mod rules;
 mod scan;
@@ -40,6 +41,7 @@ mod telling;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod told;
 mod waking;
 mod watch;
 mod writing;
@@ -64,6 +66,7 @@ use live::{Live, Purpose};
 use load::Load;
 use quota::{Api, Quotas};
 use reach::Reach;
+use reading::Reading;
 use ready::Ready;
 use telling::Counts;
 use watch::Watch;
@@ -74,12 +77,14 @@ pub use event::{
     Timing,
 };
 pub use rules::{Rule, Rules};
+pub use told::{CallEnd, CallLine};
 
 pub use facts::{
     BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, PendingCount, Status, TaskFacts, TaskState,
     Tolerance, Urgency,
 };
 pub use leases::LeaseTerms;
+pub use reading::{Query, QueryId};
 
 /// The console's core.
 #[derive(Debug)]
@@ -91,6 +96,7 @@ pub struct Console {
     ready: Ready,
     writing: Writing,
     claiming: Poller,
+    reading: Reading,
     calls: Calls,
     clock: ServiceClock,
     reach: Reach,
@@ -132,6 +138,7 @@ impl Console {
             ready: Ready::default(),
             writing: Writing::default(),
             claiming: Poller::default(),
+            reading: Reading::default(),
             calls: Calls::default(),
             clock: ServiceClock::default(),
             reach: Reach::new(),
@@ -182,6 +189,7 @@ impl Console {
             Event::Appended(batch) => self.appended(now, batch),
             Event::AppendFailed(batch, error) => self.append_failed(now, batch, &error),
             Event::Answered { call, timing, result } => self.answered(now, call, timing, result),
+            Event::Read { call, timing, failure } => self.was_read(now, call, timing, failure.as_ref()),
             Event::Followed(entries) => self.follow(&entries),
             Event::Wake => {}
         }
@@ -196,6 +204,7 @@ impl Console {
         }
         self.send_ready(now);
         self.send_asks(now);
+        self.send_reads(now);
         self.settle(now);
         self.tell(now);
         std::mem::take(&mut self.out)
@@ -221,7 +230,7 @@ impl Console {
             Job::Count => self.count(now),
             Job::Save => self.save_again(now),
             // They only want what sends, and `settle`, to look again.
-            Job::Ask | Job::Reach | Job::Leave => {}
+            Job::Ask | Job::Read | Job::Reach | Job::Leave => {}
         }
     }
 
@@ -273,14 +282,20 @@ impl Console {
 
     /// Sends a request; its end comes back as [`Event::Answered`].
     fn call(&mut self, now: Now, purpose: Purpose, request: Request, limit_ms: u64) -> CallId {
+        let call = self.new_call(now, purpose, Api::of(&request));
+        self.out.push(Effect::Call { call, request, limit_ms });
+        call
+    }
+
+    /// A call is about to be sent.
+    fn new_call(&mut self, now: Now, purpose: Purpose, api: Option<Api>) -> CallId {
         if self.reach.wants_credentials() && purpose.carries_token() {
             self.new_credentials();
         }
         self.reach.sent(now.boot);
         self.last_call += 1;
         let call = CallId(self.last_call);
-        self.calls.insert(call, purpose, Api::of(&request));
-        self.out.push(Effect::Call { call, request, limit_ms });
+        self.calls.insert(call, purpose, api);
         call
     }
 
@@ -289,6 +304,7 @@ impl Console {
         let api = self.calls.api(call);
         let Some(purpose) = self.calls.remove(call) else { return };
         self.sample_date(now, timing);
+        self.tell_call(now, &purpose, timing, result.as_ref().err());
         self.no_longer_in_flight(now, call, &purpose);
         match result {
             Ok(answer) => {
@@ -325,7 +341,7 @@ impl Console {
                 }
             }
             Purpose::Ask(ref ask) => self.asks.back(ask),
-            Purpose::Poll { .. } | Purpose::Count { .. } => {}
+            Purpose::Poll { .. } | Purpose::Count { .. } | Purpose::Read { .. } => {}
         }
     }
 
@@ -358,6 +374,8 @@ impl Console {
             Purpose::Poll { poll } => self.poll_failed(now, poll, failure),
             Purpose::Count { .. } => self.count_failed(now, failure),
             Purpose::Ask(ref ask) => self.lookup_failed(now, ask, failure),
+            // Comes back by an event of its own.
+            Purpose::Read { .. } => {}
         }
     }
 

@@ -197,7 +197,13 @@ mod tests {
     const ID: ClaimId = ClaimId(1);
 
     fn event(id: i64, attributes: Attributes) -> HistoryEvent {
-        HistoryEvent { id, at: 1_000 * id, event_type: "WorkflowExecutionTerminated".into(), attributes }
+        HistoryEvent {
+            id,
+            at: 1_000 * id,
+            event_type: "WorkflowExecutionTerminated".into(),
+            attributes,
+            says: Vec::new(),
+        }
     }
 
     fn page(events: Vec<HistoryEvent>, more: bool) -> HistoryPage {

@@ -160,6 +160,7 @@ fn facts(claim: &Claim, live: &Live) -> TaskFacts {
         task_list: claim.source.task_list.clone(),
         activity_id: claim.task.activity_id.clone(),
         activity_type: claim.task.activity_type.clone(),
+        started_event_id: claim.task.started_event_id,
         execution: claim.task.execution.clone(),
         input: claim.task.input.clone(),
         claimed_at: claim.received.wall,

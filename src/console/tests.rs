@@ -5,6 +5,7 @@ mod keeping;
 mod lookup;
 mod quota;
 mod random;
+mod reading;
 mod regressions;
 mod story;
 mod time;
@@ -42,6 +43,9 @@ struct World {
     abandoned: Vec<CallId>,
     reconnected: u32,
     reloaded: u32,
+    called: Vec<CallLine>,
+    reads: Vec<(QueryId, CallId, Request)>,
+    unread: Vec<(QueryId, String)>,
 }
 
 fn config() -> Config {
@@ -90,6 +94,9 @@ impl World {
             abandoned: Vec::new(),
             reconnected: 0,
             reloaded: 0,
+            called: Vec::new(),
+            reads: Vec::new(),
+            unread: Vec::new(),
         };
         world.perform(effects);
         world
@@ -126,6 +133,9 @@ impl World {
                 Effect::Reconnect => self.reconnected += 1,
                 Effect::ReloadCredentials => self.reloaded += 1,
                 Effect::Drained => self.drained = true,
+                Effect::Called(call) => self.called.push(call),
+                Effect::Read { query, call, request, .. } => self.reads.push((query, call, request)),
+                Effect::Unread { query, why } => self.unread.push((query, why)),
             }
         }
         for batch in std::mem::take(&mut self.synced) {
@@ -238,7 +248,7 @@ fn now(at: i64) -> Now {
 }
 
 fn event(id: i64, at: i64, event_type: &str, attributes: Attributes) -> HistoryEvent {
-    HistoryEvent { id, at, event_type: event_type.into(), attributes }
+    HistoryEvent { id, at, event_type: event_type.into(), attributes, says: Vec::new() }
 }
 
 /// History, newest first, of an execution with one started task: heartbeat 60 s, start-to-close 10 min.

@@ -44,6 +44,9 @@ impl Console {
                     self.agenda.set(Job::Close(claim), now.boot);
                 }
                 Purpose::Ask(ask) => self.ask_anew(ask),
+                Purpose::Read { query, .. } => {
+                    self.out.push(Effect::Unread { query, why: "the machine slept: it is asked again".into() });
+                }
                 Purpose::Count { .. } => self.agenda.set(Job::Count, now.boot),
                 Purpose::Poll { .. } => {}
             }

@@ -46,8 +46,9 @@ impl Writing {
     }
 }
 
-/// Whether a fact holds even if it cannot be written: the service said it.
-fn is_said_by_service(record: &Record) -> bool {
+/// Whether a fact holds even if it cannot be written: the service said it, or it ends a keep-alive, which time or a
+/// person did.
+fn holds_unwritten(record: &Record) -> bool {
     matches!(
         record,
         Record::Claimed { .. }
@@ -56,6 +57,7 @@ fn is_said_by_service(record: &Record) -> bool {
             | Record::Attempt { .. }
             | Record::Verdict { .. }
             | Record::PollEnded { .. }
+            | Record::Lease { length_ms: None, .. }
     )
 }
 
@@ -120,7 +122,7 @@ impl Console {
         }
         self.writing.failure = Some(error.message.clone());
         self.agenda.set_by(Job::Save, now.boot + SAVE_AGAIN_MS);
-        if is_said_by_service(&record) {
+        if holds_unwritten(&record) {
             self.land(now, &record);
             if let (Record::Claimed { .. }, Some(claim)) = (&record, claim) {
                 self.live(claim).unsaved = true;

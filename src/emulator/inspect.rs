@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::activity::Stage;
+use super::activity::{ActivityTask, Stage};
 use super::execution::{Execution, Run};
 use super::mint::Ticket;
 use super::service::Service;
@@ -77,6 +77,27 @@ impl ActivityDeadlines {
     }
 }
 
+/// Names an activity task: as short as it can be, and no secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TaskKey {
+    run: Run,
+    scheduled: i64,
+}
+
+/// What has become of an activity task that was handed out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// It can still be closed.
+    Open {
+        /// Its clocks.
+        deadlines: ActivityDeadlines,
+        /// Whether the next heartbeat answers `cancelRequested`.
+        cancel_requested: bool,
+    },
+    /// The type of the event that closed the task or its execution.
+    Ended(&'static str),
+}
+
 /// An activity task that was handed out.
 #[derive(Clone)]
 pub struct HandedOut {
@@ -125,37 +146,55 @@ impl Service {
         self.lists.held_count()
     }
 
-    /// Only the open activity tasks. Costs time in proportion to all executions ever started.
-    pub fn open_activities(&self) -> Vec<OpenActivity> {
+    fn open_activities(&self) -> Vec<OpenActivity> {
         self.executions.kept().flat_map(|(run, execution)| self.activities_of(run, execution)).collect()
     }
 
-    /// The type of the event that closed the task a token stands for, or its execution.
-    pub fn how_it_ended(&self, token: &str) -> Option<&'static str> {
-        let Some(Ticket::Activity { run, scheduled }) = self.mint.read(token) else { return None };
-        self.claims.iter().find(|claim| claim.run == run && claim.scheduled == scheduled)?.end
+    /// Which activity task a token stands for, if the service has made the token.
+    pub fn task_of(&self, token: &str) -> Option<TaskKey> {
+        match self.mint.read(token)? {
+            Ticket::Activity { run, scheduled } => Some(TaskKey { run, scheduled }),
+            _ => None,
+        }
+    }
+
+    /// Looks at one activity task that was handed out. An open one costs next to nothing; to find out how one ended, the
+    /// tasks handed out after it are gone through.
+    pub fn look(&self, key: TaskKey) -> Option<Look> {
+        let TaskKey { run, scheduled } = key;
+        let open = self.executions.get(run).filter(|execution| execution.is_open());
+        if let Some((execution, task)) = open.and_then(|it| Some((it, it.activities.get(&scheduled)?))) {
+            let deadlines = deadlines_of(execution, task);
+            return Some(Look::Open { deadlines, cancel_requested: task.cancel_requested.is_some() });
+        }
+        let claim = self.claims.iter().rfind(|claim| claim.run == run && claim.scheduled == scheduled)?;
+        claim.end.map(Look::Ended)
     }
 
     fn activities_of<'a>(&'a self, run: Run, execution: &'a Execution) -> impl Iterator<Item = OpenActivity> + 'a {
         execution.activities.iter().map(move |(scheduled, task)| {
             let started = matches!(task.stage, Stage::Started { .. });
-            let ends = task.ends();
-            let end = |name| ends.iter().find(|(kind, _)| *kind == name).and_then(|(_, at)| *at);
             OpenActivity {
                 token: started.then(|| self.mint.token(Ticket::Activity { run, scheduled: *scheduled })),
                 activity_id: task.activity_id.to_string(),
                 workflow_id: execution.workflow_id.to_string(),
                 run_id: execution.run_id.to_string(),
-                deadlines: ActivityDeadlines {
-                    schedule_to_start: end("SCHEDULE_TO_START"),
-                    heartbeat: end("HEARTBEAT"),
-                    start_to_close: end("START_TO_CLOSE"),
-                    schedule_to_close: end("SCHEDULE_TO_CLOSE"),
-                    execution: Some(execution.ends_at),
-                },
+                deadlines: deadlines_of(execution, task),
                 details: task.details.clone(),
                 cancel_requested: task.cancel_requested.is_some(),
             }
         })
+    }
+}
+
+fn deadlines_of(execution: &Execution, task: &ActivityTask) -> ActivityDeadlines {
+    let ends = task.ends();
+    let end = |name| ends.iter().find(|(kind, _)| *kind == name).and_then(|(_, at)| *at);
+    ActivityDeadlines {
+        schedule_to_start: end("SCHEDULE_TO_START"),
+        heartbeat: end("HEARTBEAT"),
+        start_to_close: end("START_TO_CLOSE"),
+        schedule_to_close: end("SCHEDULE_TO_CLOSE"),
+        execution: Some(execution.ends_at),
     }
 }

@@ -49,7 +49,7 @@ mod visibility;
 pub use faults::{Fate, Faults, Kind, Rule, Treatment};
 pub use feed::Written;
 pub use http::{AdminToken, Control, Entry, Keys, Log, Options, Server, StartError};
-pub use inspect::{ActivityDeadlines, HandedOut, Inspection, OpenActivity};
+pub use inspect::{ActivityDeadlines, HandedOut, Inspection, Look, OpenActivity, TaskKey};
 pub use length::Length;
 pub use quotas::{Operation, Quotas, Rate};
 pub use refusal::Refusal;

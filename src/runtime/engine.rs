@@ -12,7 +12,7 @@ use super::alarm::Alarm;
 use super::mailbox::Mailbox;
 use super::storage::Storage;
 use crate::clock::{self, Boot, Now};
-use crate::console::{CallId, Command, Console, Effect, Event, Level, LogLine, Timing};
+use crate::console::{CallId, Command, Console, Effect, Event, Level, LogLine, QueryId, Timing};
 use crate::swf::{Reply, Service};
 use crate::text::printable;
 use crate::wire::{Class, Failure, Request};
@@ -79,6 +79,16 @@ struct Running {
     task: AbortHandle,
     /// A poll is never given up: the service may have started a task for it.
     poll: bool,
+    /// The answer is for the screen.
+    query: Option<QueryId>,
+}
+
+/// A call that waits to be sent.
+struct Held {
+    call: CallId,
+    query: Option<QueryId>,
+    request: Request,
+    limit_ms: u64,
 }
 
 pub(super) struct Engine<M, C> {
@@ -90,7 +100,7 @@ pub(super) struct Engine<M, C> {
     tasks: JoinSet<Done<C>>,
     running: HashMap<CallId, Running>,
     /// Calls that wait for new credentials, while these are being read.
-    held: Option<Vec<(CallId, Request, Duration)>>,
+    held: Option<Vec<Held>>,
     /// The last complaint about a journal that cannot be followed, so that it is said once.
     unfollowed: Option<String>,
     drained: bool,
@@ -175,10 +185,15 @@ impl<M: Machine, C: Caller> Engine<M, C> {
 
     fn answered(&mut self, call: CallId, timing: Timing, reply: Reply) {
         // Abandoned in the meantime: nobody waits for it.
-        if self.running.remove(&call).is_some() {
-            let timing = Timing { date: reply.date, ..timing };
+        let Some(running) = self.running.remove(&call) else { return };
+        let timing = Timing { date: reply.date, ..timing };
+        let Some(query) = running.query else {
             self.step(Event::Answered { call, timing, result: reply.result });
-        }
+            return;
+        };
+        let failure = reply.result.as_ref().err().cloned();
+        self.mailbox.read(query, reply.result.map_err(|failure| failure.line()));
+        self.step(Event::Read { call, timing, failure });
     }
 
     /// A call that panicked may have been sent.
@@ -217,7 +232,10 @@ impl<M: Machine, C: Caller> Engine<M, C> {
                         events.push(Event::AppendFailed(batch, error));
                     }
                 }
-                Effect::Call { call, request, limit_ms } => self.call(call, request, Duration::from_millis(limit_ms)),
+                Effect::Call { call, request, limit_ms } => self.call(call, None, request, limit_ms),
+                Effect::Read { query, call, request, limit_ms } => self.call(call, Some(query), request, limit_ms),
+                Effect::Unread { query, why } => self.mailbox.read(query, Err(why)),
+                Effect::Called(line) => self.mailbox.called(line),
                 Effect::Abandon(call) => self.abandon(call),
                 Effect::Changed(facts) => self.mailbox.changed(facts),
                 Effect::Removed(claim) => self.mailbox.removed(claim),
@@ -231,11 +249,12 @@ impl<M: Machine, C: Caller> Engine<M, C> {
         events
     }
 
-    fn call(&mut self, call: CallId, request: Request, limit: Duration) {
+    fn call(&mut self, call: CallId, query: Option<QueryId>, request: Request, limit_ms: u64) {
         if let Some(held) = &mut self.held {
-            held.push((call, request, limit));
+            held.push(Held { call, query, request, limit_ms });
             return;
         }
+        let limit = Duration::from_millis(limit_ms);
         let poll = matches!(request, Request::Poll { .. });
         let caller = self.caller.clone();
         let task = self.tasks.spawn_local(async move {
@@ -244,18 +263,18 @@ impl<M: Machine, C: Caller> Engine<M, C> {
             let received = clock::now().boot;
             Done::Answered { call, timing: Timing { sent, received, date: None }, reply }
         });
-        self.running.insert(call, Running { task, poll });
+        self.running.insert(call, Running { task, poll, query });
     }
 
     fn release(&mut self) {
-        for (call, request, limit) in self.held.take().unwrap_or_default() {
-            self.call(call, request, limit);
+        for Held { call, query, request, limit_ms } in self.held.take().unwrap_or_default() {
+            self.call(call, query, request, limit_ms);
         }
     }
 
     fn abandon(&mut self, call: CallId) {
         if let Some(held) = &mut self.held {
-            held.retain(|(id, request, _)| *id != call || matches!(request, Request::Poll { .. }));
+            held.retain(|held| held.call != call || matches!(held.request, Request::Poll { .. }));
         }
         if let Some(running) = self.running.remove(&call) {
             if running.poll {

@@ -7,11 +7,14 @@ use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::console::{LogLine, Status, TaskFacts};
+use crate::console::{CallLine, LogLine, QueryId, Status, TaskFacts};
 use crate::task::ClaimId;
+use crate::wire::Answer;
 
 /// Log lines kept for a screen that does not look.
 const LOG_MAX: usize = 1_000;
+/// The same for calls.
+const CALLS_MAX: usize = 5_000;
 
 /// What changed since the last time.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +27,10 @@ pub struct News {
     pub status: Option<Arc<Status>>,
     /// Log lines, oldest first, at most 1,000.
     pub log: Vec<LogLine>,
+    /// Calls that came to their end, oldest first, at most 5,000.
+    pub calls: Vec<CallLine>,
+    /// What the screen asked for: an answer, or why there is none, printable.
+    pub read: Vec<(QueryId, Result<Answer, String>)>,
     /// The engine has left in order: nothing is in flight, the journal is closed.
     pub drained: bool,
     /// The engine has stopped otherwise: why, in one printable line.
@@ -43,6 +50,8 @@ struct Content {
     removed: BTreeSet<ClaimId>,
     status: Option<Arc<Status>>,
     log: VecDeque<LogLine>,
+    calls: VecDeque<CallLine>,
+    read: Vec<(QueryId, Result<Answer, String>)>,
     drained: bool,
     gone: Option<String>,
     /// There is one byte in the pipe; never more, so neither side ever blocks.
@@ -82,6 +91,20 @@ impl Mailbox {
         });
     }
 
+    pub(super) fn called(&self, call: CallLine) {
+        self.post(|content| {
+            if content.calls.len() == CALLS_MAX {
+                content.calls.pop_front();
+            }
+            content.calls.push_back(call);
+        });
+    }
+
+    /// As many as the screen asked questions.
+    pub(super) fn read(&self, query: QueryId, result: Result<Answer, String>) {
+        self.post(|content| content.read.push((query, result)));
+    }
+
     /// The engine's last word.
     pub(super) fn finish(&self, result: &Result<(), String>) {
         self.post(|content| match result {
@@ -106,6 +129,8 @@ impl Mailbox {
             removed: content.removed.into_iter().collect(),
             status: content.status,
             log: content.log.into(),
+            calls: content.calls.into(),
+            read: content.read,
             drained: content.drained,
             gone: content.gone,
         }

@@ -9,6 +9,7 @@ mod decision;
 mod failure;
 mod roots;
 mod setup;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod translate;

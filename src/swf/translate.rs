@@ -6,6 +6,7 @@ use aws_sdk_swf::operation::poll_for_activity_task::PollForActivityTaskOutput;
 use aws_sdk_swf::types;
 use aws_smithy_types::DateTime;
 
+use super::telling;
 use crate::task::{ActivityType, ClaimedTask, Limit, Source, TaskToken, Timeouts, WorkflowExecution};
 use crate::text::Foreign;
 use crate::wire::{Answer, Attributes, HistoryEvent, HistoryPage};
@@ -76,6 +77,7 @@ fn history_event(event: &types::HistoryEvent) -> HistoryEvent {
         at: millis(*event.event_timestamp()),
         event_type: event.event_type().as_str().into(),
         attributes: attributes(event).unwrap_or(Attributes::Other),
+        says: telling::says(event),
     }
 }
 

@@ -60,6 +60,8 @@ pub enum Action {
     NextPane,
     /// The selected task in full.
     Open,
+    /// The history of the task's workflow.
+    OpenEvents,
     /// What was done.
     OpenLog,
     /// Task lists to claim from.
@@ -68,6 +70,8 @@ pub enum Action {
     OpenClosed,
     /// Back to where one came from.
     Back,
+    /// Take the mouse, or leave it to the terminal.
+    Mouse,
     /// Draw everything anew.
     Repaint,
     /// Stop the process until `fg`.
@@ -115,10 +119,12 @@ impl Action {
         A::PageDown,
         A::NextPane,
         A::Open,
+        A::OpenEvents,
         A::OpenLog,
         A::OpenWaiting,
         A::OpenClosed,
         A::Back,
+        A::Mouse,
         A::Repaint,
         A::Suspend,
         A::Help,
@@ -147,10 +153,10 @@ impl Action {
     /// The acts of the footer, most telling first; help and quit are always there.
     pub fn footer(view: View) -> &'static [Self] {
         match view {
-            View::Tasks | View::Detail => Self::FOOTER_OF_A_TASK,
-            View::Log => &[A::Back, A::Down, A::Up],
+            View::Tasks | View::Detail | View::Events => Self::FOOTER_OF_A_TASK,
+            View::Log => &[A::NextPane, A::OpenLog, A::Down, A::Back],
             View::Waiting => &[A::Claim, A::StopClaiming, A::Back],
-            View::Closed => &[A::Open, A::Dismiss, A::Back],
+            View::Closed => &[A::Open, A::OpenEvents, A::Dismiss, A::Back],
         }
     }
 
@@ -168,9 +174,10 @@ impl Action {
             | A::GoOn
             | A::Withdraw
             | A::SetTimeout
-            | A::Dismiss => Some(views::OF_A_TASK),
-            A::Open => Some(&[View::Tasks, View::Waiting, View::Closed]),
-            A::NextPane => Some(&[View::Tasks]),
+            | A::Dismiss
+            | A::OpenEvents => Some(views::OF_A_TASK),
+            A::Open => Some(&[View::Tasks, View::Waiting, View::Closed, View::Events]),
+            A::NextPane => Some(&[View::Tasks, View::Log]),
             _ => None,
         }
     }
@@ -206,10 +213,12 @@ impl Action {
             A::PageDown => "page down",
             A::NextPane => "next pane",
             A::Open => "open",
+            A::OpenEvents => "events",
             A::OpenLog => "log",
             A::OpenWaiting => "waiting",
             A::OpenClosed => "closed",
             A::Back => "back",
+            A::Mouse => "mouse",
             A::Repaint => "repaint",
             A::Suspend => "suspend",
             A::Help => "help",
@@ -238,12 +247,14 @@ impl Action {
             A::Up | A::Down => "one up, one down",
             A::First | A::Last => "to the top, to the bottom",
             A::PageUp | A::PageDown => "a page up, a page down",
-            A::NextPane => "to the next pane",
+            A::NextPane => "to the next pane; in the log: only what was said, only the calls",
             A::Open => "open what is selected: a task in full, or the form to claim from a task list",
-            A::OpenLog => "log: what was done, in the view of a task only what concerns it",
+            A::OpenEvents => "events: the history of the task's workflow, newest first",
+            A::OpenLog => "log: what was done, and every call; in the view of a task only what concerns it",
             A::OpenWaiting => "waiting: task lists to claim from",
             A::OpenClosed => "closed: what has ended, and how",
             A::Back => "back to where you came from",
+            A::Mouse => "leave the mouse to the terminal, so that it can select text, or take it back",
             A::Repaint => "draw the screen anew",
             A::Suspend => "suspend; fg brings it back",
             A::Help => "show or hide this help",
@@ -291,10 +302,12 @@ impl Action {
             A::PageDown => &const { [Key::ctrl('d'), Key::plain(KeyCode::PageDown)] },
             A::NextPane => &const { [Key::plain(KeyCode::Tab)] },
             A::Open => &const { [Key::plain(KeyCode::Enter)] },
+            A::OpenEvents => &const { [Key::char('e')] },
             A::OpenLog => &const { [Key::char('l')] },
             A::OpenWaiting => &const { [Key::char('W')] },
             A::OpenClosed => &const { [Key::char('C')] },
             A::Back => &const { [Key::plain(KeyCode::Esc)] },
+            A::Mouse => &const { [Key::ctrl('t')] },
             A::Repaint => &const { [Key::ctrl('l')] },
             A::Suspend => &const { [Key::ctrl('z')] },
             A::Help => &const { [Key::char('?')] },
@@ -321,7 +334,7 @@ mod tests {
 
     #[test]
     fn keys_of_later_features_are_left_free() {
-        for c in "/:msenyo".chars() {
+        for c in "/:msnyo".chars() {
             assert_eq!(Action::of(Key::char(c)), None, "{c}");
         }
         assert_eq!(Action::of(Key::ctrl('p')), None);

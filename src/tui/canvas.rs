@@ -4,6 +4,7 @@
 //! In place of `ratatui::Terminal`, which flushes in pieces and asks for size and cursor, and of its crossterm backend,
 //! which needs a third more bytes for countdowns.
 
+mod ascii;
 mod pen;
 
 use std::io;
@@ -16,6 +17,9 @@ use ratatui::layout::{Position, Rect};
 
 use pen::Pen;
 
+#[cfg(test)]
+pub use ascii::simplify;
+
 /// What is on the glass, and what is to be.
 #[derive(Debug)]
 pub struct Canvas {
@@ -24,17 +28,19 @@ pub struct Canvas {
     cursor: Option<Position>,
     /// Nobody knows what is on the glass.
     anew: bool,
+    /// The terminal has no glyphs beyond ASCII.
+    ascii: bool,
 }
 
 impl Canvas {
-    /// For a terminal of this size, of which nothing is known.
-    pub fn new(area: Rect) -> Self {
-        Self { shown: Buffer::empty(area), next: Buffer::empty(area), cursor: None, anew: true }
+    /// For a terminal of this size, of which nothing is known; with `ascii`, for one without other glyphs.
+    pub fn new(area: Rect, ascii: bool) -> Self {
+        Self { shown: Buffer::empty(area), next: Buffer::empty(area), cursor: None, anew: true, ascii }
     }
 
     /// The next frame is drawn anew, for this size.
     pub fn reset(&mut self, area: Rect) {
-        *self = Self::new(area);
+        *self = Self::new(area, self.ascii);
     }
 
     /// Draws a frame; its bytes, or nothing if it looks as before. `draw` says where the cursor is to be shown.
@@ -44,6 +50,9 @@ impl Canvas {
     pub fn frame(&mut self, draw: impl FnOnce(&mut Buffer) -> Option<Position>) -> io::Result<Vec<u8>> {
         self.next.reset();
         let cursor = draw(&mut self.next);
+        if self.ascii {
+            ascii::simplify(&mut self.next);
+        }
         let changed = self.shown.diff(&self.next);
         let mut bytes = Vec::new();
         if changed.is_empty() && cursor == self.cursor && !self.anew {
@@ -85,7 +94,7 @@ mod tests {
 
     #[test]
     fn writes_only_what_changed_in_one_synchronized_update() {
-        let mut canvas = Canvas::new(Rect::new(0, 0, 20, 2));
+        let mut canvas = Canvas::new(Rect::new(0, 0, 20, 2), false);
         let first = String::from_utf8(canvas.frame(put("0:41 left")).unwrap()).unwrap();
         assert!(
             first.starts_with("\x1b[?2026h")
@@ -100,7 +109,7 @@ mod tests {
 
     #[test]
     fn after_a_reset_everything_is_drawn_and_the_glass_is_cleared() {
-        let mut canvas = Canvas::new(Rect::new(0, 0, 20, 2));
+        let mut canvas = Canvas::new(Rect::new(0, 0, 20, 2), false);
         canvas.frame(put("same")).unwrap();
         canvas.reset(Rect::new(0, 0, 10, 1));
         let bytes = String::from_utf8(canvas.frame(put("same")).unwrap()).unwrap();

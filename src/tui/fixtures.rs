@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crate::clock::{Boot, Now, Wall};
 use crate::console::{
-    BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, Level, LogLine, PendingCount, Status, TaskFacts,
-    TaskState,
+    BeatFact, CallEnd, CallLine, CancelFact, Claiming, Connection, Deadline, LeaseFact, Level, LogLine, PendingCount,
+    Status, TaskFacts, TaskState,
 };
 use crate::task::{ActivityType, ClaimId, Limit, OutcomeKind, Source, TimeoutKind, Verdict, WorkflowExecution};
+use crate::wire::{Attributes, HistoryEvent};
 
 /// 14:03:22.000 UTC.
 pub const T0: Now = Now { boot: Boot(1_000_000), mono: 1_000_000, wall: Wall(50_602_000) };
@@ -24,6 +25,7 @@ pub fn task(id: u64, activity_id: &str) -> Build {
         task_list: "manual-ops".into(),
         activity_id: activity_id.into(),
         activity_type: ActivityType { name: "ApproveRelease".into(), version: "1.0".into() },
+        started_event_id: 6,
         execution: WorkflowExecution { workflow_id: "release-7".into(), run_id: "22f4a1c0ffee".into() },
         input: Some("{\"release\":\"2026.11\"}".into()),
         claimed_at: Wall(T0.wall.0 - 130_000),
@@ -203,4 +205,34 @@ pub fn status() -> Status {
 
 pub fn log_line(level: Level, word: &'static str, subject: &str, text: &str) -> LogLine {
     LogLine { at: T0.wall, level, word, claim: None, subject: subject.into(), text: text.into() }
+}
+
+/// A heartbeat that was answered in so many milliseconds.
+pub fn call(claim: u64, took_ms: i64) -> CallLine {
+    CallLine {
+        at: T0.wall,
+        operation: "RecordActivityTaskHeartbeat",
+        claim: Some(ClaimId(claim)),
+        took_ms,
+        late_ms: Some(0),
+        end: CallEnd::Answered,
+    }
+}
+
+/// An event of a history, one a second.
+pub fn event(id: i64, attributes: Attributes) -> HistoryEvent {
+    let event_type = match &attributes {
+        Attributes::ExecutionStarted { .. } => "WorkflowExecutionStarted",
+        Attributes::ExecutionClosed => "WorkflowExecutionTerminated",
+        Attributes::ExecutionCancelRequested => "WorkflowExecutionCancelRequested",
+        Attributes::Scheduled { .. } => "ActivityTaskScheduled",
+        Attributes::Started { .. } => "ActivityTaskStarted",
+        Attributes::Completed { .. } => "ActivityTaskCompleted",
+        Attributes::Failed { .. } => "ActivityTaskFailed",
+        Attributes::Canceled { .. } => "ActivityTaskCanceled",
+        Attributes::TimedOut { .. } => "ActivityTaskTimedOut",
+        Attributes::CancelRequested { .. } => "ActivityTaskCancelRequested",
+        Attributes::Other => "DecisionTaskCompleted",
+    };
+    HistoryEvent { id, at: T0.wall.0 + 1_000 * id, event_type: event_type.into(), attributes, says: Vec::new() }
 }

@@ -10,16 +10,20 @@ mod canvas;
 mod closed;
 mod confirm;
 mod countdown;
+mod events;
 #[cfg(test)]
 mod fixtures;
 mod form;
 mod input;
 mod json;
 mod keys;
+mod logbook;
+mod reads;
 mod run;
 mod session;
 mod signals;
 mod state;
+mod surroundings;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -35,10 +39,11 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::console::{Command, LeaseTerms, LogLine, Status, TaskFacts};
+use crate::console::{CallLine, Command, LeaseTerms, LogLine, QueryId, Status, TaskFacts};
 use crate::task::ClaimId;
 use crate::text::Foreign;
 
+pub use reads::Read;
 pub use run::run;
 pub use signals::{Signals, stop_process};
 pub use view::key_table;
@@ -74,6 +79,10 @@ pub struct News {
     pub status: Option<Arc<Status>>,
     /// New log lines, oldest first.
     pub log: Vec<LogLine>,
+    /// Calls that came to their end, oldest first.
+    pub calls: Vec<CallLine>,
+    /// Answers to what the screen asked for.
+    pub read: Vec<(QueryId, Read)>,
     /// The engine is done after a shutdown: nothing in flight, nothing unsaved.
     pub drained: bool,
     /// The engine has stopped without being asked: why, in one printable line.
@@ -92,6 +101,24 @@ pub enum ColorChoice {
     Never,
 }
 
+/// Which colours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ThemeChoice {
+    /// Dark or light, as the terminal's background is.
+    #[default]
+    Auto,
+    /// For a dark background.
+    Dark,
+    /// For a light background.
+    Light,
+    /// Nothing dim, and what is urgent on a background of its own.
+    HighContrast,
+    /// Blue and yellow instead of green and red.
+    ColorBlind,
+    /// No colours.
+    None,
+}
+
 /// Which clock on the wall times of day are shown by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Zone {
@@ -107,6 +134,12 @@ pub enum Zone {
 pub struct Options {
     /// Colours or not.
     pub color: ColorChoice,
+    /// Which colours.
+    pub theme: ThemeChoice,
+    /// No glyphs beyond ASCII, whatever the locale says.
+    pub ascii: bool,
+    /// The mouse is left to the terminal until somebody wants it here.
+    pub mouse_off: bool,
     /// Only look: acts are refused with a reason.
     pub read_only: bool,
     /// The task list the claim form starts with.

@@ -10,14 +10,15 @@ use rustix::process::Signal;
 
 use super::canvas::Canvas;
 use super::countdown::{Moment, next_tick};
-use super::input::{ESC_WAIT_MS, Input, Parser};
-use super::session::{self, Session};
+use super::input::{Input, Parser};
+use super::session::{self, Manners, Session};
 use super::signals::stop_process;
 use super::state::State;
-use super::theme::Theme;
+use super::surroundings::Surroundings;
+use super::theme::{Background, Theme};
 use super::update::{self, Wish};
 use super::view::{self, Layout};
-use super::{Engine, Exit, Options, ScreenError, Signals};
+use super::{ColorChoice, Engine, Exit, Options, ScreenError, Signals, ThemeChoice};
 use crate::clock::{self, Boot};
 
 /// At most so many milliseconds between two frames, however much happens: 60 a second.
@@ -29,12 +30,18 @@ const FRAME_MS: i64 = 16;
 /// # Errors
 /// [`ScreenError`] when there is no terminal, or it does not do as told.
 pub fn run(options: Options, engine: &mut dyn Engine, signals: &Signals) -> Result<Exit, ScreenError> {
-    let session = Session::enter()?;
+    let around = Surroundings::here();
+    let ascii = options.ascii || around.ascii;
+    let manners = manners(&options, around);
+    let session = Session::enter(manners)?;
     let area = session.size();
+    let behind = around.background.unwrap_or_default();
     let mut screen = Screen {
-        theme: Theme::choose(options.color),
+        colors: (options.color, options.theme, around),
+        theme: Theme::choose(options.color, options.theme, around, behind),
+        manners,
         state: State::new(options, area),
-        canvas: Canvas::new(area),
+        canvas: Canvas::new(area, ascii),
         parser: Parser::default(),
         esc_at: None,
         frame_at: Some(Boot(i64::MIN)),
@@ -52,12 +59,27 @@ pub fn run(options: Options, engine: &mut dyn Engine, signals: &Signals) -> Resu
     }
 }
 
+/// What is asked of the terminal. Its background only if it makes a difference; the answer is not waited for: the first
+/// frame is drawn for a dark one, and is drawn again should it turn out to be light.
+fn manners(options: &Options, around: Surroundings) -> Manners {
+    let by_background = matches!(options.theme, ThemeChoice::Auto | ThemeChoice::ColorBlind);
+    let colors = options.color == ColorChoice::Always || options.color == ColorChoice::Auto && around.colors;
+    Manners {
+        rich: around.rich,
+        mouse: around.rich && !options.mouse_off,
+        ask_background: around.rich && colors && by_background && around.background.is_none(),
+    }
+}
+
 struct Screen<'a> {
     session: Session,
+    manners: Manners,
     engine: &'a mut dyn Engine,
     signals: &'a Signals,
     state: State,
     theme: Theme,
+    /// What the theme was chosen by.
+    colors: (ColorChoice, ThemeChoice, Surroundings),
     canvas: Canvas,
     parser: Parser,
     /// When a lone `esc` becomes a key.
@@ -157,6 +179,11 @@ impl Screen<'_> {
         let moment = Moment::new(now);
         self.state.tasks.advance(now.boot);
         self.state.settle(moment);
+        if let Some(wish) = update::reads(&mut self.state, now.boot)
+            && let Some(exit) = self.grant(wish)?
+        {
+            return Ok(Some(exit));
+        }
         let (state, theme) = (&self.state, &self.theme);
         let bytes = self.canvas.frame(|buf| view::draw(buf, state, theme, moment));
         let mut bytes = bytes.map_err(ScreenError::Terminal)?;
@@ -197,7 +224,7 @@ impl Screen<'_> {
                 return Ok(Some(exit));
             }
         }
-        self.esc_at = self.parser.is_waiting().then(|| clock::now().boot + ESC_WAIT_MS);
+        self.esc_at = self.parser.waits_ms().map(|wait| clock::now().boot + wait);
         Ok(None)
     }
 
@@ -224,8 +251,19 @@ impl Screen<'_> {
                 update::paste(&mut self.state, &text);
                 None
             }
+            Input::Mouse(_) | Input::Focus(_) => None,
+            Input::Background(behind) => {
+                self.set_background(behind);
+                None
+            }
         };
         wish.map_or(Ok(None), |wish| self.grant(wish))
+    }
+
+    fn set_background(&mut self, behind: Background) {
+        let (color, theme, around) = self.colors;
+        self.theme = Theme::choose(color, theme, around, behind);
+        session::answered();
     }
 
     fn grant(&mut self, wish: Wish) -> Result<Option<Exit>, ScreenError> {
@@ -237,6 +275,11 @@ impl Screen<'_> {
             Wish::Quit => Ok(Some(Exit::Quit)),
             Wish::Repaint => {
                 self.repaint();
+                Ok(None)
+            }
+            Wish::Mouse => {
+                self.manners.mouse = self.state.mouse;
+                self.session.set_mouse(self.state.mouse).map_err(ScreenError::Terminal)?;
                 Ok(None)
             }
             Wish::Suspend { job } => self.suspend(job).map(|()| None),
@@ -291,7 +334,7 @@ impl Screen<'_> {
     }
 
     fn resume(&mut self) -> Result<(), ScreenError> {
-        self.session.reenter().map_err(ScreenError::Terminal)?;
+        self.session.reenter(self.manners).map_err(ScreenError::Terminal)?;
         self.session.drop_typed();
         self.parser = Parser::default();
         self.repaint();

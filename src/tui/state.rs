@@ -1,6 +1,5 @@
 //! Everything the screen remembers between two frames. Changed by `update`, read by `view`.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use ratatui::layout::Rect;
@@ -8,7 +7,10 @@ use ratatui::layout::Rect;
 use super::closed::Closed;
 use super::confirm::Confirm;
 use super::countdown::Moment;
+use super::events::Events;
 use super::form::Form;
+use super::logbook::Logbook;
+use super::reads::Reads;
 use super::tasks::Tasks;
 use super::view::{self, Layout};
 use super::views::{View, Views};
@@ -19,9 +21,6 @@ use crate::console::{LeaseTerms, Level, LogLine, Status, TaskFacts};
 use crate::task::ClaimId;
 use crate::text::Foreign;
 
-/// Log lines kept; older ones are in the journal.
-const LOG_MAX: usize = 1_000;
-
 /// All of it.
 #[derive(Debug)]
 pub struct State {
@@ -29,20 +28,22 @@ pub struct State {
     pub tasks: Tasks,
     /// The header facts, once there are any.
     pub status: Option<Arc<Status>>,
-    /// What happened, oldest first.
-    pub log: VecDeque<LogLine>,
+    /// What happened.
+    pub log: Logbook,
     /// The pane that arrows move in.
     pub focus: Focus,
     /// Lines of the detail pane above the first one in view.
     pub detail_scroll: usize,
-    /// Newer log lines above the first one in view: 0 follows the newest.
-    pub log_scroll: usize,
     /// The view that fills the screen, and those it lies over.
     pub views: Views,
     /// What has ended.
     pub closed: Closed,
     /// Task lists.
     pub waiting: Waiting,
+    /// The history of a task's workflow, once somebody looked.
+    pub events: Option<Events>,
+    /// What was asked for and is not there yet.
+    pub reads: Reads,
     /// What lies over the panes and takes the keys.
     pub overlay: Option<Overlay>,
     /// The message line.
@@ -59,6 +60,8 @@ pub struct State {
     pub lease: LeaseTerms,
     /// For times of day.
     pub zone: Zone,
+    /// The mouse acts here.
+    pub mouse: bool,
     /// The terminal.
     pub area: Rect,
 }
@@ -105,13 +108,14 @@ impl State {
         Self {
             tasks: Tasks::default(),
             status: None,
-            log: VecDeque::new(),
+            log: Logbook::default(),
             focus: Focus::Tasks,
             detail_scroll: 0,
-            log_scroll: 0,
             views: Views::default(),
             closed: Closed::default(),
             waiting: Waiting::default(),
+            events: None,
+            reads: Reads::default(),
             overlay: None,
             message: None,
             demo: options.demo.is_some(),
@@ -120,6 +124,7 @@ impl State {
             task_list: options.task_list,
             lease: options.lease,
             zone: options.zone,
+            mouse: !options.mouse_off,
             area,
         }
     }
@@ -128,7 +133,7 @@ impl State {
     pub fn subject(&self) -> Option<&Arc<TaskFacts>> {
         match self.views.now() {
             View::Tasks => self.tasks.selected(),
-            View::Detail => self.known(self.views.claim()?),
+            View::Detail | View::Events => self.known(self.views.claim()?),
             View::Closed => self.closed.selected(),
             View::Log | View::Waiting => None,
         }
@@ -155,14 +160,7 @@ impl State {
                 if line.subject.is_empty() { line.text.clone() } else { format!("{}: {}", line.subject, line.text) };
             self.message = Some(Message { level: line.level, text, stays_until: now + 6_000 });
         }
-        if self.log.len() == LOG_MAX {
-            self.log.pop_front();
-        }
-        // Whoever reads older lines is not moved.
-        if self.log_scroll > 0 {
-            self.log_scroll += 1;
-        }
-        self.log.push_back(line);
+        self.log.say(line);
     }
 
     /// Says why something is not done.
@@ -175,16 +173,26 @@ impl State {
         let layout = Layout::of(self.area, self.focus);
         self.tasks.select_first_if_free(moment.now.boot);
         self.tasks.settle(layout.table_rows());
-        let body = layout.body_rows();
         match self.views.now() {
-            View::Tasks => self.log_scroll = self.log_scroll.min(self.log.len().saturating_sub(layout.log_rows())),
-            View::Log => self.log_scroll = self.log_scroll.min(view::log_scroll_max(self, body)),
+            View::Tasks => {
+                let last = self.log.said().len().saturating_sub(layout.log_rows());
+                self.log.pane_scroll = self.log.pane_scroll.min(last);
+            }
+            // Counting is work, and mostly nobody has scrolled.
+            View::Log if self.log.scroll > 0 => {
+                self.log.scroll = self.log.scroll.min(self.log.entries().count().saturating_sub(layout.body_rows()));
+            }
+            View::Events => {
+                if let Some(events) = &mut self.events {
+                    events.cursor.settle(layout.event_rows(), events.len());
+                }
+            }
             View::Closed => self.closed.cursor.settle(layout.list_rows(), self.closed.len()),
             View::Waiting => {
                 self.waiting.gather(self.status.as_deref(), self.task_list.as_ref(), self.tasks.all());
                 self.waiting.cursor.settle(layout.list_rows(), self.waiting.len());
             }
-            View::Detail => {}
+            View::Detail | View::Log => {}
         }
         if self.detail_scroll > 0 {
             self.detail_scroll = self.detail_scroll.min(view::detail_scroll_max(self, &layout, moment));

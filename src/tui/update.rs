@@ -3,8 +3,10 @@
 use super::News;
 use super::action::Action;
 use super::confirm::{self, Answer, Confirm, Yes};
+use super::events::Events;
 use super::form::{Form, Reply, Submitted};
 use super::keys::Key;
+use super::reads;
 use super::state::{Focus, Overlay, State};
 use super::view::{self, Layout};
 use super::views::View;
@@ -26,6 +28,8 @@ pub enum Wish {
     },
     /// Draw every cell anew.
     Repaint,
+    /// Take the mouse, or leave it to the terminal, as the state says.
+    Mouse,
 }
 
 impl From<Yes> for Wish {
@@ -42,6 +46,7 @@ impl From<Yes> for Wish {
 pub fn news(state: &mut State, news: News, now: Boot) -> usize {
     for facts in news.changed {
         state.closed.update(&facts);
+        look_soon(state, &facts);
         state.tasks.update(facts, now);
     }
     for id in news.removed {
@@ -55,7 +60,29 @@ pub fn news(state: &mut State, news: News, now: Boot) -> usize {
     for line in news.log {
         state.log(line, now);
     }
+    for call in news.calls {
+        state.log.call(call);
+    }
+    for (query, read) in news.read {
+        reads::take(state, query, read, now);
+    }
     bells
+}
+
+/// What happened to a task whose events are open is in its history soon.
+fn look_soon(state: &mut State, facts: &TaskFacts) {
+    let before = state.known(facts.id).map(|before| (before.state.clone(), before.cancel));
+    if let Some(events) = state.events.as_mut().filter(|events| events.claim == facts.id)
+        && before != Some((facts.state.clone(), facts.cancel))
+    {
+        events.look_soon();
+    }
+}
+
+/// What the view on top wants to read now: to be sent, and asked again after the next change or tick.
+pub fn reads(state: &mut State, now: Boot) -> Option<Wish> {
+    let (query, what) = reads::wanted(state, now)?;
+    Some(Wish::Send(Command::Read { query, what }))
 }
 
 /// Takes a pasted text. Outside a form it is not taken for keys.
@@ -225,9 +252,12 @@ fn act(state: &mut State, action: Action) -> Option<Wish> {
         Action::Reload => return Some(Wish::Send(Command::ReloadCredentials)),
         Action::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
         Action::Quit => return quit(state),
+        Action::Mouse => return Some(toggle_mouse(state)),
+        Action::NextPane if state.views.now() == View::Log => state.log.show = state.log.show.next(),
         Action::NextPane => next_pane(state),
         Action::Open if state.views.now() == View::Waiting => claim_form(state),
         Action::Open => open(state, View::Detail, state.subject().map(|facts| facts.id)),
+        Action::OpenEvents => open_events(state),
         Action::OpenLog => open_log(state),
         Action::OpenWaiting => open(state, View::Waiting, None),
         Action::OpenClosed => open(state, View::Closed, None),
@@ -237,24 +267,41 @@ fn act(state: &mut State, action: Action) -> Option<Wish> {
     None
 }
 
+fn toggle_mouse(state: &mut State) -> Wish {
+    state.mouse = !state.mouse;
+    state.refuse(if state.mouse { "the mouse acts here" } else { "the mouse is the terminal's: it selects text" });
+    Wish::Mouse
+}
+
 fn open(state: &mut State, view: View, claim: Option<ClaimId>) {
     state.views.open(view, claim);
-    (state.detail_scroll, state.log_scroll) = (0, 0);
+    (state.detail_scroll, state.log.scroll) = (0, 0);
+}
+
+fn open_events(state: &mut State) {
+    let Some(facts) = state.subject().cloned() else { return };
+    if state.events.as_ref().is_none_or(|events| events.claim != facts.id) {
+        state.events = Some(Events::of(&facts));
+    } else if let Some(events) = &mut state.events {
+        events.look_soon();
+    }
+    open(state, View::Events, Some(facts.id));
 }
 
 /// From the view of a task, what concerns it; from anywhere else, and a second time, everything.
 fn open_log(state: &mut State) {
     let claim = match state.views.now() {
-        View::Detail => state.views.claim(),
+        View::Detail | View::Events => state.views.claim(),
         _ => None,
     };
+    state.log.about = claim;
     open(state, View::Log, claim);
 }
 
 /// One step back: out of a view, then out of a pane.
 fn back(state: &mut State) {
     if state.views.back() {
-        (state.detail_scroll, state.log_scroll) = (0, 0);
+        (state.detail_scroll, state.log.scroll) = (0, 0);
     } else {
         state.focus = Focus::Tasks;
     }
@@ -342,7 +389,14 @@ fn scroll(state: &mut State, action: Action) {
             state.detail_scroll = state.detail_scroll.saturating_add_signed(rows);
         }
         (View::Tasks, Focus::Log) | (View::Log, _) => {
-            state.log_scroll = state.log_scroll.saturating_add_signed(rows);
+            let scroll =
+                if state.views.now() == View::Log { &mut state.log.scroll } else { &mut state.log.pane_scroll };
+            *scroll = scroll.saturating_add_signed(rows);
+        }
+        (View::Events, _) => {
+            if let Some(events) = &mut state.events {
+                events.cursor.move_by(rows, events.len());
+            }
         }
         (View::Closed, _) => state.closed.cursor.move_by(rows, state.closed.len()),
         (View::Waiting, _) => state.waiting.cursor.move_by(rows, state.waiting.len()),

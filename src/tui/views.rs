@@ -12,6 +12,8 @@ pub enum View {
     Tasks,
     /// One task in full.
     Detail,
+    /// The history of a task's workflow.
+    Events,
     /// What was done, and every call.
     Log,
     /// Task lists, to claim from.
@@ -24,7 +26,7 @@ pub enum View {
 pub type SomeViews = &'static [View];
 
 /// Those in which an act on a task makes sense: they show one.
-pub const OF_A_TASK: SomeViews = &[View::Tasks, View::Detail, View::Closed];
+pub const OF_A_TASK: SomeViews = &[View::Tasks, View::Detail, View::Events, View::Closed];
 
 /// A view and the task it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,17 +3,24 @@
 use std::collections::BTreeMap;
 
 use super::views::Cursor;
-use crate::console::{Status, TaskFacts};
+use crate::clock::Boot;
+use crate::console::{Query, Status, TaskFacts};
 use crate::text::Foreign;
 
 /// Domain and name of a task list.
 pub type ListName = (Foreign, Foreign);
 
+/// How many wait and whether there are more than counted, or why nobody knows, printable.
+pub type Count = Result<(u32, bool), String>;
+
+/// Between two counts of a list while the view is open, milliseconds: the account has 6 counts a second.
+const AGAIN_MS: i64 = 10_000;
+
 /// What is known of one task list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TaskList {
-    /// How many wait, and whether there are more than counted; `None` while nobody has said.
-    pub waiting: Option<(u32, bool)>,
+    /// How many wait; `None` while nobody has said.
+    pub waiting: Option<Count>,
     /// How many are still wanted from it.
     pub wanted: u32,
     /// How many open tasks come from it.
@@ -24,6 +31,9 @@ pub struct TaskList {
 #[derive(Debug, Default)]
 pub struct Waiting {
     lists: BTreeMap<ListName, TaskList>,
+    /// What the service said last to this view, and when.
+    counted: BTreeMap<ListName, (Count, Boot)>,
+    asking: bool,
     /// Where one is in it.
     pub cursor: Cursor,
 }
@@ -44,7 +54,7 @@ impl Waiting {
             }
             for count in &status.pending {
                 let list = lists.entry((count.domain.clone(), count.task_list.clone())).or_default();
-                list.waiting = Some((count.count, count.truncated));
+                list.waiting = Some(Ok((count.count, count.truncated)));
             }
             for claiming in &status.claiming {
                 lists.entry((claiming.domain.clone(), claiming.task_list.clone())).or_default().wanted =
@@ -55,10 +65,30 @@ impl Waiting {
             let name = (facts.domain.clone(), facts.task_list.clone());
             lists.entry(name).or_default().held += 1;
         }
+        for (name, (count, _)) in &self.counted {
+            if let Some(list) = lists.get_mut(name) {
+                list.waiting = Some(count.clone());
+            }
+        }
         self.lists = lists;
         if let Some(at) = selected.and_then(|name| self.lists.keys().position(|known| *known == name)) {
             self.cursor.at = at;
         }
+    }
+
+    /// Which list to count now, one at a time.
+    pub fn wants(&mut self, now: Boot) -> Option<(ListName, Query)> {
+        let is_due = |name: &&ListName| self.counted.get(*name).is_none_or(|(_, at)| now - *at >= AGAIN_MS);
+        let name = self.lists.keys().find(is_due).filter(|_| !self.asking)?.clone();
+        self.asking = true;
+        let (domain, task_list) = name.clone();
+        Some((name, Query::Waiting { domain, task_list }))
+    }
+
+    /// Takes what the service says of a list.
+    pub fn counted(&mut self, name: ListName, count: Count, now: Boot) {
+        self.asking = false;
+        self.counted.insert(name, (count, now));
     }
 
     /// The list under the cursor.
@@ -93,7 +123,7 @@ mod tests {
         assert_eq!(
             seen,
             [
-                ("manual-ops".to_owned(), list(Some((7, false)), 2, 2)),
+                ("manual-ops".to_owned(), list(Some(Ok((7, false))), 2, 2)),
                 ("night".to_owned(), list(None, 0, 1)),
                 ("spare".to_owned(), list(None, 0, 0)),
             ]
@@ -105,5 +135,24 @@ mod tests {
             tasks.iter().chain([&task(4, "d").with(|facts| facts.task_list = "a".into()).0]),
         );
         assert_eq!(waiting.selected().unwrap().0.1.raw(), "night", "the cursor stays on its list");
+    }
+
+    #[test]
+    fn each_list_is_counted_in_turn_and_again_after_a_while() {
+        let mut waiting = Waiting::default();
+        waiting.gather(Some(&status()), Some(&"spare".into()), std::iter::empty());
+        let mut asked = Vec::new();
+        for now in [0, 1, 2, 3, 9_000, AGAIN_MS, AGAIN_MS + 1] {
+            if let Some((name, _)) = waiting.wants(Boot(now)) {
+                assert!(waiting.wants(Boot(now)).is_none(), "one at a time");
+                asked.push((now, name.1.raw().to_owned()));
+                waiting.counted(name, Err("denied".into()), Boot(now));
+            }
+        }
+        let list = |now, name: &str| (now, name.to_owned());
+        let again = [list(AGAIN_MS, "manual-ops"), list(AGAIN_MS + 1, "spare")];
+        assert_eq!(asked, [vec![list(0, "manual-ops"), list(1, "spare")], again.to_vec()].concat());
+        waiting.gather(Some(&status()), Some(&"spare".into()), std::iter::empty());
+        assert_eq!(waiting.selected().unwrap().1.waiting, Some(Err("denied".into())));
     }
 }

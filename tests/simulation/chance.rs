@@ -17,9 +17,9 @@ impl Chance {
         x ^ (x >> 31)
     }
 
-    /// From `low` to `high`, both included.
+    /// From `low` to `high`, both included; `low` if `high` is below it.
     pub fn between(&mut self, low: i64, high: i64) -> i64 {
-        low + (self.next() % (high - low + 1).unsigned_abs()).cast_signed()
+        low + (self.next() % (high - low).max(0).unsigned_abs().saturating_add(1)).cast_signed()
     }
 
     /// `true` so many times in a thousand.

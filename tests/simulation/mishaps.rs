@@ -1,105 +1,322 @@
-//! What happens to everybody: weather, crashes, sleep, and what the workflow and a colleague do meanwhile.
+//! What happens to everybody: troubles of network and service, crashes, sleep, and what the workflow and a colleague do
+//! meanwhile.
 
-use std::sync::Arc;
-
-use swfbeat::console::Console;
-use swfbeat::emulator::RequestId;
-use swfbeat::task::{Entry, Record};
+use swfbeat::emulator::{Faults, Operation, Quotas, RequestId, Rule};
+use swfbeat::task::ClaimId;
 use swfbeat::wire::Request;
 
-use super::checks::Checks;
-use super::network::Weather;
-use super::world::{Happening, World, config};
+use super::book::Who;
+use super::world::{Happening, World};
+
+/// What goes wrong at all times: delays, and a little of everything.
+const ORDINARY: [&str; 7] = [
+    "*=latency:2ms-90ms",
+    "*=late-answer:2ms-90ms",
+    "*=lost-request@0.1%",
+    "*=lost-answer@0.1%",
+    "*=reset-answer@0.1%",
+    "*=latency:1s-20s@0.1%",
+    "GetWorkflowExecutionHistory=history-lag:1500ms@10%",
+];
+/// After a trouble a feasible seed gives everybody time to recover.
+const RECOVERY_MS: i64 = 45_000;
+/// Of what the screen says can be survived, this is left over.
+const MARGIN_MS: i64 = 500;
+/// After lost access the next try comes so late.
+const ACCESS_MS: i64 = 5_500;
+
+/// What network and service do at present.
+pub struct Weather {
+    pub faults: Faults,
+    pub quotas: Quotas,
+    /// Nothing gets through.
+    pub outage: bool,
+    /// Connections are refused rather than swallowed.
+    pub refuses: bool,
+    /// Recent troubles with their begin and end, the last one last.
+    pub troubles: Vec<(i64, i64)>,
+    ordinary: Vec<Rule>,
+}
+
+impl Weather {
+    pub fn new(seed: u64) -> Self {
+        let ordinary: Vec<Rule> = ORDINARY.iter().map(|text| text.parse().expect("a rule")).collect();
+        Self {
+            faults: Faults::new(seed ^ 0xfa17, ordinary.clone()),
+            quotas: Quotas::none(),
+            outage: false,
+            refuses: false,
+            troubles: Vec::new(),
+            ordinary,
+        }
+    }
+
+    /// Ordinary troubles and these.
+    fn set(&mut self, rules: &[String]) {
+        let special = rules.iter().map(|text| text.parse().expect("a rule"));
+        self.faults.set(special.chain(self.ordinary.iter().copied()).collect());
+    }
+
+    /// Remembers a trouble.
+    fn began(&mut self, from: i64, until: i64) {
+        if self.troubles.len() == 6 {
+            self.troubles.remove(0);
+        }
+        self.troubles.push((from, until));
+    }
+
+    fn is_troubled(&self, at: i64) -> bool {
+        self.troubles.last().is_some_and(|(_, end)| at < end + RECOVERY_MS)
+    }
+}
 
 impl World {
-    pub fn meanwhile(&mut self) {
-        let open: Vec<_> = self.host.service.open_activities().into_iter().filter(|it| it.token.is_some()).collect();
-        if let Some(task) = self.chance.pick(&open) {
-            match self.chance.between(0, 9) {
-                0 => self.host.replace_execution(self.at),
-                1 | 2 => {
-                    let body = serde_json::json!({"taskToken": task.token, "result": "a colleague's"});
-                    self.note(|| format!("a colleague completes {}", task.activity_id));
-                    self.host.ask(self.at, "RespondActivityTaskCompleted", &body);
-                }
-                _ => self.host.request_cancel(self.at, &task.activity_id.clone()),
-            }
-        }
-        self.serve();
-        let after = self.chance.between(10_000, 120_000);
-        self.plan(after, Happening::Meanwhile);
+    /// The longest silence that every kept task survives, as the screen shows it.
+    fn tolerated(&self) -> i64 {
+        self.status.as_ref().and_then(|status| status.survives_ms).unwrap_or(120_000) - MARGIN_MS
     }
 
-    pub fn change_weather(&mut self) {
-        let (weather, length) = match self.chance.between(0, if self.calm { 1 } else { 5 }) {
-            0 => (Weather::Fair, 120_000),
-            1 => (Weather::Lossy(30), 60_000),
-            2 => (Weather::Lossy(400), 40_000),
-            3 => (Weather::Throttling(500), 60_000),
-            _ => (Weather::Outage, 50_000),
-        };
-        self.note(|| format!("weather {weather:?}"));
-        self.weather = weather;
-        let after = self.chance.between(1_000, length);
-        self.plan(after, Happening::Weather);
-    }
-
-    /// Killed at any moment: what was not synced is gone, and so is every connection.
-    pub fn crash(&mut self) {
-        let pending = !self.writes.is_empty();
-        if !pending && self.chance.in_thousand(600) {
-            // Rather while something is being written.
-            self.plan(3, Happening::Crash);
+    /// The next trouble begins.
+    pub fn trouble(&mut self) {
+        if self.quiet {
             return;
         }
+        if self.feasible && self.weather.is_troubled(self.at) {
+            self.plan(RECOVERY_MS, Happening::Trouble);
+            return;
+        }
+        let worst = if self.feasible { self.tolerated().min(120_000) } else { 150_000 };
+        let kind = self.chance.between(0, 13);
+        self.note(|| format!("trouble of kind {kind}, {worst} ms at most"));
+        let silence = match kind {
+            0..=5 => self.silence(kind, worst),
+            6 => self.lost_access(worst),
+            7 => self.squeeze(),
+            8 => self.lag(),
+            9 | 10 => self.sleep(worst.min(60_000)),
+            11 => self.crash(false),
+            12 => self.crash(true),
+            _ => self.odds_and_ends(),
+        };
+        let calm = if self.feasible { RECOVERY_MS } else { 0 };
+        let after = silence + calm + self.chance.between(1_000, 240_000);
+        self.plan(after, Happening::Trouble);
+    }
+
+    /// Nothing gets through, or hardly anything, or so slowly that it does not help.
+    fn silence(&mut self, kind: i64, worst: i64) -> i64 {
+        let length = self.chance.between(1_000, worst);
+        if worst < 1_000 {
+            return 0;
+        }
+        let rule = match kind {
+            0..=2 => "*=lost-request".to_owned(),
+            3 => "*=lost-request@40%".to_owned(),
+            4 => format!("*=error:{}@80%", self.chance.pick(&[500, 503]).copied().expect("not empty")),
+            _ => "*=late-answer:500ms-6s".to_owned(),
+        };
+        self.weather.set(&[rule]);
+        self.weather.outage = kind <= 2;
+        self.weather.refuses = self.chance.in_thousand(500);
+        self.totals.outages += 1;
+        self.begin(length)
+    }
+
+    fn begin(&mut self, length: i64) -> i64 {
+        self.weather.began(self.at, self.at + length);
+        self.plan(length, Happening::Over);
+        length
+    }
+
+    fn lost_access(&mut self, worst: i64) -> i64 {
+        let worst = worst - ACCESS_MS;
+        if worst < 1_000 {
+            return 0;
+        }
+        self.weather.set(&["*=expired".to_owned()]);
+        let length = self.chance.between(1_000, worst);
+        self.begin(length)
+    }
+
+    /// The account's quota is used up by others. A feasible seed leaves enough.
+    fn squeeze(&mut self) -> i64 {
+        let refill = if self.feasible { self.chance.between(12, 40) } else { self.chance.between(1, 3) };
+        let beat: Operation = "RecordActivityTaskHeartbeat".parse().expect("an operation");
+        self.weather.quotas.set(beat, format!("{}/{refill}", self.chance.between(1, 20)).parse().expect("a rate"));
+        if self.chance.in_thousand(500) {
+            let close: Operation = "RespondActivityTaskCompleted".parse().expect("an operation");
+            self.weather.quotas.set(close, "1/1".parse().expect("a rate"));
+        }
+        let length = self.chance.between(10_000, 300_000);
+        self.plan(length, Happening::Over);
+        length
+    }
+
+    /// Histories lag behind, which matters only to whoever reads them.
+    fn lag(&mut self) -> i64 {
+        let seconds = self.chance.between(2, 90);
+        self.weather.set(&[format!("GetWorkflowExecutionHistory=history-lag:{seconds}s")]);
+        let length = self.chance.between(10_000, 600_000);
+        self.plan(length, Happening::Over);
+        length
+    }
+
+    pub fn trouble_is_over(&mut self) {
+        self.note(|| "the trouble is over".to_owned());
+        self.weather.set(&[]);
+        self.weather.quotas = Quotas::none();
+        (self.weather.outage, self.weather.refuses) = (false, false);
+    }
+
+    /// The machine sleeps, or the process is stopped.
+    fn sleep(&mut self, worst: i64) -> i64 {
+        if worst < 1_000 {
+            return 0;
+        }
+        let length = self.chance.between(500, worst);
+        self.totals.sleeps += 1;
+        self.asleep_until = self.at + length;
+        if self.chance.in_thousand(500) {
+            self.slept += length;
+        }
+        self.step_clock(300);
+        self.note(|| format!("asleep for {length} ms"));
+        self.weather.began(self.at, self.at + length);
+        length
+    }
+
+    fn step_clock(&mut self, chance: u64) {
+        if self.chance.in_thousand(chance) {
+            self.totals.clock_steps += 1;
+            self.wall += self.chance.between(-86_400_000, 86_400_000);
+        }
+    }
+
+    fn odds_and_ends(&mut self) -> i64 {
+        self.step_clock(1_000);
+        if !self.feasible {
+            self.disk.full_until = self.at + self.chance.between(1_000, 30_000);
+        }
+        0
+    }
+
+    /// Killed at any moment: what was not synced is gone, and so is every connection. With `reboot` the machine is
+    /// started anew, and its boot clock with it.
+    fn crash(&mut self, reboot: bool) -> i64 {
+        if self.dead {
+            return 0;
+        }
+        self.note(|| if reboot { "the machine goes down".to_owned() } else { "killed".to_owned() });
         self.totals.crashes += 1;
-        self.note(|| "killed".to_owned());
-        self.writes.clear();
-        let polls: Vec<_> =
-            self.calls.iter().filter(|(_, call)| matches!(call.request, Request::Poll { .. })).collect();
-        for (&id, _) in polls {
-            self.host.service.forget(RequestId(id));
-        }
-        for call in self.calls.values_mut() {
+        self.totals.reboots += u64::from(reboot);
+        self.dead = true;
+        self.disk.crash();
+        for (&id, call) in &mut self.calls {
             call.dropped = true;
+            if matches!(call.request, Request::Poll { .. }) && self.chance.in_thousand(700) {
+                self.host.service.forget(RequestId(id));
+            }
         }
-        if let Err(broken) = self.checks.crashed(&self.disk) {
-            self.fail(broken);
-        }
-        self.at += self.chance.between(100, 2_000);
-        self.restart();
-        let after = self.chance.between(5_000, 1_200_000);
-        self.plan(after, Happening::Crash);
+        let checked = self.book.crashed(reboot);
+        self.heed(checked);
+        self.operator.restarted();
+        let down = if reboot { self.chance.between(5_000, 60_000) } else { self.chance.between(50, 1_500) };
+        self.weather.began(self.at, self.at + down);
+        self.rebooting = reboot;
+        self.plan(down, Happening::Restart);
+        down
     }
 
     pub fn restart(&mut self) {
-        self.life += 1;
-        let boot_id: Arc<str> = "boot-1".into();
-        let entry = |(seq, record): (u64, &Record)| Entry { seq, boot_id: boot_id.clone(), record: record.clone() };
-        let entries: Vec<_> = (1..).zip(&self.disk).map(entry).collect();
-        let (console, effects) = Console::new(config(self.seed, self.life, self.options), self.now(), &entries);
-        self.console = console;
-        self.facts.clear();
-        self.wake_at = None;
-        self.perform(effects);
-        if let Err(broken) = Checks::restarted(&self.disk, &self.facts) {
-            self.fail(broken);
+        self.dead = false;
+        if std::mem::take(&mut self.rebooting) {
+            self.boot_anew();
+        }
+        self.start_console();
+        let checked = self.book.restarted();
+        self.heed(checked);
+    }
+
+    /// A close was decided: a fifth and more of them meet a colleague, and a fifth and more a crash.
+    pub fn intent_on_its_way(&mut self, claim: ClaimId) {
+        let Some(number) = self.book.of_claim(claim).map(|task| task.number) else { return };
+        if self.quiet {
+            return;
+        }
+        if self.chance.in_thousand(350) {
+            let after = self.chance.between(0, 300);
+            self.plan(after, Happening::Colleague(number));
+        }
+        if self.chance.in_thousand(130) {
+            let after = self.chance.between(5, 150);
+            self.plan(after, Happening::Kill);
         }
     }
 
-    pub fn sleep(&mut self) {
-        if !self.calm {
-            let length = self.chance.between(3_000, 40_000);
-            self.asleep_until = self.at + length;
-            if self.chance.in_thousand(500) {
-                self.slept += length;
-            }
-            if self.chance.in_thousand(300) {
-                self.wall += self.chance.between(-86_400_000, 86_400_000);
-            }
-            self.note(|| format!("asleep for {length} ms"));
+    pub fn kill_for_a_close(&mut self) {
+        // In a feasible seed not on top of another trouble: together they would be longer than what can be survived.
+        if !(self.quiet || self.feasible && self.weather.is_troubled(self.at)) {
+            self.crash(false);
         }
-        let after = self.chance.between(60_000, 1_800_000);
-        self.plan(after, Happening::Sleep);
+    }
+
+    /// The colleague has the token too.
+    pub fn colleague_closes(&mut self, number: u32) {
+        let Some(index) = self.book.by_number(number) else { return };
+        self.book.colleague_closes(index);
+        let token = &self.book.tasks[index as usize].token;
+        let (operation, member) = match self.chance.between(0, 2) {
+            0 => ("RespondActivityTaskFailed", "details"),
+            1 => ("RespondActivityTaskCanceled", "details"),
+            _ => ("RespondActivityTaskCompleted", "result"),
+        };
+        let body = format!(r#"{{"taskToken":"{token}","{member}":"the words of a colleague"}}"#);
+        let answer = self.host.ask(self.at, operation, &body);
+        self.note(|| format!("a colleague closes task-{number}: {}", answer.status));
+        if answer.status == 200 {
+            self.book.closed(index, Who::Colleague);
+            self.book.look(self.at, index, &self.host);
+        }
+        self.serve();
+    }
+
+    fn colleague_beats(&mut self, index: u32) {
+        let body = format!(r#"{{"taskToken":"{}","details":"beaten by"}}"#, self.book.tasks[index as usize].token);
+        if self.host.ask(self.at, "RecordActivityTaskHeartbeat", &body).status == 200 {
+            self.book.look(self.at, index, &self.host);
+            let checked = self.book.beat_taken(index, None, &self.clocks());
+            self.heed(checked);
+        }
+    }
+
+    pub fn meanwhile(&mut self) {
+        if self.quiet {
+            self.serve();
+            return;
+        }
+        self.host.supply(self.at);
+        self.serve();
+        if let Some(index) = self.chance.pick(&self.book.alive).copied() {
+            let number = self.book.tasks[index as usize].number;
+            match self.chance.between(0, 599) {
+                0 => self.host.terminate(self.at, number),
+                1..=3 => self.colleague_closes(number),
+                4..=20 => self.colleague_beats(index),
+                21..=70 => self.host.request_cancel(self.at, number),
+                _ => {}
+            }
+        }
+        self.serve();
+        let after = self.chance.between(500, 6_000);
+        self.plan(after, Happening::Meanwhile);
+    }
+
+    /// From now on nobody does anything, and nothing goes wrong.
+    pub fn quieten(&mut self) {
+        self.quiet = true;
+        self.host.winding_down = true;
+        self.trouble_is_over();
+        self.disk.full_until = 0;
+        self.weather.faults.set(self.weather.ordinary.clone());
     }
 }

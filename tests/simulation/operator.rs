@@ -1,66 +1,115 @@
-//! A person at the keys: claims, beats, keeps, closes, changes their mind.
+//! A person at the keys: claims, beats, keeps, closes, changes their mind, goes away for a while.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use swfbeat::console::{Command, Details, TaskState};
+use swfbeat::task::{ClaimId, Limit, Outcome, TimeoutKind};
 
-use swfbeat::console::{Command, Details, TaskFacts, TaskState};
-use swfbeat::task::{ClaimId, Outcome};
-
+use super::book::{Book, Task};
 use super::chance::Chance;
-
-/// Tasks a person likes to hold.
-const WANTED: usize = 8;
 
 pub struct Operator {
     chance: Chance,
     words: u64,
+    /// Tasks this person likes to hold.
+    wanted: usize,
+    claimed_for: usize,
+    pub away_until: i64,
 }
 
 impl Operator {
-    pub fn new(seed: u64) -> Self {
-        Self { chance: Chance::new(seed ^ 0x0b5e_55ed), words: 0 }
+    pub fn new(seed: u64, wanted: usize) -> Self {
+        Self { chance: Chance::new(seed ^ 0x0b5e_55ed), words: 0, wanted, claimed_for: 0, away_until: 0 }
+    }
+
+    /// The process they used is gone, and with it what it was told to claim.
+    pub fn restarted(&mut self) {
+        self.claimed_for = 0;
     }
 
     /// What they do next.
-    pub fn act(&mut self, facts: &BTreeMap<ClaimId, Arc<TaskFacts>>) -> Vec<Command> {
-        let open: Vec<_> = facts.values().filter(|facts| !facts.has_ended()).collect();
+    pub fn act(&mut self, at: i64, book: &Book) -> Vec<Command> {
+        if self.away_until > at {
+            return Vec::new();
+        }
         let mut commands = Vec::new();
-        if open.len() < WANTED && self.chance.in_thousand(300) {
-            let wanted = (WANTED - open.len()) as u32;
+        let missing = self.wanted.saturating_sub(book.open.len());
+        if missing > 0 && (self.claimed_for != book.open.len() || self.chance.in_thousand(50)) {
+            self.claimed_for = book.open.len();
+            let wanted = missing as u32;
             commands.push(Command::Claim { domain: "sim".into(), task_list: "manual".into(), wanted });
         }
-        let ended: Vec<_> = facts.values().filter(|facts| facts.has_ended()).map(|facts| facts.id).collect();
-        if ended.len() > 6 {
-            commands.push(Command::Dismiss { claims: ended });
+        if book.ended.len() > 12 {
+            commands.push(Command::Dismiss { claims: book.ended.clone() });
         }
-        if let Some(task) = self.chance.pick(&open).copied() {
-            commands.extend(self.act_on(task));
+        match self.chance.between(0, 99) {
+            0 => self.away_until = at + self.chance.between(60_000, 3_000_000),
+            1..=11 => commands.push(self.close(book)),
+            12..=50 => commands.push(self.keep(book)),
+            _ => commands.extend(
+                self.chance.pick(&book.open).copied().and_then(|claim| self.act_on(claim, book.of_claim(claim)?)),
+            ),
         }
         commands
     }
 
-    fn act_on(&mut self, task: &TaskFacts) -> Option<Command> {
-        let claims = vec![task.id];
+    /// One to six tasks at once end the same way.
+    fn close(&mut self, book: &Book) -> Command {
+        let many = self.chance.between(1, 6);
+        let mut claims: Vec<ClaimId> = Vec::new();
+        for _ in 0..many {
+            let claim = self.chance.pick(&book.open).copied();
+            claims.extend(claim.filter(|claim| !claims.contains(claim) && undecided(book.of_claim(*claim))));
+        }
+        let canceled = claims.iter().any(|claim| book.of_claim(*claim).is_some_and(Task::shows_cancel));
+        let words = Some(self.words().into());
+        let outcome = match self.chance.between(0, 3) {
+            0 => Outcome::Failed { reason: words, details: None },
+            1 if canceled => Outcome::Canceled { details: words },
+            _ => Outcome::Completed { result: words },
+        };
+        Command::Close { claims, outcome }
+    }
+
+    /// Whatever is not kept, or nearly not kept any more, among a few.
+    fn keep(&mut self, book: &Book) -> Command {
+        let mut claims: Vec<ClaimId> = Vec::new();
+        for _ in 0..10 {
+            let claim = self.chance.pick(&book.open).copied();
+            let unkept = |claim: &ClaimId| book.of_claim(*claim).is_some_and(|task| !task.shows_lease());
+            claims.extend(claim.filter(|claim| !claims.contains(claim)).filter(unkept));
+        }
+        let length_ms = if self.chance.in_thousand(150) {
+            self.chance.between(10_000, 120_000)
+        } else {
+            self.chance.between(300_000, 7_200_000)
+        };
+        Command::Keep { claims, length_ms }
+    }
+
+    fn words(&mut self) -> String {
         self.words += 1;
-        let words = format!("words {}", self.words);
-        let undecided = matches!(task.state, TaskState::Held | TaskState::Refused { .. });
+        format!("words {}", self.words)
+    }
+
+    fn act_on(&mut self, claim: ClaimId, task: &Task) -> Option<Command> {
+        let claims = vec![claim];
         Some(match self.chance.between(0, 19) {
-            0..=4 => Command::Beat { claims, details: Details::Same },
-            5..=7 => Command::Beat { claims, details: Details::New(words.into()) },
-            8..=11 => Command::Keep { claims, length_ms: self.chance.between(10_000, 900_000) },
+            0..=5 => Command::Beat { claims, details: Details::Same },
+            6..=9 => Command::Beat { claims, details: Details::New(self.words().into()) },
+            10..=11 => Command::Keep { claims, length_ms: self.chance.between(10_000, 900_000) },
             12 => Command::StopKeeping { claims },
-            13 => Command::GoOn { claims },
-            14 | 15 if undecided => {
-                Command::Close { claims, outcome: Outcome::Completed { result: Some(words.into()) } }
+            13 | 14 => Command::GoOn { claims },
+            15 => Command::WithdrawClose { claim },
+            16 if task.heartbeat_unknown() => {
+                let limit = task.heartbeat().map_or(Limit::None, Limit::Seconds);
+                Command::SetTimeout { claim, kind: TimeoutKind::Heartbeat, limit }
             }
-            16 if undecided => {
-                Command::Close { claims, outcome: Outcome::Failed { reason: Some(words.into()), details: None } }
-            }
-            17 if undecided && task.cancel.is_some() => {
-                Command::Close { claims, outcome: Outcome::Canceled { details: Some(words.into()) } }
-            }
-            18 => Command::WithdrawClose { claim: task.id },
+            17 => Command::ReloadCredentials,
             _ => return None,
         })
     }
+}
+
+fn undecided(task: Option<&Task>) -> bool {
+    let facts = task.and_then(|task| task.facts.as_ref());
+    facts.is_some_and(|facts| matches!(facts.state, TaskState::Held | TaskState::Refused { .. }))
 }

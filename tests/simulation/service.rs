@@ -1,151 +1,199 @@
-//! The service's side of the world: the emulator core, a workflow that always has tasks to hand out, its own clock.
+//! The service's side of the world: the emulator core with its own clock, and the workflows that keep it busy.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
-use serde_json::{Value, json};
+use serde::Deserialize;
 use swfbeat::emulator::{Answer, Config, Handled, RequestId, Service};
 
 use super::chance::Chance;
+use super::translate::{Event, Execution};
 
 /// Calls of the decider and of the world itself have ids from here on.
-const OWN: u64 = 1 << 40;
-/// Tasks the decider keeps open.
-const OPEN: usize = 12;
+const OWN: u64 = 1 << 60;
+/// Tasks that should wait for somebody to claim them.
+const WAITING: usize = 12;
+/// An execution in so many has a history of more than one page.
+const LONG: i64 = 120;
 
-/// The emulator core and the decider that keeps it busy.
+/// A timeout in seconds; `None` is no limit.
+pub type Seconds = Option<u32>;
+
+/// What the decider asked for when it scheduled a task.
+#[derive(Debug, Clone)]
+pub struct Spec {
+    pub workflow: u32,
+    pub heartbeat: Seconds,
+}
+
+/// An open execution as the decider knows it.
+#[derive(Debug, Default)]
+struct Workflow {
+    /// Open activity tasks by the event that scheduled them.
+    open: HashMap<i64, u32>,
+    begun: bool,
+}
+
+/// The emulator core and the decider.
 pub struct Host {
     pub service: Service,
-    /// The seed's weather is calm: see `World`.
-    pub calm: bool,
-    own: u64,
-    tasks: u64,
-    executions: u64,
     chance: Chance,
-    /// Service time is `base + boot + drift`, milliseconds.
+    own: u64,
+    /// Service time at the world's instant 0.
     base: i64,
-    drift_ppm: i64,
+    pub drift_ppm: i64,
     decision_poll: Option<u64>,
-    /// The present execution has so long a history that it would not fit a page: time for the next.
-    tired: bool,
+    /// Every task ever scheduled: `task-1` is the first.
+    pub specs: Vec<Spec>,
+    workflows: HashMap<String, Workflow>,
+    started: u32,
+    /// Something may have ended tasks that is not one of their own timeouts.
+    pub swept: bool,
+    /// The workflows schedule short-lived tasks only: the load is heavy.
+    heavy: bool,
+    /// No new tasks.
+    pub winding_down: bool,
+}
+
+/// A decision task on the wire.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Decision<'a> {
+    task_token: Option<&'a str>,
+    #[serde(default, borrow)]
+    events: Vec<Event<'a>>,
+    #[serde(default, borrow)]
+    workflow_execution: Execution<'a>,
 }
 
 impl Host {
-    pub fn new(seed: u64) -> Self {
+    pub fn new(seed: u64, heavy: bool) -> Self {
         let mut chance = Chance::new(seed ^ 0xdec1_de12);
         let config = Config { seed, account: "123456789012".into(), region: "us-east-1".into(), poll_hold: 60_000 };
         let base = 1_790_000_000_000 + chance.between(-100_000_000, 100_000_000);
-        let drift_ppm = chance.between(-400, 400);
-        let service = Service::new(config);
+        // Up to the guard, and now and then right at it.
+        let drift_ppm = chance.between(-600, 600).clamp(-500, 500);
         let mut host = Self {
-            service,
-            calm: false,
-            own: OWN,
-            tasks: 0,
-            executions: 0,
+            service: Service::new(config),
             chance,
+            own: OWN,
             base,
             drift_ppm,
             decision_poll: None,
-            tired: false,
+            specs: Vec::new(),
+            workflows: HashMap::new(),
+            started: 0,
+            swept: false,
+            heavy,
+            winding_down: false,
         };
         host.set_up();
         host
     }
 
-    /// The service's clock at a boot instant.
-    pub fn clock(&self, boot: i64) -> i64 {
-        self.base + boot + boot * self.drift_ppm / 1_000_000
+    /// The service's clock at an instant of the world.
+    pub fn clock(&self, at: i64) -> i64 {
+        self.base + at + (at * self.drift_ppm).div_euclid(1_000_000)
     }
 
-    /// The first boot instant at which the service's clock shows `service` or more.
+    /// The first instant of the world at which the service's clock shows `service` or more.
     pub fn local(&self, service: i64) -> i64 {
-        let mut boot = (service - self.base) - (service - self.base) * self.drift_ppm / 1_000_000;
-        while self.clock(boot) < service {
-            boot += 1;
+        let mut at = (service - self.base) * 1_000_000 / (1_000_000 + self.drift_ppm);
+        while self.clock(at) < service {
+            at += 1;
         }
-        while self.clock(boot - 1) >= service {
-            boot -= 1;
+        while self.clock(at - 1) >= service {
+            at -= 1;
         }
-        boot
+        at
     }
 
-    /// One request that is answered at once.
-    pub fn ask(&mut self, boot: i64, operation: &str, body: &Value) -> Value {
+    /// One request of nobody's console, answered at once.
+    pub fn ask(&mut self, at: i64, operation: &str, body: &str) -> Answer {
         self.own += 1;
-        match self.service.handle(self.clock(boot), RequestId(self.own), operation, body.to_string().as_bytes()) {
-            Handled::Answer(answer) => {
-                assert_eq!(answer.status, 200, "{operation}: {}", String::from_utf8_lossy(&answer.body));
-                if answer.body.is_empty() { Value::Null } else { serde_json::from_slice(&answer.body).expect("JSON") }
-            }
+        match self.service.handle(self.clock(at), RequestId(self.own), operation, body.as_bytes()) {
+            Handled::Answer(answer) => answer,
             Handled::Held => panic!("{operation} is held"),
         }
     }
 
+    fn must(&mut self, at: i64, operation: &str, body: &str) -> Answer {
+        let answer = self.ask(at, operation, body);
+        assert_eq!(answer.status, 200, "{operation}: {}", String::from_utf8_lossy(&answer.body));
+        answer
+    }
+
     fn set_up(&mut self) {
-        self.ask(0, "RegisterDomain", &json!({"name": "sim", "workflowExecutionRetentionPeriodInDays": "1"}));
-        self.ask(
+        self.must(0, "RegisterDomain", r#"{"name":"sim","workflowExecutionRetentionPeriodInDays":"1"}"#);
+        self.must(
             0,
             "RegisterWorkflowType",
-            &json!({"domain": "sim", "name": "Sim", "version": "1",
-            "defaultChildPolicy": "TERMINATE", "defaultTaskList": {"name": "deciders"},
-            "defaultTaskStartToCloseTimeout": "30", "defaultExecutionStartToCloseTimeout": "86400"}),
+            r#"{"domain":"sim","name":"Sim","version":"1","defaultChildPolicy":"TERMINATE",
+                "defaultTaskList":{"name":"deciders"},"defaultTaskStartToCloseTimeout":"30",
+                "defaultExecutionStartToCloseTimeout":"86400"}"#,
         );
-        self.ask(
+        self.must(
             0,
             "RegisterActivityType",
-            &json!({"domain": "sim", "name": "Act", "version": "1",
-            "defaultTaskHeartbeatTimeout": "60", "defaultTaskStartToCloseTimeout": "600"}),
-        );
-        self.start(0);
-    }
-
-    /// Starts another execution.
-    pub fn start(&mut self, boot: i64) {
-        self.executions += 1;
-        let id = format!("sim-{}", self.executions);
-        self.ask(
-            boot,
-            "StartWorkflowExecution",
-            &json!({"domain": "sim", "workflowId": id,
-            "workflowType": {"name": "Sim", "version": "1"}}),
+            r#"{"domain":"sim","name":"Act","version":"1","defaultTaskHeartbeatTimeout":"60",
+                "defaultTaskStartToCloseTimeout":"3600","defaultTaskScheduleToCloseTimeout":"NONE"}"#,
         );
     }
 
-    /// Ends the present execution, and its tasks with it, and starts the next.
-    pub fn replace_execution(&mut self, boot: i64) {
-        let id = format!("sim-{}", self.executions);
-        self.ask(boot, "TerminateWorkflowExecution", &json!({"domain": "sim", "workflowId": id}));
-        self.start(boot);
+    /// Starts executions until enough tasks wait.
+    pub fn supply(&mut self, at: i64) {
+        if self.winding_down {
+            return;
+        }
+        let answer = self.must(at, "CountPendingActivityTasks", r#"{"domain":"sim","taskList":{"name":"manual"}}"#);
+        let mut waiting =
+            String::from_utf8_lossy(&answer.body).chars().filter(char::is_ascii_digit).collect::<String>();
+        waiting.truncate(9);
+        for _ in (waiting.parse().unwrap_or(0)..WAITING).step_by(3) {
+            self.started += 1;
+            let lengths = if self.heavy { ["86400"; 4] } else { ["86400", "28800", "7200", "1800"] };
+            let length = self.chance.pick(&lengths).copied().expect("not empty");
+            let body = format!(
+                r#"{{"domain":"sim","workflowId":"sim-{}","workflowType":{{"name":"Sim","version":"1"}},
+                    "executionStartToCloseTimeout":"{length}"}}"#,
+                self.started
+            );
+            self.must(at, "StartWorkflowExecution", &body);
+        }
     }
 
     /// Asks the decider to cancel a task.
-    pub fn request_cancel(&mut self, boot: i64, activity_id: &str) {
-        let id = format!("sim-{}", self.executions);
-        self.ask(
-            boot,
-            "SignalWorkflowExecution",
-            &json!({"domain": "sim", "workflowId": id, "signalName": "cancel", "input": activity_id}),
+    pub fn request_cancel(&mut self, at: i64, number: u32) {
+        let workflow = self.specs[number as usize - 1].workflow;
+        let body = format!(
+            r#"{{"domain":"sim","workflowId":"sim-{workflow}","signalName":"cancel","input":"task-{number}"}}"#
         );
+        // The execution may have closed: then there is nothing to cancel.
+        self.ask(at, "SignalWorkflowExecution", &body);
     }
 
-    /// The decider polls if it does not already; gives answers to held polls of others.
-    pub fn advance(&mut self, boot: i64) -> Vec<(u64, Answer)> {
+    /// Ends the execution of a task, and all its tasks with it.
+    pub fn terminate(&mut self, at: i64, number: u32) {
+        let workflow = self.specs[number as usize - 1].workflow;
+        let body = format!(r#"{{"domain":"sim","workflowId":"sim-{workflow}"}}"#);
+        self.ask(at, "TerminateWorkflowExecution", &body);
+        self.swept = true;
+    }
+
+    /// Lets the decider work; gives answers to held polls of others.
+    pub fn advance(&mut self, at: i64) -> Vec<(u64, Answer)> {
         let mut others = Vec::new();
         loop {
-            if std::mem::take(&mut self.tired) {
-                self.replace_execution(boot);
-            }
             if self.decision_poll.is_none() {
-                self.poll_for_decision(boot);
+                self.poll_for_decision(at);
             }
-            let answers = self.service.advance(self.clock(boot));
+            let answers = self.service.advance(self.clock(at));
             if answers.is_empty() {
                 return others;
             }
             for (RequestId(id), answer) in answers {
                 if self.decision_poll == Some(id) {
                     self.decision_poll = None;
-                    self.decide(boot, &answer.body);
+                    self.decide(at, &answer.body);
                 } else {
                     others.push((id, answer));
                 }
@@ -153,77 +201,104 @@ impl Host {
         }
     }
 
-    fn poll_for_decision(&mut self, boot: i64) {
+    fn poll_for_decision(&mut self, at: i64) {
         loop {
             self.own += 1;
-            let body = json!({"domain": "sim", "taskList": {"name": "deciders"}}).to_string();
-            let handled =
-                self.service.handle(self.clock(boot), RequestId(self.own), "PollForDecisionTask", body.as_bytes());
-            match handled {
+            let body = br#"{"domain":"sim","taskList":{"name":"deciders"},"startAtPreviousStartedEvent":true}"#;
+            match self.service.handle(self.clock(at), RequestId(self.own), "PollForDecisionTask", body) {
                 Handled::Held => {
                     self.decision_poll = Some(self.own);
                     return;
                 }
-                Handled::Answer(answer) => self.decide(boot, &answer.body),
+                Handled::Answer(answer) => self.decide(at, &answer.body),
             }
         }
     }
 
-    fn decide(&mut self, boot: i64, body: &[u8]) {
-        let task: Value = serde_json::from_slice(body).expect("JSON");
-        let Some(token) = task["taskToken"].as_str() else { return };
-        let events = task["events"].as_array().expect("events");
-        self.tired = events.len() > 900;
-        let mut open: BTreeMap<i64, &str> = BTreeMap::new();
-        let mut canceled: Vec<&str> = Vec::new();
-        let mut signals: Vec<&str> = Vec::new();
-        for event in events {
-            match event["eventType"].as_str().expect("eventType") {
+    fn decide(&mut self, at: i64, body: &[u8]) {
+        let task: Decision<'_> = serde_json::from_slice(body).expect("JSON");
+        let Some(token) = task.task_token else { return };
+        let id = task.workflow_execution.workflow_id;
+        let mut workflow = self.workflows.remove(id).unwrap_or_default();
+        let mut decisions = Vec::new();
+        for event in &task.events {
+            match event.name {
                 "ActivityTaskScheduled" => {
-                    let id = event["activityTaskScheduledEventAttributes"]["activityId"].as_str().expect("activityId");
-                    open.insert(event["eventId"].as_i64().expect("eventId"), id);
+                    workflow.open.insert(event.id, number(event.attributes.activity_id));
                 }
-                name @ ("ActivityTaskCompleted"
-                | "ActivityTaskFailed"
-                | "ActivityTaskCanceled"
-                | "ActivityTaskTimedOut") => {
-                    let attributes = format!("a{}EventAttributes", &name[1..]);
-                    open.remove(&event[attributes]["scheduledEventId"].as_i64().expect("scheduledEventId"));
-                }
-                "ActivityTaskCancelRequested" => {
-                    canceled.extend(event["activityTaskCancelRequestedEventAttributes"]["activityId"].as_str());
+                "ActivityTaskCompleted" | "ActivityTaskFailed" | "ActivityTaskCanceled" | "ActivityTaskTimedOut" => {
+                    workflow.open.remove(&event.attributes.scheduled_event_id);
                 }
                 "WorkflowExecutionSignaled" => {
-                    signals.extend(event["workflowExecutionSignaledEventAttributes"]["input"].as_str());
+                    let wanted = number(event.attributes.input.unwrap_or(""));
+                    if workflow.open.values().any(|it| *it == wanted) {
+                        decisions.push(format!(
+                            r#"{{"decisionType":"RequestCancelActivityTask","requestCancelActivityTaskDecisionAttributes":{{"activityId":"task-{wanted}"}}}}"#
+                        ));
+                    }
                 }
                 _ => {}
             }
         }
-        let mut decisions: Vec<Value> = signals
-            .into_iter()
-            .filter(|id| open.values().any(|other| other == id) && !canceled.contains(id))
-            .map(|id| {
-                json!({"decisionType": "RequestCancelActivityTask",
-                "requestCancelActivityTaskDecisionAttributes": {"activityId": id}})
-            })
-            .collect();
-        for _ in open.len()..OPEN {
-            decisions.push(self.schedule());
+        if !std::mem::replace(&mut workflow.begun, true) {
+            self.begin(id, &mut decisions);
+        } else if workflow.open.is_empty() && decisions.is_empty() {
+            decisions.push(r#"{"decisionType":"CompleteWorkflowExecution"}"#.to_owned());
         }
-        self.ask(boot, "RespondDecisionTaskCompleted", &json!({"taskToken": token, "decisions": decisions}));
+        self.workflows.insert(id.to_owned(), workflow);
+        let body = format!(r#"{{"taskToken":"{token}","decisions":[{}]}}"#, decisions.join(","));
+        self.ask(at, "RespondDecisionTaskCompleted", &body);
     }
 
-    fn schedule(&mut self) -> Value {
-        self.tasks += 1;
-        let heartbeat = ["20", "30", "60", "60", "120", "300", "NONE"];
-        let start_to_close = ["90", "300", "900", "3600", "NONE"];
-        let pick = |chance: &mut Chance, from: &[&str]| (*chance.pick(from).expect("not empty")).to_owned();
-        json!({"decisionType": "ScheduleActivityTask", "scheduleActivityTaskDecisionAttributes": {
-            "activityType": {"name": "Act", "version": "1"}, "activityId": format!("task-{}", self.tasks),
-            "taskList": {"name": "manual"}, "scheduleToStartTimeout": "3600",
-            "heartbeatTimeout": pick(&mut self.chance, &heartbeat),
-            "startToCloseTimeout": pick(&mut self.chance, &start_to_close),
-            "scheduleToCloseTimeout": pick(&mut self.chance, &["1800", "7200", "NONE"]),
-        }})
+    /// An execution's first decisions: all its tasks.
+    fn begin(&mut self, id: &str, decisions: &mut Vec<String>) {
+        for _ in 0..self.chance.between(1, 5) {
+            decisions.push(self.schedule(number(id)));
+        }
+        if self.chance.between(1, LONG) == 1 {
+            let marker = r#"{"decisionType":"RecordMarker","recordMarkerDecisionAttributes":{"markerName":"m"}}"#;
+            decisions.extend((0..1_050).map(|_| marker.to_owned()));
+        }
     }
+
+    fn schedule(&mut self, workflow: u32) -> String {
+        const NONE: Seconds = None;
+        let chance = &mut self.chance;
+        let (heartbeat, start_to_close, whole) = if self.heavy {
+            (chance.pick(&[30, 30, 45, 60]).copied().map(Some), Some(Some(28_800)), Some(NONE))
+        } else {
+            let heartbeats =
+                [Some(30), Some(30), Some(45), Some(60), Some(60), Some(120), Some(300), Some(900), Some(3_600)];
+            let lazy = [Some(28_800), NONE];
+            let heartbeat =
+                if chance.in_thousand(850) { chance.pick(&heartbeats).copied() } else { chance.pick(&lazy).copied() };
+            let lengths = [Some(300), Some(1_800), Some(3_600), Some(28_800), Some(28_800), NONE];
+            (
+                heartbeat,
+                chance.pick(&lengths).copied(),
+                chance.pick(&[Some(1_200), Some(7_200), Some(28_800), NONE, NONE]).copied(),
+            )
+        };
+        let (heartbeat, start_to_close) = (heartbeat.expect("picked"), start_to_close.expect("picked"));
+        self.specs.push(Spec { workflow, heartbeat });
+        format!(
+            r#"{{"decisionType":"ScheduleActivityTask","scheduleActivityTaskDecisionAttributes":{{
+                "activityType":{{"name":"Act","version":"1"}},"activityId":"task-{}","taskList":{{"name":"manual"}},
+                "scheduleToStartTimeout":"3600","heartbeatTimeout":"{}","startToCloseTimeout":"{}",
+                "scheduleToCloseTimeout":"{}"}}}}"#,
+            self.specs.len(),
+            words(heartbeat),
+            words(start_to_close),
+            words(whole.expect("picked")),
+        )
+    }
+}
+
+fn words(seconds: Seconds) -> String {
+    seconds.map_or_else(|| "NONE".to_owned(), |seconds| seconds.to_string())
+}
+
+/// `7` of `task-7` and of `sim-7`; 0 of anything else.
+pub fn number(id: &str) -> u32 {
+    id.rsplit('-').next().and_then(|number| number.parse().ok()).unwrap_or(0)
 }

@@ -1,132 +1,252 @@
-//! Between the console's plain values and the emulator's JSON, as `swf` does it between them and the SDK.
+//! Between the console's plain values and the emulator's JSON, as `swf` does it between them and the SDK. Written by
+//! hand: this is done for every simulated heartbeat. The texts of the simulation need no escapes.
 
-use serde_json::{Value, json};
+use serde::Deserialize;
 use swfbeat::task::{ActivityType, ClaimedTask, Limit, Source, TaskToken, Timeouts, WorkflowExecution};
 use swfbeat::text::Foreign;
 use swfbeat::wire::{Answer, Attributes, Failure, HistoryEvent, HistoryPage, Phase, Request};
 
-/// The JSON body of a request.
-pub fn body(request: &Request) -> Vec<u8> {
-    let text = |text: &Option<Foreign>| text.as_ref().map(|text| text.raw().to_owned());
-    let execution = |it: &WorkflowExecution| json!({"workflowId": it.workflow_id.raw(), "runId": it.run_id.raw()});
-    let mut value = match request {
+/// Writes the JSON body of a request.
+pub fn body(request: &Request) -> String {
+    let mut out = Body(String::with_capacity(400));
+    match request {
         Request::Poll { domain, task_list, identity } => {
-            json!({"domain": domain.raw(), "taskList": {"name": task_list.raw()}, "identity": identity.raw()})
+            out.text("domain", domain.raw()).list(task_list).text("identity", identity.raw());
         }
         Request::Heartbeat { token, details } | Request::Cancel { token, details } => {
-            json!({"taskToken": token.expose(), "details": text(details)})
+            out.text("taskToken", token.expose()).maybe("details", details.as_ref());
         }
-        Request::Complete { token, result } => json!({"taskToken": token.expose(), "result": text(result)}),
+        Request::Complete { token, result } => {
+            out.text("taskToken", token.expose()).maybe("result", result.as_ref());
+        }
         Request::Fail { token, reason, details } => {
-            json!({"taskToken": token.expose(), "reason": text(reason), "details": text(details)})
+            out.text("taskToken", token.expose()).maybe("reason", reason.as_ref()).maybe("details", details.as_ref());
         }
-        Request::History { domain, execution: it, reverse, page_size, page_token } => json!({
-            "domain": domain.raw(), "execution": execution(it), "reverseOrder": reverse,
-            "maximumPageSize": page_size, "nextPageToken": page_token,
-        }),
-        Request::DescribeActivityType { domain, activity_type } => json!({
-            "domain": domain.raw(),
-            "activityType": {"name": activity_type.name.raw(), "version": activity_type.version.raw()},
-        }),
+        Request::History { domain, execution, reverse, page_size, page_token } => {
+            let (workflow, run) = (execution.workflow_id.raw(), execution.run_id.raw());
+            out.text("domain", domain.raw())
+                .plain("execution", &format!(r#"{{"workflowId":"{workflow}","runId":"{run}"}}"#))
+                .plain("reverseOrder", if *reverse { "true" } else { "false" })
+                .plain("maximumPageSize", &page_size.to_string());
+            if let Some(token) = page_token {
+                out.text("nextPageToken", token);
+            }
+        }
+        Request::DescribeActivityType { domain, activity_type } => {
+            let (name, version) = (activity_type.name.raw(), activity_type.version.raw());
+            out.text("domain", domain.raw())
+                .plain("activityType", &format!(r#"{{"name":"{name}","version":"{version}"}}"#));
+        }
         Request::CountPending { domain, task_list } => {
-            json!({"domain": domain.raw(), "taskList": {"name": task_list.raw()}})
+            out.text("domain", domain.raw()).list(task_list);
         }
-    };
-    // Absent members are left out, not null.
-    if let Value::Object(members) = &mut value {
-        members.retain(|_, value| !value.is_null());
     }
-    value.to_string().into_bytes()
+    out.0.push('}');
+    out.0
+}
+
+/// A JSON object being written.
+struct Body(String);
+
+impl Body {
+    fn plain(&mut self, name: &str, value: &str) -> &mut Self {
+        for part in [if self.0.is_empty() { "{\"" } else { ",\"" }, name, "\":", value] {
+            self.0.push_str(part);
+        }
+        self
+    }
+
+    fn text(&mut self, name: &str, value: &str) -> &mut Self {
+        debug_assert!(!value.contains(['"', '\\']), "{value} needs escapes");
+        for part in [if self.0.is_empty() { "{\"" } else { ",\"" }, name, "\":\"", value, "\""] {
+            self.0.push_str(part);
+        }
+        self
+    }
+
+    fn maybe(&mut self, name: &str, value: Option<&Foreign>) -> &mut Self {
+        if let Some(value) = value {
+            self.text(name, value.raw());
+        }
+        self
+    }
+
+    fn list(&mut self, name: &Foreign) -> &mut Self {
+        self.plain("taskList", &format!(r#"{{"name":"{}"}}"#, name.raw()))
+    }
+}
+
+/// Any answer of the service that is no error, and any error.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Any<'a> {
+    #[serde(rename = "__type")]
+    code: Option<&'a str>,
+    #[serde(alias = "Message")]
+    message: Option<&'a str>,
+    cancel_requested: bool,
+    count: u32,
+    next_page_token: Option<String>,
+    #[serde(borrow)]
+    events: Vec<Event<'a>>,
+    configuration: Defaults<'a>,
+    task_token: Option<&'a str>,
+    activity_id: &'a str,
+    activity_type: Name<'a>,
+    started_event_id: i64,
+    workflow_execution: Execution<'a>,
+    input: Option<&'a str>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Defaults<'a> {
+    #[serde(rename = "defaultTaskHeartbeatTimeout")]
+    heartbeat: Option<&'a str>,
+    #[serde(rename = "defaultTaskStartToCloseTimeout")]
+    start_to_close: Option<&'a str>,
+    #[serde(rename = "defaultTaskScheduleToCloseTimeout")]
+    schedule_to_close: Option<&'a str>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Name<'a> {
+    name: &'a str,
+    version: &'a str,
+}
+
+/// An execution on the wire.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Execution<'a> {
+    pub workflow_id: &'a str,
+    pub run_id: &'a str,
+}
+
+/// A history event on the wire, as far as anybody here reads it.
+#[derive(Deserialize)]
+pub struct Event<'a> {
+    #[serde(rename = "eventTimestamp")]
+    seconds: f64,
+    #[serde(rename = "eventType")]
+    pub name: &'a str,
+    #[serde(rename = "eventId")]
+    pub id: i64,
+    #[serde(
+        default,
+        borrow,
+        alias = "workflowExecutionStartedEventAttributes",
+        alias = "workflowExecutionSignaledEventAttributes",
+        alias = "activityTaskScheduledEventAttributes",
+        alias = "activityTaskStartedEventAttributes",
+        alias = "activityTaskCompletedEventAttributes",
+        alias = "activityTaskFailedEventAttributes",
+        alias = "activityTaskCanceledEventAttributes",
+        alias = "activityTaskTimedOutEventAttributes",
+        alias = "activityTaskCancelRequestedEventAttributes"
+    )]
+    pub attributes: Members<'a>,
+}
+
+/// The members of all those attributes together.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Members<'a> {
+    pub activity_id: &'a str,
+    pub scheduled_event_id: i64,
+    started_event_id: i64,
+    identity: Option<&'a str>,
+    pub input: Option<&'a str>,
+    result: Option<&'a str>,
+    reason: Option<&'a str>,
+    details: Option<&'a str>,
+    timeout_type: &'a str,
+    heartbeat_timeout: Option<&'a str>,
+    start_to_close_timeout: Option<&'a str>,
+    schedule_to_close_timeout: Option<&'a str>,
+    execution_start_to_close_timeout: Option<&'a str>,
 }
 
 /// What the service's answer means to the console.
 pub fn answer(request: &Request, status: u16, body: &[u8]) -> Result<Answer, Failure> {
-    let value: Value =
-        if body.is_empty() { Value::Null } else { serde_json::from_slice(body).expect("answers are JSON") };
+    if status == 200 && matches!(request, Request::Heartbeat { .. }) {
+        return Ok(Answer::Beaten { cancel_requested: body == br#"{"cancelRequested":true}"# });
+    }
+    let any = if body.is_empty() { Any::default() } else { serde_json::from_slice(body).expect("answers are JSON") };
     if status != 200 {
-        let (code, message) = (value["__type"].as_str(), value["message"].as_str().unwrap_or(""));
-        return Err(Failure::new(Some(status), code, message, Phase::Answered));
+        return Err(Failure::new(Some(status), any.code, any.message.unwrap_or(""), Phase::Answered));
     }
     Ok(match request {
-        Request::Poll { .. } => Answer::Polled(polled(&value)),
-        Request::Heartbeat { .. } => {
-            Answer::Beaten { cancel_requested: value["cancelRequested"].as_bool().expect("cancelRequested") }
-        }
+        Request::Poll { .. } => Answer::Polled(polled(&any)),
+        Request::Heartbeat { .. } => Answer::Beaten { cancel_requested: any.cancel_requested },
         Request::Complete { .. } | Request::Fail { .. } | Request::Cancel { .. } => Answer::Closed,
         Request::History { .. } => Answer::History(HistoryPage {
-            events: value["events"].as_array().expect("events").iter().map(event).collect(),
-            next_page_token: value["nextPageToken"].as_str().map(str::to_owned),
+            events: any.events.iter().map(event).collect(),
+            next_page_token: any.next_page_token,
         }),
-        Request::DescribeActivityType { .. } => Answer::ActivityType(Timeouts::default()),
-        Request::CountPending { .. } => {
-            Answer::Pending { count: value["count"].as_u64().expect("count") as u32, truncated: false }
-        }
+        Request::DescribeActivityType { .. } => Answer::ActivityType(defaults(&any.configuration)),
+        Request::CountPending { .. } => Answer::Pending { count: any.count, truncated: false },
     })
 }
 
-fn polled(value: &Value) -> Option<Box<ClaimedTask>> {
-    let token = value["taskToken"].as_str()?;
+fn polled(any: &Any<'_>) -> Option<Box<ClaimedTask>> {
     Some(Box::new(ClaimedTask {
-        token: TaskToken::new(token.to_owned()),
-        activity_id: text(&value["activityId"]).unwrap_or_else(|| "".into()),
-        activity_type: ActivityType {
-            name: text(&value["activityType"]["name"]).unwrap_or_else(|| "".into()),
-            version: text(&value["activityType"]["version"]).unwrap_or_else(|| "".into()),
-        },
-        started_event_id: value["startedEventId"].as_i64().expect("startedEventId"),
+        token: TaskToken::new(any.task_token?.to_owned()),
+        activity_id: any.activity_id.into(),
+        activity_type: ActivityType { name: any.activity_type.name.into(), version: any.activity_type.version.into() },
+        started_event_id: any.started_event_id,
         execution: WorkflowExecution {
-            workflow_id: text(&value["workflowExecution"]["workflowId"]).unwrap_or_else(|| "".into()),
-            run_id: text(&value["workflowExecution"]["runId"]).unwrap_or_else(|| "".into()),
+            workflow_id: any.workflow_execution.workflow_id.into(),
+            run_id: any.workflow_execution.run_id.into(),
         },
-        input: text(&value["input"]),
+        input: any.input.map(Foreign::from),
     }))
 }
 
-fn text(value: &Value) -> Option<Foreign> {
-    value.as_str().map(Foreign::from)
+fn limit(text: Option<&str>, source: Source) -> Option<(Limit, Source)> {
+    text.and_then(|text| Limit::parse(text).ok()).map(|limit| (limit, source))
 }
 
-fn limit(value: &Value) -> Option<(Limit, Source)> {
-    value.as_str().and_then(|text| Limit::parse(text).ok()).map(|limit| (limit, Source::History))
+fn defaults(it: &Defaults<'_>) -> Timeouts {
+    Timeouts {
+        heartbeat: limit(it.heartbeat, Source::TypeDefault),
+        start_to_close: limit(it.start_to_close, Source::TypeDefault),
+        schedule_to_close: limit(it.schedule_to_close, Source::TypeDefault),
+        execution: None,
+    }
 }
 
-fn event(value: &Value) -> HistoryEvent {
-    let event_type = value["eventType"].as_str().expect("eventType");
-    let mut name = event_type.to_owned();
-    name[..1].make_ascii_lowercase();
-    let it = &value[format!("{name}EventAttributes")];
-    let started_event_id = it["startedEventId"].as_i64().unwrap_or(0);
-    let attributes = match event_type {
-        "WorkflowExecutionStarted" => {
-            let execution = limit(&it["executionStartToCloseTimeout"]);
-            Attributes::ExecutionStarted { timeouts: Timeouts { execution, ..Timeouts::default() } }
-        }
+fn event(event: &Event<'_>) -> HistoryEvent {
+    let it = &event.attributes;
+    let text = |text: Option<&str>| text.map(Foreign::from);
+    let started_event_id = it.started_event_id;
+    let history = |limit_text| limit(limit_text, Source::History);
+    let attributes = match event.name {
+        "WorkflowExecutionStarted" => Attributes::ExecutionStarted {
+            timeouts: Timeouts { execution: history(it.execution_start_to_close_timeout), ..Timeouts::default() },
+        },
         "ActivityTaskScheduled" => Attributes::Scheduled {
-            activity_id: text(&it["activityId"]).expect("activityId"),
+            activity_id: it.activity_id.into(),
             timeouts: Timeouts {
-                heartbeat: limit(&it["heartbeatTimeout"]),
-                start_to_close: limit(&it["startToCloseTimeout"]),
-                schedule_to_close: limit(&it["scheduleToCloseTimeout"]),
+                heartbeat: history(it.heartbeat_timeout),
+                start_to_close: history(it.start_to_close_timeout),
+                schedule_to_close: history(it.schedule_to_close_timeout),
                 execution: None,
             },
         },
-        "ActivityTaskStarted" => Attributes::Started {
-            scheduled_event_id: it["scheduledEventId"].as_i64().expect("scheduledEventId"),
-            identity: text(&it["identity"]),
-        },
-        "ActivityTaskCompleted" => Attributes::Completed { started_event_id, result: text(&it["result"]) },
+        "ActivityTaskStarted" => {
+            Attributes::Started { scheduled_event_id: it.scheduled_event_id, identity: text(it.identity) }
+        }
+        "ActivityTaskCompleted" => Attributes::Completed { started_event_id, result: text(it.result) },
         "ActivityTaskFailed" => {
-            Attributes::Failed { started_event_id, reason: text(&it["reason"]), details: text(&it["details"]) }
+            Attributes::Failed { started_event_id, reason: text(it.reason), details: text(it.details) }
         }
-        "ActivityTaskCanceled" => Attributes::Canceled { started_event_id, details: text(&it["details"]) },
-        "ActivityTaskTimedOut" => Attributes::TimedOut {
-            started_event_id,
-            timeout_type: text(&it["timeoutType"]).expect("timeoutType"),
-            details: text(&it["details"]),
-        },
-        "ActivityTaskCancelRequested" => {
-            Attributes::CancelRequested { activity_id: text(&it["activityId"]).expect("activityId") }
+        "ActivityTaskCanceled" => Attributes::Canceled { started_event_id, details: text(it.details) },
+        "ActivityTaskTimedOut" => {
+            Attributes::TimedOut { started_event_id, timeout_type: it.timeout_type.into(), details: text(it.details) }
         }
+        "ActivityTaskCancelRequested" => Attributes::CancelRequested { activity_id: it.activity_id.into() },
         "WorkflowExecutionCancelRequested" => Attributes::ExecutionCancelRequested,
         "WorkflowExecutionCompleted"
         | "WorkflowExecutionFailed"
@@ -135,6 +255,6 @@ fn event(value: &Value) -> HistoryEvent {
         | "WorkflowExecutionTerminated" => Attributes::ExecutionClosed,
         _ => Attributes::Other,
     };
-    let at = (value["eventTimestamp"].as_f64().expect("eventTimestamp") * 1_000.0).round() as i64;
-    HistoryEvent { id: value["eventId"].as_i64().expect("eventId"), at, event_type: event_type.into(), attributes }
+    let at = (event.seconds * 1_000.0).round() as i64;
+    HistoryEvent { id: event.id, at, event_type: event.name.into(), attributes, says: Vec::new() }
 }

@@ -13,7 +13,8 @@ use tempfile::TempDir;
 use super::console::{cannot_start, connect, named};
 use super::failure::{Failure, Kind};
 use super::link::Link;
-use super::{Color, leave, who};
+use super::looks::Looks;
+use super::{leave, who};
 use crate::clock;
 use crate::config;
 use crate::console::{Config, HEARTBEAT_RATE, Rules};
@@ -41,9 +42,8 @@ pub struct Arguments {
     /// The config file, of which the demo takes what concerns the screen and leases
     #[arg(long, env = "SWFBEAT_CONFIG", hide_env_values = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Whether to use colours
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
-    color: Color,
+    #[command(flatten)]
+    looks: Looks,
 }
 
 /// Plays the demo; returns after it was left.
@@ -82,11 +82,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let handle = started.map_err(|error| cannot_start(&error))?;
     let emulator = stage.begin(handle.remote());
     let options = tui::Options {
-        color: arguments.color.into(),
         task_list: Some(scenario.task_list.clone()),
         lease: file.lease,
         demo: Some(scenario.title.line().into_owned()),
-        ..tui::Options::default()
+        ..arguments.looks.options()
     };
     let mut link = Link::new(handle, Some(Autopilot::new(scenario)));
     let shown = tui::run(options, &mut link, &signals);

@@ -67,6 +67,21 @@ fn cancel_seen_even_if_the_disk_is_full() {
 }
 
 #[test]
+fn attended_a_lease_ends_also_while_the_disk_is_full() {
+    let (mut world, claim) = kept();
+    world.pass(1_790_000);
+    world.disk_works = false;
+    world.pass(15_000);
+    world.disk_refuses();
+    assert!(world.facts(claim).lease.is_none(), "time has ended it, written down or not");
+    world.command(Command::Beat { claims: vec![claim], details: Details::Same });
+    assert!(world.facts(claim).lease.is_none(), "what has lapsed is not renewed by an act");
+    world.disk_works = true;
+    world.pass(5_000);
+    assert!(world.disk.iter().any(|record| matches!(record, Record::Lease { length_ms: None, .. })), "saved later");
+}
+
+#[test]
 fn automatic_heartbeats_repeat_the_last_details() {
     let (mut world, claim) = kept();
     world.command(Command::Beat { claims: vec![claim], details: Details::New("60 %".into()) });

@@ -52,7 +52,7 @@ impl Action {
             | A::SetTimeout => Needs::OpenTask,
             A::StopKeeping | A::Withdraw | A::Dismiss => Needs::Task,
             A::Claim | A::StopClaiming | A::Reload => Needs::Console,
-            A::Open => Needs::Selection,
+            A::Open | A::OpenEvents => Needs::Selection,
             _ => Needs::Nothing,
         }
     }

@@ -40,6 +40,7 @@ fn type_in(state: &mut State, bytes: &str) -> Vec<Wish> {
             update::paste(state, &text);
             None
         }
+        Input::Mouse(_) | Input::Focus(_) | Input::Background(_) => None,
     };
     inputs.into_iter().filter_map(take).collect()
 }
@@ -82,15 +83,17 @@ fn picture(buf: &Buffer, cursor: Option<Position>) -> String {
     out
 }
 
-/// One letter for a style: the colour's, in upper case if bold; `~` dim, `#` reversed.
+/// One letter for a style: the colour's, in upper case if bold; `~` dim, `#` reversed, `!` on a background of its own.
 fn letter(style: Style) -> char {
     let modifier = style.add_modifier;
     let letter = match style.fg {
+        _ if style.bg.is_some_and(|color| color != Color::Reset) => return '!',
         Some(Color::Red) => 'r',
         Some(Color::Green) => 'g',
         Some(Color::Yellow) => 'y',
         Some(Color::Cyan) => 'c',
         Some(Color::Magenta) => 'm',
+        Some(Color::Blue | Color::LightBlue) => 'l',
         _ if modifier.contains(Modifier::REVERSED) => return '#',
         _ if modifier.contains(Modifier::BOLD) => 'b',
         _ if modifier.contains(Modifier::DIM) => return '~',

@@ -1,11 +1,14 @@
 //! Pictures of whole screens at three sizes, with and without colours, as an operator sees them.
 
 use super::*;
-use crate::console::{Connection, Level, LogLine, Status};
+use crate::console::{CallEnd, CallLine, Command, Connection, Level, LogLine, Status};
 use crate::task::ClaimId;
 use crate::text::printable;
-use crate::tui::canvas::Canvas;
-use crate::tui::fixtures::{hostile, log_line, task, zoo};
+use crate::tui::Read;
+use crate::tui::canvas::{Canvas, simplify};
+use crate::tui::fixtures::{call, event, hostile, log_line, task, zoo};
+use crate::tui::theme::Background;
+use crate::wire::{Answer, Attributes, HistoryEvent, HistoryPage};
 
 const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 12)];
 
@@ -21,8 +24,49 @@ fn log() -> Vec<LogLine> {
 fn full(width: u16, height: u16) -> State {
     let mut state = screen(zoo());
     state.area = Rect::new(0, 0, width, height);
-    update::news(&mut state, News { log: log(), ..News::default() }, T0.boot);
+    update::news(&mut state, News { log: log(), calls: calls(), ..News::default() }, T0.boot);
     state
+}
+
+/// Calls of the first task and of others.
+fn calls() -> Vec<CallLine> {
+    let mut calls: Vec<_> = [8, 9, 7, 30, 8, 8, 41].map(|took_ms| call(1, took_ms)).into();
+    calls.push(CallLine { end: CallEnd::Throttled, ..call(1, 4) });
+    calls.push(CallLine { end: CallEnd::NoAnswer("connection reset".into()), ..call(1, 3_000) });
+    calls.push(CallLine { late_ms: Some(1_250), ..call(1, 12) });
+    calls.push(CallLine { operation: "CountPendingActivityTasks", claim: None, late_ms: None, ..call(1, 17) });
+    calls.push(call(2, 8));
+    calls
+}
+
+/// What the history of the first task's workflow looks like.
+fn history() -> HistoryPage {
+    let scheduled = |activity_id: &str| Attributes::Scheduled {
+        activity_id: activity_id.into(),
+        timeouts: crate::task::Timeouts::default(),
+    };
+    let events = [
+        (9, Attributes::CancelRequested { activity_id: "drain-rack-42".into() }, ("activity", "drain-rack-42")),
+        (8, Attributes::Other, ("identity", "decider")),
+        (7, Attributes::Completed { started_event_id: 5, result: None }, ("result", "{\"ok\":true}\x1b[31m")),
+        (6, Attributes::Started { scheduled_event_id: 4, identity: None }, ("identity", "anna@ops/r1/1")),
+        (5, Attributes::Started { scheduled_event_id: 3, identity: None }, ("identity", "bob@ops/r7/3")),
+        (4, scheduled("drain-rack-42"), ("activity", "drain-rack-42")),
+        (3, scheduled("check-rack-42"), ("activity", "check-rack-42")),
+    ];
+    let events = events.map(|(id, attributes, (name, text))| {
+        let says = vec![(name, text.into()), ("input", "{\"rack\":42,\"row\":\"north\"}".into())];
+        HistoryEvent { says, ..event(id, attributes) }
+    });
+    HistoryPage { events: events.into(), next_page_token: Some("more".into()) }
+}
+
+/// Answers what the view on top wants to read.
+fn answer(state: &mut State, read: Read) {
+    let Some(Wish::Send(Command::Read { query, .. })) = update::reads(state, T0.boot) else {
+        panic!("nothing is asked")
+    };
+    update::news(state, News { read: vec![(query, read)], ..News::default() }, T0.boot);
 }
 
 fn select(state: &mut State, id: u64) {
@@ -42,9 +86,31 @@ fn every_state_at_every_size() {
     for (width, height) in SIZES {
         let mut state = full(width, height);
         select(&mut state, 1);
-        snapshot(&format!("full_{width}x{height}"), &mut state, &Theme::ansi());
+        snapshot(&format!("full_{width}x{height}"), &mut state, &Theme::dark());
         snapshot(&format!("full_{width}x{height}_plain"), &mut state, &Theme::plain());
     }
+}
+
+#[test]
+fn every_theme_and_ascii() {
+    let themes = [
+        ("light", Theme::light()),
+        ("high_contrast", Theme::high_contrast()),
+        ("color_blind", Theme::color_blind(Background::Dark)),
+    ];
+    for (name, theme) in themes {
+        let mut state = full(120, 40);
+        select(&mut state, 1);
+        snapshot(&format!("theme_{name}"), &mut state, &theme);
+    }
+    let mut state = full(120, 40);
+    select(&mut state, 1);
+    let (mut buf, cursor) = draw(&mut state, &Theme::plain());
+    simplify(&mut buf);
+    let picture = picture(&buf, cursor);
+    // The map of styles begins with a dot that is not of the screen.
+    assert!(picture.chars().all(|c| c.is_ascii() || c == '\u{b7}'));
+    insta::assert_snapshot!("ascii", picture);
 }
 
 #[test]
@@ -61,7 +127,7 @@ fn details_of_every_kind_of_task() {
         let mut state = full(80, 24);
         select(&mut state, id);
         type_in(&mut state, "\r");
-        snapshot(&format!("detail_{name}"), &mut state, &Theme::ansi());
+        snapshot(&format!("detail_{name}"), &mut state, &Theme::dark());
     }
 }
 
@@ -82,13 +148,13 @@ fn forms_questions_and_help() {
             let mut state = full(width, height);
             select(&mut state, 3);
             type_in(&mut state, keys);
-            snapshot(&format!("{name}_{width}x{height}"), &mut state, &Theme::ansi());
+            snapshot(&format!("{name}_{width}x{height}"), &mut state, &Theme::dark());
         }
     }
     let mut state = full(80, 24);
     select(&mut state, 13);
     type_in(&mut state, "t\x1b[C");
-    snapshot("form_timeout", &mut state, &Theme::ansi());
+    snapshot("form_timeout", &mut state, &Theme::dark());
     let mut state = full(80, 24);
     select(&mut state, 3);
     type_in(&mut state, &format!("d\x1b[200~{}\x1b[201~", "x".repeat(3_000)));
@@ -97,13 +163,17 @@ fn forms_questions_and_help() {
 
 #[test]
 fn every_view_at_every_size() {
-    let cases = [("view_detail", "\r"), ("view_log", "l"), ("view_waiting", "W"), ("view_closed", "C")];
+    let cases =
+        [("view_detail", "\r"), ("view_events", "e"), ("view_log", "l"), ("view_waiting", "W"), ("view_closed", "C")];
     for (name, keys) in cases {
         for (width, height) in SIZES {
             let mut state = full(width, height);
             select(&mut state, 1);
             type_in(&mut state, keys);
-            snapshot(&format!("{name}_{width}x{height}"), &mut state, &Theme::ansi());
+            if name == "view_events" {
+                answer(&mut state, Ok(Answer::History(history())));
+            }
+            snapshot(&format!("{name}_{width}x{height}"), &mut state, &Theme::dark());
             snapshot(&format!("{name}_{width}x{height}_plain"), &mut state, &Theme::plain());
         }
     }
@@ -111,14 +181,24 @@ fn every_view_at_every_size() {
 
 #[test]
 fn an_empty_view_says_why_and_what_to_press() {
-    for (name, keys) in [("empty_log_of_a_task", "\rl"), ("empty_waiting", "W"), ("empty_closed", "C")] {
+    let cases = [
+        ("empty_log_of_a_task", "\rl"),
+        ("empty_waiting", "W"),
+        ("empty_closed", "C"),
+        ("reading_events_of_a_task", "e"),
+        ("unread_events_of_a_task", "e"),
+    ];
+    for (name, keys) in cases {
         let options = Options { zone: Zone::Fixed(0), ..Options::default() };
         let mut state = State::new(options, Rect::new(0, 0, 80, 24));
         let changed = if name.ends_with("task") { vec![task(1, "a").arc()] } else { Vec::new() };
         let idle = Status { claiming: Vec::new(), pending: Vec::new(), ..status() };
         update::news(&mut state, News { changed, status: Some(Arc::new(idle)), ..News::default() }, T0.boot);
         type_in(&mut state, keys);
-        snapshot(name, &mut state, &Theme::ansi());
+        if name.starts_with("unread") {
+            answer(&mut state, Err("AccessDeniedException: not authorized".into()));
+        }
+        snapshot(name, &mut state, &Theme::dark());
     }
 }
 
@@ -126,7 +206,7 @@ fn an_empty_view_says_why_and_what_to_press() {
 fn an_empty_screen_says_why() {
     let options = Options { zone: Zone::Fixed(0), ..Options::default() };
     let mut state = State::new(options, Rect::new(0, 0, 80, 24));
-    snapshot("connecting", &mut state, &Theme::ansi());
+    snapshot("connecting", &mut state, &Theme::dark());
     let idle = Status { claiming: Vec::new(), pending: Vec::new(), ..status() };
     let why = "ExpiredToken: The security token is expired".to_owned();
     let connection = Connection::NoAccess { since: T0.boot + -130_000, why };
@@ -134,14 +214,14 @@ fn an_empty_screen_says_why() {
     let no_access = Status { connection, ..idle.clone() };
     for (name, status) in [("empty", idle), ("no_access", no_access), ("read_only", looking_on)] {
         update::news(&mut state, News { status: Some(Arc::new(status)), ..News::default() }, T0.boot);
-        snapshot(name, &mut state, &Theme::ansi());
+        snapshot(name, &mut state, &Theme::dark());
     }
 }
 
 #[test]
 fn too_small_says_so() {
     let mut state = full(39, 12);
-    snapshot("too_small", &mut state, &Theme::ansi());
+    snapshot("too_small", &mut state, &Theme::dark());
 }
 
 #[test]
@@ -163,9 +243,9 @@ fn inert_text_hostile_data_brings_no_control_byte_into_a_frame() {
     type_in(&mut state, "\x1b[201~");
     for keys in ["", "\x1b", "c\r", "\x1b", "\x1b", "q"] {
         type_in(&mut state, keys);
-        let mut canvas = Canvas::new(state.area);
+        let mut canvas = Canvas::new(state.area, false);
         state.settle(Moment::new(T0));
-        let bytes = canvas.frame(|buf| view::draw(buf, &state, &Theme::ansi(), Moment::new(T0))).unwrap();
+        let bytes = canvas.frame(|buf| view::draw(buf, &state, &Theme::dark(), Moment::new(T0))).unwrap();
         let text = String::from_utf8(bytes).unwrap();
         assert_eq!((text.matches("\x1b[?2026h").count(), text.matches("\x1b[?2026l").count()), (1, 1));
         let own = strip_own_sequences(&text);

@@ -51,6 +51,7 @@ proptest! {
                                 prop_assert!(asked || !closes);
                             }
                             Input::Paste(text) => update::paste(&mut state, &text),
+                            Input::Mouse(_) | Input::Focus(_) | Input::Background(_) => {}
                         }
                     }
                 }
@@ -72,7 +73,7 @@ proptest! {
             let moment = Moment::new(now);
             state.settle(moment);
             let mut buf = Buffer::empty(state.area);
-            let cursor = view::draw(&mut buf, &state, &Theme::ansi(), moment);
+            let cursor = view::draw(&mut buf, &state, &Theme::dark(), moment);
             prop_assert!(cursor.is_none_or(|at| state.area.contains(at)), "{cursor:?} in {:?}", state.area);
             prop_assert!(state.tasks.len() == 0 || state.tasks.selected().is_some());
         }

@@ -9,8 +9,9 @@ use ratatui::style::Style;
 use super::Layout;
 use super::list;
 use super::paint::{self, put, wrap};
+use super::record;
 use crate::clock::Boot;
-use crate::console::{Deadline, TaskFacts, TaskState};
+use crate::console::{CallLine, Deadline, TaskFacts, TaskState};
 use crate::task::{TimeoutKind, Verdict};
 use crate::text::{Foreign, printable};
 use crate::tui::Zone;
@@ -25,6 +26,8 @@ use crate::tui::views::View;
 const LABEL: usize = 10;
 /// Inputs and results are cut here: more lines than anybody scrolls through.
 const MOST_LINES: usize = 2_000;
+/// So many heartbeats are in the record.
+const RECORD: usize = 60;
 /// Details are cut here, so that the input below stays in view.
 const DETAIL_LINES: usize = 4;
 
@@ -36,13 +39,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, layout: &Layout, state: &State, theme:
     paint::pane(buf, area, layout, &title, "", focused, theme);
     let inside = layout.inside(area);
     let Some(facts) = selected else { return };
-    draw_lines(
-        buf,
-        inside,
-        &Lines::of(facts, survives(state, facts), theme, moment, state.zone, inside.width.into(), Extent::Pane),
-        state,
-        theme,
-    );
+    draw_lines(buf, inside, &Lines::of(facts, state, theme, moment, inside.width.into(), Extent::Pane), state, theme);
 }
 
 /// Draws a task as a view of its own, with all there is.
@@ -52,8 +49,7 @@ pub fn draw_full(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme
     let inside = list::frame(buf, layout, &title, "", theme);
     match facts {
         Some(facts) => {
-            let lines =
-                Lines::of(facts, survives(state, facts), theme, moment, state.zone, inside.width.into(), Extent::Full);
+            let lines = Lines::of(facts, state, theme, moment, inside.width.into(), Extent::Full);
             draw_lines(buf, inside, &lines, state, theme);
         }
         None => list::empty(buf, inside, "This task is no longer on the list. esc goes back.", theme),
@@ -76,8 +72,7 @@ pub fn scroll_max(state: &State, layout: &Layout, moment: Moment) -> usize {
     };
     let (Some(facts), Some(area)) = (state.subject(), area) else { return 0 };
     let inside = layout.inside(area);
-    let lines =
-        Lines::of(facts, survives(state, facts), &Theme::plain(), moment, state.zone, inside.width.into(), extent);
+    let lines = Lines::of(facts, state, &Theme::plain(), moment, inside.width.into(), extent);
     lines.0.len().saturating_sub(inside.height.into())
 }
 
@@ -96,22 +91,21 @@ struct DetailLine {
 struct Lines(Vec<DetailLine>);
 
 impl Lines {
-    fn of(
-        facts: &TaskFacts,
-        survives: Option<i64>,
-        theme: &Theme,
-        moment: Moment,
-        zone: Zone,
-        cells: usize,
-        extent: Extent,
-    ) -> Self {
+    fn of(facts: &TaskFacts, state: &State, theme: &Theme, moment: Moment, cells: usize, extent: Extent) -> Self {
         let mut lines = Writer { lines: Vec::new(), cells, theme, extent };
+        let zone = state.zone;
         lines.calls(facts, moment);
-        lines.state(facts, survives, moment, zone);
+        lines.state(facts, survives(state, facts), moment, zone);
         lines.deadlines(facts, moment.stands_until);
         lines.heartbeats(facts, moment);
+        let beats: Vec<_> = match extent {
+            Extent::Pane => Vec::new(),
+            Extent::Full => state.log.beats(facts.id).take(RECORD).collect(),
+        };
+        lines.record(&beats);
         lines.identity(facts, zone);
         lines.foreign("input", facts.input.as_ref(), MOST_LINES);
+        lines.beats(&beats, zone);
         Self(lines.lines)
     }
 }
@@ -286,6 +280,23 @@ impl Writer<'_> {
         self.foreign("details", facts.details.as_ref(), DETAIL_LINES);
     }
 
+    /// How the last heartbeats went.
+    fn record(&mut self, beats: &[&CallLine]) {
+        if !beats.is_empty() {
+            let cells = self.cells.saturating_sub(LABEL);
+            self.text("record", &record::bars(beats, cells));
+            self.text("", &record::numbers(beats));
+        }
+    }
+
+    /// The same one by one, newest first.
+    fn beats(&mut self, beats: &[&CallLine], zone: Zone) {
+        let labels = std::iter::once("beats").chain(std::iter::repeat(""));
+        for (label, beat) in labels.zip(beats) {
+            self.put(label, &record::line(beat, zone), self.theme.dim);
+        }
+    }
+
     fn identity(&mut self, facts: &TaskFacts, zone: Zone) {
         let execution = &facts.execution;
         self.text("workflow", &format!("{} / {}", execution.workflow_id.line(), execution.run_id.line()));
@@ -327,14 +338,16 @@ fn verdict_text(verdict: &Verdict) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::fixtures::{T0, zoo};
+    use crate::tui::Options;
+    use crate::tui::fixtures::{T0, call, zoo};
 
     #[test]
     fn no_line_is_wider_than_the_pane() {
+        let mut state = State::new(Options::default(), Rect::new(0, 0, 80, 24));
+        state.log.call(call(1, 8));
         for facts in zoo() {
             for cells in 20..80 {
-                let lines =
-                    Lines::of(&facts, None, &Theme::plain(), Moment::new(T0), Zone::Fixed(0), cells, Extent::Full);
+                let lines = Lines::of(&facts, &state, &Theme::plain(), Moment::new(T0), cells, Extent::Full);
                 assert!(
                     lines.0.iter().all(|line| paint::width(&line.text) + LABEL <= cells),
                     "{} at {cells}",

@@ -104,6 +104,11 @@ impl Layout {
         self.body_rows().saturating_sub(self.boxed.into())
     }
 
+    /// Lines of the history, above what the event under the cursor says.
+    pub fn event_rows(&self) -> usize {
+        self.list_rows().saturating_sub(if self.boxed { super::events::SELECTED.into() } else { 0 })
+    }
+
     /// Lines of the log pane.
     pub fn log_rows(&self) -> usize {
         self.log.map_or(0, |pane| self.inside(pane).height.into())

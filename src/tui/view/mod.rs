@@ -5,6 +5,7 @@
 mod closed;
 mod confirm;
 mod detail;
+mod events;
 mod footer;
 mod form;
 mod header;
@@ -14,6 +15,7 @@ mod list;
 mod log;
 mod message;
 mod paint;
+mod record;
 mod table;
 mod waiting;
 
@@ -41,6 +43,7 @@ pub fn draw(buf: &mut Buffer, state: &State, theme: &Theme, moment: Moment) -> O
     match state.views.now() {
         View::Tasks => panes(buf, &layout, state, theme, moment),
         View::Detail => detail::draw_full(buf, &layout, state, theme, moment),
+        View::Events => events::draw(buf, &layout, state, theme),
         View::Log => log::draw_full(buf, &layout, state, theme),
         View::Waiting => waiting::draw(buf, &layout, state, theme),
         View::Closed => closed::draw(buf, &layout, state, theme),
@@ -75,11 +78,6 @@ fn panes(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme, moment
 /// How far the help can be scrolled.
 pub fn help_scroll_max(area: Rect) -> usize {
     help::scroll_max(Layout::of(area, super::state::Focus::Tasks).over)
-}
-
-/// How far the log can be scrolled in a view of so many lines.
-pub fn log_scroll_max(state: &State, rows: usize) -> usize {
-    log::scroll_max(state, rows)
 }
 
 /// How far the details can be scrolled, in the pane or in their own view.

@@ -15,7 +15,11 @@ const WIDE: u16 = 64;
 /// Draws the view.
 pub fn draw(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme) {
     let waiting = &state.waiting;
-    let area = list::frame(buf, layout, "Waiting in task lists", "", theme);
+    let problem = match waiting.selected().and_then(|(_, list)| list.waiting.as_ref()) {
+        Some(Err(why)) => format!("not counted: {why}"),
+        _ => String::new(),
+    };
+    let area = list::frame(buf, layout, "Waiting in task lists", &problem, theme);
     if waiting.len() == 0 {
         let text = "No task list is known yet: SWF has no list of them. p asks for a name to claim from; --task-list \
                     names one at the start. esc goes back.";
@@ -39,9 +43,9 @@ pub fn draw(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme) {
         if wide {
             put(buf, at(1).as_position(), at(1).width, &domain.line(), theme.dim);
         }
-        let count = match list.waiting {
-            Some((count, more)) => format!("{count}{}", if more { "+" } else { "" }),
-            None => "unknown".into(),
+        let count = match &list.waiting {
+            Some(Ok((count, more))) => format!("{count}{}", if *more { "+" } else { "" }),
+            Some(Err(_)) | None => "unknown".into(),
         };
         let some = |number: usize| if number == 0 { String::new() } else { number.to_string() };
         let texts = [count, some(list.wanted as usize), some(list.held)];
