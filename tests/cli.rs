@@ -14,7 +14,7 @@ use std::time::Duration;
 use assert_cmd::cargo::cargo_bin;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use swfbeat::journal::{Journal, Place};
+use swfbeat::journal::{Journal, Place, Settings};
 use tempfile::{TempDir, tempdir};
 
 /// The binary in an environment that knows nothing: no AWS settings, an empty home.
@@ -199,12 +199,29 @@ fn a_journal_that_cannot_be_used_is_explained_and_left_alone() {
     assert!(!Path::new(&missing).exists());
 }
 
+fn held_by_ann() -> Settings {
+    Settings::new("ann@host", "boot".into(), "eu-west-1")
+}
+
+#[test]
+fn a_journal_of_another_service_is_left_alone() {
+    let bare = Bare::new();
+    let path = bare.path("j.db");
+    let settings = Settings::new("ann@host", "boot".into(), "eu-west-1 profile ops");
+    let (journal, _) = Journal::open(&Place::named(&path), &settings, |_| {}).unwrap();
+    journal.close(Duration::from_secs(10)).unwrap();
+    let before = fs::read(&path).unwrap();
+    let words = ["belongs to another service, eu-west-1 profile ops, and not to eu-west-1:", "--same-service"];
+    assert_fails(bare.equipped(&["--journal", &path]), 4, &words);
+    assert_eq!(fs::read(&path).unwrap(), before);
+}
+
 #[test]
 fn a_journal_of_a_newer_version_is_left_alone() {
     let bare = Bare::new();
     let path = bare.path("j.db");
-    let (journal, _) = Journal::open(&Place::named(&path), "ann@host", "boot".into(), |_, _| {}).unwrap();
-    journal.close().unwrap();
+    let (journal, _) = Journal::open(&Place::named(&path), &held_by_ann(), |_| {}).unwrap();
+    journal.close(Duration::from_secs(10)).unwrap();
     rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let before = fs::read(&path).unwrap();
     assert_fails(bare.equipped(&["--journal", &path]), 4, &["has format 99", "use a newer swfbeat"]);
@@ -216,7 +233,7 @@ fn a_journal_of_a_newer_version_is_left_alone() {
 fn a_held_journal_says_who_holds_it_and_offers_to_look_on() {
     let bare = Bare::new();
     let path = bare.path("j.db");
-    let _held = Journal::open(&Place::named(&path), "ann@host", "boot".into(), |_, _| {}).unwrap();
+    let _held = Journal::open(&Place::named(&path), &held_by_ann(), |_| {}).unwrap();
     let pid = format!("pid {}, ann@host, since", std::process::id());
     assert_fails(bare.equipped(&["--journal", &path]), 4, &["is held by", &pid, "--read-only"]);
 }

@@ -13,7 +13,7 @@ use super::{leave, outlet, who};
 use crate::clock;
 use crate::config::{self, Rate};
 use crate::console::{Config, Rules};
-use crate::journal::{OpenError, Place};
+use crate::journal::{self, OpenError, Place};
 use crate::runtime::{self, Opened, Parts};
 use crate::swf::{Access, Service, Settings};
 use crate::task::{check_length, limit};
@@ -47,6 +47,9 @@ pub struct Arguments {
     /// Where tasks are written down, instead of a file for each service in $XDG_STATE_HOME/swfbeat
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
+    /// The journal is of this service, whatever endpoint, region and profile it was made with
+    #[arg(long)]
+    same_service: bool,
     /// Look on while another swfbeat keeps the journal: no polls, no heartbeats, no closes
     #[arg(long)]
     read_only: bool,
@@ -72,11 +75,17 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let task_list = task_list.map(|name| name_of("--task-list", name)).transpose()?;
     let identity = who::identity(arguments.identity.as_deref().or(file.aws.identity.as_deref()))?;
     let service = connect(&arguments.settings(&file.aws, |name| env::var(name).ok()))?;
+    let name = service_name(&service);
     let place = match arguments.journal.clone().or(file.journal.file.map(PathBuf::from)) {
         Some(path) => Place::named(path),
-        None => Place::of_service(&journal_name(&service))?,
+        None => Place::of_service(&name)?,
     };
-    let Some((opened, read_only)) = open(&place, &identity, arguments.read_only || file.read_only)? else {
+    let settings = journal::Settings {
+        same_service: arguments.same_service,
+        retention_ms: file.journal.retention.0,
+        ..journal::Settings::new(identity.raw(), clock::boot_id(), name)
+    };
+    let Some((opened, read_only)) = open(&place, &settings, arguments.read_only || file.read_only)? else {
         return Ok(ExitCode::from(Kind::Journal as u8));
     };
     let config = Config {
@@ -158,18 +167,19 @@ fn name_of(what: &'static str, name: &str) -> Result<Foreign, Failure> {
     Ok(name.into())
 }
 
-/// Tells the journals of different services apart.
-fn journal_name(service: &Service) -> String {
-    let parts = [Some(service.region()), service.profile(), service.endpoint()];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+/// Tells different services apart, for their journals.
+fn service_name(service: &Service) -> String {
+    let profile = service.profile().map(|name| format!(" profile {name}")).unwrap_or_default();
+    let endpoint = service.endpoint().map(|url| format!(" endpoint {url}")).unwrap_or_default();
+    format!("{}{profile}{endpoint}", service.region())
 }
 
 /// Opens the journal as its keeper, or read-only if that was asked for, now or up front. `None`: asked, and declined.
-fn open(place: &Place, identity: &Foreign, read_only: bool) -> Result<Option<(Opened, bool)>, Failure> {
+fn open(place: &Place, settings: &journal::Settings, read_only: bool) -> Result<Option<(Opened, bool)>, Failure> {
     if read_only {
         return Ok(Some((Opened::read_only(place)?, true)));
     }
-    match Opened::keeper(place, identity.raw()) {
+    match Opened::keeper(place, settings) {
         Ok(opened) => Ok(Some((opened, false))),
         Err(OpenError::Held { path, by }) => {
             let question = format!(

@@ -178,6 +178,7 @@ pub(super) mod tests {
             possible_orphans: 0,
             read_only: false,
             not_saved: None,
+            disk_full: None,
             draining: false,
         }
     }

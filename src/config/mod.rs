@@ -17,12 +17,13 @@ use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
 use crate::console::{HEARTBEAT_RATE, LeaseTerms};
+use crate::journal::RETENTION_MS;
 use crate::mistake::{Mistake, Spot};
 use crate::span;
 use crate::task::limit;
 use crate::text::{Foreign, printable};
 
-pub use values::{Length, Rate};
+pub use values::{Length, Rate, Retention};
 
 /// The commented default, as `--print-config` writes it.
 pub const DEFAULT: &str = include_str!("../../assets/config.toml");
@@ -70,13 +71,21 @@ pub struct Aws {
     pub identity: Option<String>,
 }
 
-/// `[journal]`: where tasks are written down.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+/// `[journal]`: where tasks are written down, and for how long.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Journal {
     /// The file, instead of one for each service.
     #[serde(deserialize_with = "values::optional")]
     pub file: Option<String>,
+    /// How long ended tasks are kept.
+    pub retention: Retention,
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self { file: None, retention: Retention(Some(RETENTION_MS)) }
+    }
 }
 
 impl Default for Config {

@@ -52,6 +52,7 @@ fn settings_are_read() {
     assert_eq!(config.heartbeat_rate, Rate(None));
     assert_eq!(config.aws.task_lists, ["a", "b"]);
     assert_eq!(config.lease, LeaseTerms { default_ms: 1_200_000, longest_ms: 1_200_000 });
+    assert_eq!(parse("[journal]\nretention = \"never\"").unwrap().journal.retention, Retention(None));
     assert_eq!(parse("heartbeat_rate = 12").unwrap().heartbeat_rate, Rate(Some(12.0)));
 }
 
@@ -77,6 +78,7 @@ fn says_why_with_line_key_and_what_would_be_right() {
         ("[lease]\nlongest = \"169h\"", "longest is at most 168h"),
         ("heartbeat_rate = 0", "expected heartbeats a second from 1 to 1000000, or \"none\""),
         ("heartbeat_rate = \"many\"", "heartbeat_rate: invalid value: string \"many\", expected heartbeats a second"),
+        ("[journal]\nretention = \"0d\"", "\"0d\" is not a number of days from 1d to 3650d, or never"),
         ("read_only = \"yes\"", ":1:13: read_only: invalid type: string \"yes\", expected a boolean"),
         ("[aws]\ntask_lists = [\"\"]", "a name is not empty"),
         ("[aws\n", ":1:5: "),

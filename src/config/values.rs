@@ -71,6 +71,25 @@ impl<'de> Deserialize<'de> for Rate {
     }
 }
 
+/// How long ended tasks are kept, milliseconds; `None`: for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention(pub Option<i64>);
+
+impl<'de> Deserialize<'de> for Retention {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        const DAY_MS: i64 = 86_400_000;
+        let text = String::deserialize(deserializer)?;
+        if text == "never" {
+            return Ok(Self(None));
+        }
+        let days =
+            text.strip_suffix('d').and_then(|days| days.parse::<i64>().ok()).filter(|days| (1..=3_650).contains(days));
+        days.map(|days| Self(Some(days * DAY_MS))).ok_or_else(|| {
+            D::Error::custom(format!("\"{text}\" is not a number of days from 1d to 3650d, or never, in quotes"))
+        })
+    }
+}
+
 /// A text that may be left out; the empty one stands for that.
 pub(super) fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(Some(String::deserialize(deserializer)?).filter(|text| !text.is_empty()))

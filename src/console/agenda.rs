@@ -36,6 +36,8 @@ pub(super) enum Job {
     Read,
     /// What is not on disk is tried again.
     Save,
+    /// The disk should have answered.
+    Disk,
     /// Something may be sent again after an outage, a refusal or throttling.
     Reach,
     /// The patience of leaving is over.

@@ -120,7 +120,7 @@ impl Console {
     pub(super) fn poll_next(&mut self, now: Now) {
         // What is claimed now could not be kept alive (engine rules 3.3).
         let full = self.load.left_out() > 0;
-        let blocked = self.leaving.is_some() || self.writing.failure().is_some() || full;
+        let blocked = self.leaving.is_some() || self.writing.is_blocked() || full;
         if blocked || self.agenda.when(Job::Poll).is_some() {
             return;
         }
@@ -133,7 +133,7 @@ impl Console {
                 PollTarget { domain: domain.clone(), task_list: task_list.clone(), identity: identity.clone() };
             self.claiming.polls.insert(number, Poll { domain, task_list, identity, in_flight: false });
             self.append(now, Record::PollStarted { poll: number, at, target: Some(target) });
-            if self.writing.failure().is_some() {
+            if self.writing.is_blocked() {
                 return;
             }
         }

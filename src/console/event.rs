@@ -156,6 +156,9 @@ pub enum Event {
     Appended(BatchId),
     /// The batch is not on disk.
     AppendFailed(BatchId, AppendError),
+    /// There is no room on the disk but for what was written so far: why and what was done, printable. `None`: there is
+    /// room again.
+    DiskFull(Option<String>),
     /// A call came to its end.
     Answered {
         /// Which.

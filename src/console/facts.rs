@@ -290,8 +290,10 @@ pub struct Status {
     pub possible_orphans: usize,
     /// Only looking.
     pub read_only: bool,
-    /// The journal cannot be written: why.
+    /// The journal cannot be written, or the disk does not answer: why. Nothing is claimed meanwhile.
     pub not_saved: Option<String>,
+    /// The disk is full, but everything is saved so far: what was done for that. Nothing is claimed meanwhile.
+    pub disk_full: Option<String>,
     /// On the way out.
     pub draining: bool,
 }

@@ -39,10 +39,12 @@ impl Console {
     /// Says `Drained` once nothing is left to wait for.
     pub(super) fn settle(&mut self, now: Now) {
         let Some(leaving) = &self.leaving else { return };
-        if leaving.drained || self.claiming.is_busy() {
+        if leaving.drained || self.claiming.poll_in_flight() {
             return;
         }
-        let waiting = self.ready.first().is_some() || !self.writing.is_idle() || self.calls.that_matter() > 0;
+        // A poll that is still being written down has not been sent, and will not be.
+        let unwritten = self.claiming.is_busy() || !self.writing.is_idle();
+        let waiting = unwritten || self.ready.first().is_some() || self.calls.that_matter() > 0;
         if waiting && now.boot < leaving.until {
             return;
         }

@@ -188,6 +188,7 @@ impl Console {
             Event::Command(command) => self.command(now, command),
             Event::Appended(batch) => self.appended(now, batch),
             Event::AppendFailed(batch, error) => self.append_failed(now, batch, &error),
+            Event::DiskFull(why) => self.disk_full(now, why),
             Event::Answered { call, timing, result } => self.answered(now, call, timing, result),
             Event::Read { call, timing, failure } => self.was_read(now, call, timing, failure.as_ref()),
             Event::Followed(entries) => self.follow(&entries),
@@ -229,6 +230,7 @@ impl Console {
             Job::Poll => self.poll_next(now),
             Job::Count => self.count(now),
             Job::Save => self.save_again(now),
+            Job::Disk => self.look_at_disk(now),
             // They only want what sends, and `settle`, to look again.
             Job::Ask | Job::Read | Job::Reach | Job::Leave => {}
         }

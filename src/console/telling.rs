@@ -146,7 +146,8 @@ impl Console {
             closing: self.counts.closing,
             possible_orphans: orphans.count(),
             read_only: self.config.read_only,
-            not_saved: self.writing.failure().cloned(),
+            not_saved: self.writing.failure(),
+            disk_full: self.writing.full().cloned(),
             draining: self.leaving.is_some(),
         }
     }

@@ -1,11 +1,12 @@
 //! Records on their way to the disk, and what follows when they are there.
 //!
 //! Command → append → synced → state and network effect. What the service said stays true when the disk refuses it (it
-//! is shown as NOT SAVED and tried again); what we decide is not done before it is written.
+//! is shown as NOT SAVED and tried again); what we decide is not done before it is written. Nothing is claimed while the
+//! disk is full or does not answer.
 
 use std::collections::BTreeMap;
 
-use crate::clock::Now;
+use crate::clock::{Boot, Now};
 use crate::task::{ClaimId, Record, Stamp};
 
 use super::Console;
@@ -14,6 +15,8 @@ use super::event::{AppendError, BatchId, Durability, Effect, Level};
 
 /// Between two tries to write what could not be written, milliseconds.
 const SAVE_AGAIN_MS: i64 = 1_000;
+/// A disk that takes longer than this for a write hangs, milliseconds.
+const HANGS_MS: i64 = 3_000;
 
 /// Batches on their way.
 #[derive(Debug, Default)]
@@ -24,13 +27,30 @@ pub(super) struct Writing {
     /// The batch that tries the first so many of `unsaved` again.
     retry: Option<(BatchId, usize)>,
     failure: Option<String>,
+    /// The disk is full, and what was done.
+    full: Option<String>,
+    /// Since when the disk owes an answer.
+    owed: Option<Boot>,
+    hangs: bool,
     last: u64,
 }
 
 impl Writing {
     /// Why the journal cannot be written.
-    pub(super) fn failure(&self) -> Option<&String> {
-        self.failure.as_ref()
+    pub(super) fn failure(&self) -> Option<String> {
+        let hangs =
+            || format!("the disk has not answered for more than {} s, what was done last waits", HANGS_MS / 1_000);
+        self.failure.clone().or_else(|| self.hangs.then(hangs))
+    }
+
+    /// What was done about a full disk.
+    pub(super) fn full(&self) -> Option<&String> {
+        self.full.as_ref()
+    }
+
+    /// Nothing more should be claimed.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.failure.is_some() || self.full.is_some() || self.hangs
     }
 
     /// Nothing is on its way and nothing is waiting.
@@ -43,6 +63,12 @@ impl Writing {
         let batch = BatchId(self.last);
         self.batches.insert(batch, records);
         batch
+    }
+
+    /// An answer of the disk has come; whether it was long overdue.
+    fn answered(&mut self, now: Now) -> bool {
+        self.owed = (!self.batches.is_empty()).then_some(now.boot);
+        std::mem::take(&mut self.hangs)
     }
 }
 
@@ -76,7 +102,45 @@ impl Console {
             return;
         }
         let batch = self.writing.batch(vec![record.clone()]);
-        self.out.push(Effect::Append { batch, records: vec![record], durability: Durability::Synced });
+        self.send_to_disk(now, batch, vec![record]);
+    }
+
+    fn send_to_disk(&mut self, now: Now, batch: BatchId, records: Vec<Record>) {
+        self.writing.owed.get_or_insert(now.boot);
+        self.agenda.set_by(Job::Disk, now.boot + HANGS_MS);
+        self.out.push(Effect::Append { batch, records, durability: Durability::Synced });
+    }
+
+    /// Says so if the disk hangs.
+    pub(super) fn look_at_disk(&mut self, now: Now) {
+        let Some(owed) = self.writing.owed else { return };
+        if now.boot - owed < HANGS_MS {
+            self.agenda.set(Job::Disk, owed + HANGS_MS);
+        } else if !std::mem::replace(&mut self.writing.hangs, true) {
+            let text = "the disk does not answer: what is not written yet is not done, and nothing more is claimed";
+            self.say(now, Level::Alarm, "journal", None, text);
+        }
+    }
+
+    /// The disk is full, or there is room again.
+    pub(super) fn disk_full(&mut self, now: Now, why: Option<String>) {
+        match (&why, &self.writing.full) {
+            (Some(why), None) => {
+                self.say(now, Level::Alarm, "journal", None, format!("nothing more is claimed: {why}"));
+            }
+            (None, Some(_)) => self.say(now, Level::Warn, "journal", None, "there is room on the disk again"),
+            _ => {}
+        }
+        self.writing.full = why;
+        self.poll_next(now);
+    }
+
+    /// The disk has answered, however.
+    fn disk_answered(&mut self, now: Now) {
+        if self.writing.answered(now) {
+            self.say(now, Level::Warn, "journal", None, "the disk answers again");
+            self.poll_next(now);
+        }
     }
 
     /// Writes one fact whose loss would only make countdowns pessimistic; it holds at once.
@@ -92,7 +156,9 @@ impl Console {
         if let Some((_, count)) = self.writing.retry.filter(|(retry, _)| *retry == batch) {
             self.saved_again(now, count);
         }
-        for record in self.writing.batches.remove(&batch).unwrap_or_default() {
+        let records = self.writing.batches.remove(&batch).unwrap_or_default();
+        self.disk_answered(now);
+        for record in records {
             self.land(now, &record);
         }
     }
@@ -103,7 +169,9 @@ impl Console {
             self.writing.batches.remove(&batch);
             self.agenda.set(Job::Save, now.boot + SAVE_AGAIN_MS);
         }
-        for record in self.writing.batches.remove(&batch).unwrap_or_default() {
+        let records = self.writing.batches.remove(&batch).unwrap_or_default();
+        self.disk_answered(now);
+        for record in records {
             self.not_written(now, record, error);
         }
     }
@@ -160,7 +228,7 @@ impl Console {
         let batch = self.writing.batch(Vec::new());
         let records = self.writing.unsaved.clone();
         self.writing.retry = Some((batch, records.len()));
-        self.out.push(Effect::Append { batch, records, durability: Durability::Synced });
+        self.send_to_disk(now, batch, records);
     }
 
     /// The first `count` of what waited are on disk. More may have come while they were being written.

@@ -49,6 +49,32 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// It is the journal of another endpoint, region or profile, whose tokens mean nothing here.
+    #[error(
+        "the journal {path} belongs to another service, {its}, and not to {asked}: name another with --journal; if it is \
+         the same SWF by another name, say so with --same-service",
+        path = path.display()
+    )]
+    OtherService {
+        /// The journal.
+        path: PathBuf,
+        /// Whose it is.
+        its: String,
+        /// Who was to use it.
+        asked: String,
+    },
+    /// The database is broken.
+    #[error(
+        "the journal {path} is damaged ({why}): nothing was changed; copy it and its -wal away, see what \
+         `sqlite3 {path} .recover` saves, or go on with another --journal",
+        path = path.display()
+    )]
+    Damaged {
+        /// The journal.
+        path: PathBuf,
+        /// SQLite's words.
+        why: String,
+    },
     /// There is nothing to read.
     #[error("there is no journal {path} to look at: leave --read-only out to start one", path = path.display())]
     Missing {

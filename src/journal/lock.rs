@@ -31,6 +31,7 @@ impl KeeperLock {
             _ => OpenError::unreadable(&path, &errno),
         })?;
         let mut file = File::from(fd);
+        super::place::check_open(&path, &file)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
             Err(Errno::WOULDBLOCK) => return Err(OpenError::Held { path: journal.into(), by: read_holder(&mut file) }),

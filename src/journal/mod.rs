@@ -2,30 +2,88 @@
 //!
 //! A [`Journal`] belongs to the one process that sends heartbeats (the keeper): a thread owns the only writing connection,
 //! commits in groups, and says for each batch whether it is on disk. A [`Follower`] only reads what a keeper writes.
-//! Tokens are kept apart from the records, so that they can be erased one day.
+//! A [`Shelf`] reads what ended long ago, page by page. Tokens are kept apart from the records and erased a while after
+//! the end of their task is proven (`sweep`); a reserve of disk space lets the last writes through (`ballast`).
 //! Not here: what a record means (`console`), when to write one (`console`), which journal to use (`cli`).
 
+mod ballast;
 mod error;
 mod lock;
 mod place;
+mod reader;
+mod rows;
 mod schema;
 mod store;
+mod sweep;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, mpsc};
-use std::thread::{self, JoinHandle};
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
+use crate::clock::Now;
 use crate::task::{ClaimId, Entry, Record};
 
 pub use error::OpenError;
 pub use place::Place;
+pub use reader::{EndedPage, Mark};
 
+use ballast::Ballast;
 use lock::KeeperLock;
-use store::{Reader, Store};
+use reader::Reader;
+use store::Store;
 use writer::{Batch, Writer};
+
+/// How long ended tasks are kept, unless somebody says otherwise: 30 days, milliseconds.
+pub const RETENTION_MS: i64 = 30 * DAY_MS;
+/// How long the token of a task is kept once its end is proven: a day, milliseconds.
+pub const TOKEN_GRACE_MS: i64 = DAY_MS;
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Who opens a journal, and how long things stay in it.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Names this process to others, such as `user@host`.
+    pub holder: String,
+    /// The current boot, see [`crate::clock::boot_id`].
+    pub boot_id: Arc<str>,
+    /// Tells endpoint, region and profile apart. A journal belongs to the service that was first to open it.
+    pub service: String,
+    /// Whatever name the journal knows its service by, it is this one.
+    pub same_service: bool,
+    /// Everything about a task goes so many milliseconds after its end was proven, see [`RETENTION_MS`]; `None`: never.
+    pub retention_ms: Option<i64>,
+    /// Its token goes so many milliseconds after that, see [`TOKEN_GRACE_MS`].
+    pub token_grace_ms: i64,
+}
+
+impl Settings {
+    /// With the usual times.
+    pub fn new(holder: impl Into<String>, boot_id: Arc<str>, service: impl Into<String>) -> Self {
+        Self {
+            holder: holder.into(),
+            boot_id,
+            service: service.into(),
+            same_service: false,
+            retention_ms: Some(RETENTION_MS),
+            token_grace_ms: TOKEN_GRACE_MS,
+        }
+    }
+}
+
+/// What the journal's thread has to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// A synced batch is on disk, or a batch of either kind is not.
+    Batch(u64, Result<(), AppendFailure>),
+    /// There is no room for the reserve: why, a whole sentence with what was done. `None`: there is again.
+    Full(Option<String>),
+}
 
 /// How soon a batch must be on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,37 +115,48 @@ impl AppendFailure {
 #[derive(Debug)]
 pub struct Journal {
     jobs: mpsc::Sender<Batch>,
-    writer: JoinHandle<Result<(), AppendFailure>>,
+    end: mpsc::Receiver<Result<(), AppendFailure>>,
 }
 
 impl Journal {
     /// Opens or creates the journal, takes the keeper's lock, and reads everything that is still live: all records of
-    /// claims not dismissed and of polls not ended, and always those of the highest claim and poll, so that whoever counts
-    /// on from what comes back never uses a number twice.
+    /// claims on the list (of those whose end is proven, the last thousand) and of polls not ended, and always those of
+    /// the highest claim and poll, so that whoever counts on from what comes back never uses a number twice.
     ///
-    /// `holder` names this process to others, such as `user@host`. `on_done` is called on the journal's thread.
+    /// `on_told` is called on the journal's thread, and must not wait.
     ///
     /// # Errors
     /// [`OpenError`], with the journal as it was.
     pub fn open(
         place: &Place,
-        holder: &str,
-        boot_id: Arc<str>,
-        on_done: impl Fn(u64, Result<(), AppendFailure>) + Send + 'static,
+        settings: &Settings,
+        on_told: impl Fn(Told) + Send + 'static,
+    ) -> Result<(Self, Vec<Entry>), OpenError> {
+        Self::open_with(place, settings, crate::clock::now, on_told)
+    }
+
+    /// [`Journal::open`] with a clock for what goes with time.
+    fn open_with(
+        place: &Place,
+        settings: &Settings,
+        clock: fn() -> Now,
+        on_told: impl Fn(Told) + Send + 'static,
     ) -> Result<(Self, Vec<Entry>), OpenError> {
         let path = place.prepare()?;
-        let lock = KeeperLock::take(&path, holder)?;
+        let lock = KeeperLock::take(&path, &settings.holder)?;
         place::create_private(&path)?;
         place::check_files(&path)?;
-        let (store, entries) = Store::open(&path, boot_id)?;
+        let (store, entries) = Store::open(&path, settings)?;
+        let writer = Writer::new(store, Ballast::of(&path), settings, clock, on_told);
         let (jobs, queue) = mpsc::channel();
-        let writer = thread::Builder::new().name("journal".into()).spawn(move || {
-            let result = Writer::new(store, on_done).run(&queue);
+        let (ended, end) = mpsc::channel();
+        let thread = thread::Builder::new().name("journal".into()).spawn(move || {
+            let result = writer.run(&queue);
             drop(lock); // only now may another process become the keeper
-            result
+            let _ = ended.send(result); // unless nobody waits any more
         });
-        let writer = writer.map_err(|error| OpenError::unreadable(&path, &error))?;
-        Ok((Self { jobs, writer }, entries))
+        thread.map_err(|error| OpenError::unreadable(&path, &error))?;
+        Ok((Self { jobs, end }, entries))
     }
 
     /// Hands over a batch, to be written in this order, all or nothing. Never waits for the disk.
@@ -99,13 +168,23 @@ impl Journal {
         self.jobs.send(Batch { id: batch, records, durability }).map_err(gone)
     }
 
-    /// Writes what is pending, closes the database and lets the next keeper in.
+    /// Writes what is pending, closes the database and lets the next keeper in. Waits no longer than `patience`: a disk
+    /// may hang for ever.
     ///
     /// # Errors
-    /// What was pending could not be written.
-    pub fn close(self) -> Result<(), AppendFailure> {
+    /// What was pending could not be written, or not in time.
+    pub fn close(self, patience: Duration) -> Result<(), AppendFailure> {
         drop(self.jobs);
-        self.writer.join().unwrap_or_else(|_| Err(AppendFailure::new("the journal's thread has crashed".into())))
+        self.end.recv_timeout(patience).unwrap_or_else(|error| {
+            let message = match error {
+                RecvTimeoutError::Timeout => format!(
+                    "the disk has not answered for {} s: what was done last may not be in the journal",
+                    patience.as_secs_f32()
+                ),
+                RecvTimeoutError::Disconnected => "the journal's thread has crashed".into(),
+            };
+            Err(AppendFailure::new(message))
+        })
     }
 }
 
@@ -133,5 +212,41 @@ impl Follower {
     /// The journal cannot be read, in a whole sentence.
     pub fn follow(&mut self) -> Result<Vec<Entry>, OpenError> {
         self.reader.follow()
+    }
+}
+
+/// What has ended, and long texts, for views: read when somebody looks, on a connection that only reads.
+#[derive(Debug)]
+pub struct Shelf {
+    shelf: reader::Shelf,
+}
+
+impl Shelf {
+    /// Opens the journal beside whoever keeps it.
+    ///
+    /// # Errors
+    /// [`OpenError`]; a journal that does not exist is not created.
+    pub fn open(place: &Place) -> Result<Self, OpenError> {
+        let path = place.locate()?;
+        place::check_files(&path)?;
+        Ok(Self { shelf: reader::Shelf::open(&path)? })
+    }
+
+    /// At most so many tasks that have ended, whether they are on the list or not, those that ended last first; behind
+    /// the mark of the page before, or from the start. Their tokens are left out.
+    ///
+    /// # Errors
+    /// The journal cannot be read, in a whole sentence.
+    pub fn ended(&self, from: Option<Mark>, most: usize) -> Result<EndedPage, OpenError> {
+        self.shelf.ended(from, most)
+    }
+
+    /// Everything that is written about one claim, without its token: input, details, outcome, verdict. Empty if nothing
+    /// is, or not any more.
+    ///
+    /// # Errors
+    /// The journal cannot be read, in a whole sentence.
+    pub fn about(&self, claim: ClaimId) -> Result<Vec<Entry>, OpenError> {
+        self.shelf.about(claim)
     }
 }

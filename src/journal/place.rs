@@ -7,6 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use etcetera::base_strategy::{BaseStrategy, Xdg};
+use sha2::{Digest, Sha256};
 
 use super::OpenError;
 
@@ -120,7 +121,8 @@ fn sync_directory(path: &Path) -> Result<(), OpenError> {
 /// Checks the database and the files SQLite has beside it. They are not opened: closing a descriptor of a database would
 /// drop the locks that another connection of this process holds on it (POSIX).
 pub(super) fn check_files(path: &Path) -> Result<(), OpenError> {
-    for file in [path.to_owned(), beside(path, "-wal"), beside(path, "-shm")] {
+    refuse_lone_wal(path)?;
+    for file in [path.to_owned(), beside(path, "-wal"), beside(path, "-shm"), beside(path, "-journal")] {
         match file.symlink_metadata() {
             Ok(found) if found.is_symlink() => {
                 return Err(OpenError::not_safe(&file, "it is a symbolic link: name the file itself"));
@@ -134,6 +136,26 @@ pub(super) fn check_files(path: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
+/// SQLite takes a WAL beside an empty database for a leftover and removes it. To us it is all that is left of a journal.
+fn refuse_lone_wal(path: &Path) -> Result<(), OpenError> {
+    let size = |path: &Path| path.symlink_metadata().map_or(0, |found| found.len());
+    let wal = beside(path, "-wal");
+    if size(path) == 0 && size(&wal) > 0 {
+        let why = format!("it is empty, but {} is not: put the journal back beside it, or move it away", wal.display());
+        return Err(OpenError::unreadable(path, &why));
+    }
+    Ok(())
+}
+
+/// A file of ours that is not the database's.
+pub(super) fn check_open(path: &Path, file: &File) -> Result<(), OpenError> {
+    let found = file.metadata().map_err(|error| OpenError::unreadable(path, &error))?;
+    if !found.is_file() {
+        return Err(OpenError::not_safe(path, "it is not a plain file: remove it"));
+    }
+    check_private(path, &found, "600")
+}
+
 fn check_private(path: &Path, found: &Metadata, mode: &str) -> Result<(), OpenError> {
     if found.uid() != rustix::process::geteuid().as_raw() {
         return Err(OpenError::not_safe(path, "it belongs to another user: name another with --journal"));
@@ -145,11 +167,17 @@ fn check_private(path: &Path, found: &Metadata, mode: &str) -> Result<(), OpenEr
     Ok(())
 }
 
-/// What a service is called in a file name.
+/// What a service is called in a file name. Two services never share one: where characters had to go, a hash says of
+/// which name.
 fn slug(service: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_') { c } else { '-' };
-    let name: String = service.chars().map(plain).take(100).collect();
-    name.trim_start_matches('.').to_owned()
+    let name: String = service.chars().map(plain).take(80).collect();
+    let name = name.trim_start_matches('.');
+    if name == service {
+        return name.to_owned();
+    }
+    let hash = Sha256::digest(service.as_bytes());
+    hash[..4].iter().fold(format!("{name}-"), |name, byte| format!("{name}{byte:02x}"))
 }
 
 #[cfg(target_os = "linux")]
@@ -196,12 +224,22 @@ mod tests {
 
     #[test]
     fn a_slug_is_one_plain_file_name() {
-        assert_eq!(
-            slug("https://swf.eu-west-1.amazonaws.com eu-west-1 ops"),
-            "https---swf.eu-west-1.amazonaws.com-eu-west-1-ops"
-        );
-        assert_eq!(slug("../../etc\0\n"), "-..-etc--");
+        assert_eq!(slug("eu-west-1"), "eu-west-1");
+        let named = slug("eu-west-1 endpoint https://swf.example.com");
+        assert!(named.starts_with("eu-west-1-endpoint-https---swf.example.com-"), "{named}");
+        assert!(slug("../../etc\0\n").starts_with("-..-etc---"));
         assert!(slug(&"x".repeat(5_000)).len() <= 100);
+    }
+
+    #[test]
+    fn different_services_never_share_a_journal() {
+        let long = "x".repeat(90);
+        let services =
+            ["eu-west-1 profile ops", "eu-west-1-profile-ops", "eu-west-1 profile-ops", "eu-west-1", "..eu-west-1"]
+                .map(str::to_owned);
+        let services: Vec<_> = services.into_iter().chain([format!("{long}a"), format!("{long}b")]).collect();
+        let names: std::collections::BTreeSet<_> = services.iter().map(|service| slug(service)).collect();
+        assert_eq!(names.len(), services.len(), "{names:?}");
     }
 
     #[test]

@@ -1,58 +1,72 @@
-//! Records as rows and back.
+//! The one writing connection: batches in, all or nothing; what is kept beside the records; what is superseded.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, Params, Row, Savepoint, TransactionBehavior, params};
-use serde_json::{Map, Value};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags, Savepoint, TransactionBehavior, params};
+use signal_hook::consts::SIGXFSZ;
 
-use super::schema::{self, Found};
+use super::reader::live;
+use super::rows::{encode, padded, poll_of};
+use super::schema;
 use super::writer::Batch;
-use super::{AppendFailure, OpenError};
-use crate::task::{ClaimId, Entry, PollNumber, Record, TaskToken};
+use super::{AppendFailure, OpenError, Settings};
+use crate::task::{ClaimId, Entry, PollNumber, Record, Stamp, Verdict};
 
-/// Everything still live, and the highest claim and poll in any case.
-const LIVE: &str = "
-    WITH dismissed AS (
-        SELECT claim FROM records WHERE kind = 'Dismissed' AND claim < (SELECT max(claim) FROM records)
-    ), ended AS (
-        SELECT poll FROM records WHERE kind IN ('PollEnded', 'Claimed') AND poll < (SELECT max(poll) FROM records)
-    )
-    SELECT seq, boot_id, kind, body, token FROM records LEFT JOIN tokens ON tokens.claim = records.claim AND kind = 'Claimed'
-    WHERE CASE WHEN records.claim IS NULL THEN poll NOT IN ended ELSE records.claim NOT IN dismissed END
-    ORDER BY seq";
-
-/// Everything from a place on.
-const AFTER: &str = "
-    SELECT seq, boot_id, kind, body, token FROM records LEFT JOIN tokens ON tokens.claim = records.claim AND kind = 'Claimed'
-    WHERE seq > ?1
-    ORDER BY seq";
+/// Every so many polls, those that have ended are removed …
+const POLLS_SWEPT_EVERY: u64 = 100;
+/// … but for the last so many: whoever follows the journal has seen how those before ended.
+const POLLS_LEFT: u64 = 1_000;
 
 /// The one writing connection.
 #[derive(Debug)]
 pub(super) struct Store {
-    path: PathBuf,
-    connection: Connection,
-    boot_id: Arc<str>,
+    pub(super) path: PathBuf,
+    pub(super) connection: Connection,
+    pub(super) boot_id: Arc<str>,
+    /// The service's latest time that a record of this run had.
+    pub(super) service_now: Option<i64>,
+}
+
+/// Nothing of a group was written.
+#[derive(Debug)]
+pub(super) struct Unwritten {
+    pub(super) failure: AppendFailure,
+    /// Perhaps for want of room: SQLite tells a full disk, but not a quota.
+    pub(super) wants_room: bool,
 }
 
 impl Store {
     /// Opens the existing file, migrates it, and reads what is live.
-    pub(super) fn open(path: &Path, boot_id: Arc<str>) -> Result<(Self, Vec<Entry>), OpenError> {
+    pub(super) fn open(path: &Path, settings: &Settings) -> Result<(Self, Vec<Entry>), OpenError> {
+        refuse_to_die_of_limits(path)?;
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let explain = |error: rusqlite::Error| schema::explain(path, &error);
+        // A file that turns out to be unusable is left as it is, its WAL included.
+        let without_checkpoint = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+        connection.set_db_config(without_checkpoint, true).map_err(explain)?;
         schema::migrate(path, &mut connection)?;
-        let entries = read(path, &connection, LIVE, [])?;
-        Ok((Self { path: path.into(), connection, boot_id }, entries))
+        schema::claim_for(path, &connection, settings)?;
+        let entries = live(path, &connection)?;
+        connection.set_db_config(without_checkpoint, false).map_err(explain)?;
+        let boot_id = Arc::clone(&settings.boot_id);
+        Ok((Self { path: path.into(), connection, boot_id, service_now: None }, entries))
     }
 
     /// Writes batches in one synced transaction. A batch that may not be written (its intent is taken) fails alone.
     ///
     /// # Errors
     /// Nothing was written.
-    pub(super) fn append(&mut self, batches: &[Batch]) -> Result<Vec<Result<(), AppendFailure>>, AppendFailure> {
+    pub(super) fn append(&mut self, batches: &[Batch]) -> Result<Vec<Result<(), AppendFailure>>, Unwritten> {
+        let times = batches.iter().flat_map(|batch| &batch.records).filter_map(|record| record.stamp()?.service);
+        self.service_now = self.service_now.into_iter().chain(times).max();
         self.try_append(batches).map_err(|error| {
             let path = self.path.display();
-            AppendFailure::new(format!("the journal {path} cannot be written: {error}"))
+            let wants_room =
+                matches!(error.sqlite_error_code(), Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure));
+            let failure = AppendFailure::new(format!("the journal {path} cannot be written: {error}"));
+            Unwritten { failure, wants_room }
         })
     }
 
@@ -79,61 +93,16 @@ impl Store {
     }
 }
 
-/// A reading connection that knows how far it has read.
-#[derive(Debug)]
-pub(super) struct Reader {
-    path: PathBuf,
-    connection: Connection,
-    last_seq: u64,
-    data_version: i64,
+/// Beyond a limit of file sizes (`ulimit -f`) a write ends the process, unless somebody takes the signal. Taken, the write
+/// fails, which can be said.
+fn refuse_to_die_of_limits(path: &Path) -> Result<(), OpenError> {
+    static TAKEN: OnceLock<Option<String>> = OnceLock::new();
+    let take = || signal_hook::flag::register(SIGXFSZ, Arc::default()).err().map(|error| error.to_string());
+    TAKEN.get_or_init(take).as_ref().map_or(Ok(()), |why| Err(OpenError::unreadable(path, why)))
 }
 
-impl Reader {
-    /// Opens an existing journal of exactly the newest format, and reads what is live.
-    pub(super) fn open(path: &Path) -> Result<(Self, Vec<Entry>), OpenError> {
-        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let known = schema::FORMAT;
-        match schema::inspect(path, &connection)? {
-            Found::Empty => return Err(OpenError::Missing { path: path.into() }),
-            Found::Format(found) if found > known => return Err(OpenError::Newer { path: path.into(), found, known }),
-            Found::Format(found) if found < known => return Err(OpenError::Older { path: path.into(), found, known }),
-            Found::Format(_) => {}
-        }
-        let mut reader = Self { path: path.into(), connection, last_seq: 0, data_version: 0 };
-        reader.data_version = reader.data_version().map_err(|error| schema::explain(path, &error))?;
-        let (entries, last_seq) = reader.live()?;
-        reader.last_seq = last_seq;
-        Ok((reader, entries))
-    }
-
-    /// What was written since the last time.
-    pub(super) fn follow(&mut self) -> Result<Vec<Entry>, OpenError> {
-        let version = self.data_version().map_err(|error| schema::explain(&self.path, &error))?;
-        if version == self.data_version {
-            return Ok(Vec::new());
-        }
-        let entries = read(&self.path, &self.connection, AFTER, [self.last_seq])?;
-        self.data_version = version;
-        self.last_seq = entries.last().map_or(self.last_seq, |entry| entry.seq);
-        Ok(entries)
-    }
-
-    /// What is live, and the last sequence number of all, both of one instant.
-    fn live(&self) -> Result<(Vec<Entry>, u64), OpenError> {
-        let explain = |error| schema::explain(&self.path, &error);
-        let snapshot = self.connection.unchecked_transaction().map_err(explain)?;
-        let entries = read(&self.path, &snapshot, LIVE, [])?;
-        let last = snapshot.query_row("SELECT coalesce(max(seq), 0) FROM records", [], |row| row.get(0));
-        Ok((entries, last.map_err(explain)?))
-    }
-
-    /// Changes whenever another connection has committed.
-    fn data_version(&self) -> rusqlite::Result<i64> {
-        self.connection.pragma_query_value(None, "data_version", |row| row.get(0))
-    }
-}
-
-fn connect(path: &Path, access: OpenFlags) -> Result<Connection, OpenError> {
+/// Opens what is there; nothing is created and no link followed.
+pub(super) fn connect(path: &Path, access: OpenFlags) -> Result<Connection, OpenError> {
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     Connection::open_with_flags(path, flags).map_err(|error| schema::explain(path, &error))
 }
@@ -165,22 +134,35 @@ fn write(savepoint: &Savepoint<'_>, boot_id: &str, records: &[Record]) -> Result
         let claim = record.claim().map(|claim| claim.0);
         let poll = poll_of(record).map(|poll| poll.0);
         insert.execute(params![boot_id, claim, poll, kind, body])?;
-        write_aside(savepoint, record)?;
+        write_aside(savepoint, boot_id, record)?;
     }
     Ok(())
 }
 
-/// What is kept beside the records: the token, and the claim's one intent.
-fn write_aside(savepoint: &Savepoint<'_>, record: &Record) -> Result<(), Refused> {
+/// What is kept beside the records, and the records that this one makes superfluous.
+fn write_aside(savepoint: &Savepoint<'_>, boot_id: &str, record: &Record) -> Result<(), Refused> {
     match record {
         Record::Claimed { claim, task, .. } => {
-            let mut insert = savepoint.prepare_cached("INSERT INTO tokens (claim, token) VALUES (?1, ?2)")?;
-            insert.execute(params![claim.0, task.token.expose()])?;
+            let mut insert = savepoint.prepare_cached("INSERT INTO tokens (claim, secret) VALUES (?1, ?2)")?;
+            insert.execute(params![claim.0, padded(&task.token)])?;
+            savepoint.prepare_cached("INSERT OR IGNORE INTO claims (claim) VALUES (?1)")?.execute([claim.0])?;
         }
         Record::Intent { claim, .. } => take_intent(savepoint, *claim)?,
         Record::IntentWithdrawn { claim } => {
             savepoint.prepare_cached("DELETE FROM intents WHERE claim = ?1")?.execute([claim.0])?;
         }
+        Record::Verdict { claim, verdict, at } => note_end(savepoint, boot_id, *claim, verdict, *at)?,
+        Record::Dismissed { claim } => {
+            savepoint.prepare_cached("UPDATE claims SET dismissed = 1 WHERE claim = ?1")?.execute([claim.0])?;
+        }
+        Record::Beaten { claim, count, .. } => {
+            // Only the last beat counts; a task kept for hours would have thousands.
+            let mut delete = savepoint.prepare_cached(
+                "DELETE FROM records WHERE claim = ?1 AND kind = 'Beaten' AND json_extract(body, '$.count') < ?2",
+            )?;
+            delete.execute(params![claim.0, i64::try_from(*count).unwrap_or(i64::MAX)])?;
+        }
+        Record::PollStarted { poll, .. } if poll.0 % POLLS_SWEPT_EVERY == 0 => sweep_polls(savepoint, *poll)?,
         _ => {}
     }
     Ok(())
@@ -196,69 +178,29 @@ fn take_intent(savepoint: &Savepoint<'_>, claim: ClaimId) -> Result<(), Refused>
     Ok(())
 }
 
-/// The poll that a record begins or ends.
-fn poll_of(record: &Record) -> Option<PollNumber> {
-    match record {
-        Record::PollStarted { poll, .. } | Record::PollEnded { poll } => Some(*poll),
-        Record::Claimed { source, .. } => Some(source.poll),
-        _ => None,
-    }
+/// The first verdict is the one that counts.
+fn note_end(
+    savepoint: &Savepoint<'_>,
+    boot_id: &str,
+    claim: ClaimId,
+    verdict: &Verdict,
+    at: Stamp,
+) -> rusqlite::Result<()> {
+    let mut update = savepoint.prepare_cached(
+        "UPDATE claims SET proven = ?2, ended = ?3, end_boot_id = ?4, end_boot = ?5, end_service = ?6
+         WHERE claim = ?1 AND ended IS NULL",
+    )?;
+    let proven = !matches!(verdict, Verdict::Unproven { .. });
+    update.execute(params![claim.0, proven, at.wall.0, boot_id, at.boot.0, at.service])?;
+    Ok(())
 }
 
-/// A record's name and its JSON without the token.
-fn encode(record: &Record) -> serde_json::Result<(String, String)> {
-    let value = if let Record::Claimed { .. } = record {
-        let mut record = record.clone();
-        if let Record::Claimed { task, .. } = &mut record {
-            task.token = TaskToken::new(String::new());
-        }
-        serde_json::to_value(record)?
-    } else {
-        serde_json::to_value(record)?
-    };
-    match value {
-        Value::Object(object) => match object.into_iter().next() {
-            Some((kind, body)) => Ok((kind, body.to_string())),
-            None => Err(serde::ser::Error::custom("a record without a name")),
-        },
-        _ => Err(serde::ser::Error::custom("a record without content")),
-    }
-}
-
-fn decode(kind: String, body: &str, token: Option<String>) -> serde_json::Result<Record> {
-    let mut record = serde_json::from_value(Value::Object(Map::from_iter([(kind, serde_json::from_str(body)?)])))?;
-    if let Record::Claimed { task, .. } = &mut record {
-        // An erased token comes back empty.
-        task.token = TaskToken::new(token.unwrap_or_default());
-    }
-    Ok(record)
-}
-
-fn read(path: &Path, connection: &Connection, sql: &str, arguments: impl Params) -> Result<Vec<Entry>, OpenError> {
-    let sql_error = |error: rusqlite::Error| schema::explain(path, &error);
-    let mut statement = connection.prepare(sql).map_err(sql_error)?;
-    let mut rows = statement.query(arguments).map_err(sql_error)?;
-    let mut entries: Vec<Entry> = Vec::new();
-    while let Some(row) = rows.next().map_err(sql_error)? {
-        let (seq, boot_id, kind, body, token) = columns(row).map_err(sql_error)?;
-        let record = decode(kind, &body, token).map_err(|error| {
-            OpenError::unreadable(path, &format!("its record {seq} cannot be read ({error}); nothing was changed"))
-        })?;
-        let boot_id = match entries.last() {
-            Some(last) if *last.boot_id == boot_id => Arc::clone(&last.boot_id),
-            _ => boot_id.into(),
-        };
-        entries.push(Entry { seq, boot_id, record });
-    }
-    Ok(entries)
-}
-
-fn columns(row: &Row<'_>) -> rusqlite::Result<(u64, String, String, String, Option<String>)> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
-}
-
-/// Every record, live or not.
-#[cfg(test)]
-pub(super) fn read_all(path: &Path, connection: &Connection) -> Result<Vec<Entry>, OpenError> {
-    read(path, connection, AFTER, [0])
+/// Polls that have ended say nothing any more, but for the numbers of the last.
+fn sweep_polls(savepoint: &Savepoint<'_>, last: PollNumber) -> rusqlite::Result<()> {
+    let mut delete = savepoint.prepare_cached(
+        "DELETE FROM records WHERE claim IS NULL AND poll < ?1 AND EXISTS (
+            SELECT 1 FROM records AS ending WHERE ending.poll = records.poll AND ending.kind IN ('PollEnded', 'Claimed'))",
+    )?;
+    delete.execute([last.0.saturating_sub(POLLS_LEFT)])?;
+    Ok(())
 }

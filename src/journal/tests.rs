@@ -1,5 +1,9 @@
 //! The journal's promises: what was acknowledged is there, what is refused changes nothing.
 
+mod ageing;
+mod full;
+mod shelf;
+
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
@@ -18,17 +22,24 @@ use crate::task::{
 };
 use crate::text::Foreign;
 
-type Done = Receiver<(u64, Result<(), AppendFailure>)>;
+type Done = Receiver<Told>;
+
+/// For the journal to do what it was told.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn settings() -> Settings {
+    Settings::new("ann@host", "boot-a".into(), "here")
+}
 
 fn open(path: &Path) -> (Journal, Vec<Entry>, Done) {
     let (sender, done) = channel();
-    let on_done = move |batch, result| sender.send((batch, result)).unwrap();
-    let (journal, entries) = Journal::open(&Place::named(path), "ann@host", "boot-a".into(), on_done).unwrap();
+    let on_told = move |what| drop(sender.send(what));
+    let (journal, entries) = Journal::open(&Place::named(path), &settings(), on_told).unwrap();
     (journal, entries, done)
 }
 
 fn open_error(path: &Path) -> OpenError {
-    Journal::open(&Place::named(path), "bob@host", "boot-a".into(), |_, _| {}).unwrap_err()
+    Journal::open(&Place::named(path), &settings(), |_| {}).unwrap_err()
 }
 
 fn directory() -> (TempDir, std::path::PathBuf) {
@@ -42,7 +53,10 @@ fn records(entries: &[Entry]) -> Vec<Record> {
 }
 
 fn next(done: &Done) -> (u64, Result<(), AppendFailure>) {
-    done.recv_timeout(Duration::from_secs(10)).expect("the journal answers")
+    match done.recv_timeout(PATIENCE).expect("the journal answers") {
+        Told::Batch(batch, result) => (batch, result),
+        other @ Told::Full(_) => panic!("{other:?}"),
+    }
 }
 
 fn at(boot: i64) -> Stamp {
@@ -86,7 +100,7 @@ fn no_lost_token_what_was_acknowledged_survives_a_kill() {
     fs::copy(place::beside(&path, "-wal"), place::beside(&crashed, "-wal")).unwrap();
     assert_eq!(records(&open(&crashed).1), written);
 
-    journal.close().unwrap();
+    journal.close(PATIENCE).unwrap();
     let (_journal, entries, _done) = open(&path);
     assert_eq!(records(&entries), written);
     assert_eq!((entries[0].seq, &*entries[0].boot_id), (1, "boot-a"));
@@ -103,7 +117,7 @@ fn batches_are_answered_in_the_order_they_came() {
     }
     let answers: Vec<u64> = (0..300).map(|_| next(&done).0).collect();
     assert_eq!(answers, (0..300).collect::<Vec<_>>());
-    journal.close().unwrap();
+    journal.close(PATIENCE).unwrap();
     let polls: Vec<u64> = records(&open(&path).1)
         .iter()
         .map(|record| match record {
@@ -128,7 +142,7 @@ fn lazy_batches_go_with_the_next_synced_one_and_are_not_answered() {
     assert_eq!(records(&open(&crashed).1), [beaten.clone(), claimed(1, 1)]);
 
     journal.append(3, vec![beaten.clone()], Durability::Lazy).unwrap();
-    journal.close().unwrap();
+    journal.close(PATIENCE).unwrap();
     assert_eq!(records(&open(&path).1), [beaten.clone(), claimed(1, 1), beaten]);
     assert!(done.try_recv().is_err());
 }
@@ -146,10 +160,12 @@ fn one_outcome_a_second_intent_fails_with_its_whole_batch() {
     let (batch, refused) = next(&done);
     assert_eq!((batch, refused.unwrap_err().intent_taken), (2, Some(ClaimId(1))));
     assert_eq!(next(&done), (3, Ok(())));
-    journal.close().unwrap();
+    journal.close(PATIENCE).unwrap();
 
     let (journal, entries, done) = open(&path);
-    assert_eq!(records(&entries), [claimed(1, 1), intent(1), other]);
+    assert_eq!(records(&entries), [claimed(1, 1), intent(1)]);
+    let reader = Connection::open(&path).unwrap();
+    assert_eq!(records(&reader::read_all(&path, &reader).unwrap()), [claimed(1, 1), intent(1), other]);
     journal.append(4, vec![intent(1)], Durability::Synced).unwrap();
     assert_eq!(next(&done).1.unwrap_err().intent_taken, Some(ClaimId(1)), "also after a restart");
     let withdrawn = Record::IntentWithdrawn { claim: ClaimId(1) };
@@ -175,7 +191,7 @@ fn a_journal_that_cannot_be_written_says_so_and_recovers() {
     database.execute_batch("ALTER TABLE gone RENAME TO records").unwrap();
     journal.append(3, vec![claimed(1, 1)], Durability::Synced).unwrap();
     assert_eq!(next(&done), (3, Ok(())));
-    journal.close().unwrap();
+    journal.close(PATIENCE).unwrap();
     assert_eq!(records(&open(&path).1), [claimed(1, 1)]);
 }
 
@@ -189,12 +205,10 @@ fn tokens_are_kept_apart_and_files_are_private() {
         let mode = place::beside(&path, suffix).metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{suffix}");
     }
-    journal.close().unwrap();
+    journal.close(PATIENCE).unwrap();
     let database = Connection::open(&path).unwrap();
     let body: String = database.query_row("SELECT body FROM records", [], |row| row.get(0)).unwrap();
     assert!(!body.contains("secret"), "{body}");
-    let token: String = database.query_row("SELECT token FROM tokens WHERE claim = 1", [], |row| row.get(0)).unwrap();
-    assert_eq!(token, "secret-1");
     database.execute("DELETE FROM tokens", []).unwrap();
     drop(database);
     match &open(&path).1[0].record {
@@ -226,7 +240,7 @@ fn dismissed_claims_and_ended_polls_stay_away_but_numbers_are_not_reused() {
         ended(6),
     ];
     journal.append(1, batch, Durability::Synced).unwrap();
-    journal.close().unwrap();
+    journal.close(PATIENCE).unwrap();
     let live = [started(3), claimed(2, 4), claimed(3, 5), dismissed(3), started(6), ended(6)];
     assert_eq!(records(&open(&path).1), live);
 }
@@ -250,8 +264,8 @@ fn a_second_keeper_is_told_who_holds_it_and_may_follow() {
     assert_eq!(records(&follower.follow().unwrap()), [intent(1)]);
     assert_eq!(follower.follow().unwrap(), []);
 
-    journal.close().unwrap();
-    open(&path).0.close().unwrap();
+    journal.close(PATIENCE).unwrap();
+    open(&path).0.close(PATIENCE).unwrap();
 }
 
 #[test]
@@ -279,11 +293,11 @@ fn private(path: &Path, content: &[u8]) {
 #[test]
 fn a_newer_journal_is_left_alone() {
     let (_directory, path) = directory();
-    open(&path).0.close().unwrap();
+    open(&path).0.close(PATIENCE).unwrap();
     let database = Connection::open(&path).unwrap();
     database.pragma_update(None, "user_version", schema::FORMAT + 1).unwrap();
     drop(database);
-    assert_refused(&path, "has format 2, and this swfbeat knows formats up to 1: use a newer swfbeat");
+    assert_refused(&path, "has format 3, and this swfbeat knows formats up to 2: use a newer swfbeat");
 }
 
 #[test]
@@ -302,11 +316,118 @@ fn what_is_not_a_journal_is_left_alone() {
 }
 
 #[test]
+fn a_damaged_journal_is_named_and_left_alone() {
+    let (directory, path) = directory();
+    let (journal, _, done) = open(&path);
+    for id in 1..200 {
+        journal.append(id, vec![claimed(id, id)], Durability::Synced).unwrap();
+        assert_eq!(next(&done).1, Ok(()));
+    }
+    // With a WAL beside it, as after a kill.
+    let damaged = directory.path().join("damaged.db");
+    let files = ["", "-wal"].map(|suffix| (place::beside(&path, suffix), place::beside(&damaged, suffix)));
+    Connection::open(&path).unwrap().execute_batch("PRAGMA wal_checkpoint").unwrap();
+    journal.append(200, vec![claimed(200, 200)], Durability::Synced).unwrap();
+    assert_eq!(next(&done).1, Ok(()));
+    for (from, to) in &files {
+        fs::copy(from, to).unwrap();
+    }
+    let mut bytes = fs::read(&damaged).unwrap();
+    let size = bytes.len();
+    bytes[8_192..size].fill(0x5a);
+    fs::write(&damaged, &bytes).unwrap();
+    let before: Vec<_> = files.iter().map(|(_, file)| fs::read(file).unwrap()).collect();
+    for error in [open_error(&damaged), Follower::open(&Place::named(&damaged)).unwrap_err()] {
+        assert!(
+            error.to_string().contains("damaged.db is damaged (") && error.to_string().contains(".recover"),
+            "{error}"
+        );
+    }
+    let after: Vec<_> = files.iter().map(|(_, file)| fs::read(file).unwrap()).collect();
+    assert!(before == after, "not a byte is changed");
+}
+
+#[test]
+fn no_lost_token_a_wal_without_its_database_is_not_thrown_away() {
+    let (directory, path) = directory();
+    let (journal, _, done) = open(&path);
+    journal.append(1, vec![claimed(1, 1)], Durability::Synced).unwrap();
+    assert_eq!(next(&done), (1, Ok(())));
+    let lone = directory.path().join("lone.db");
+    let wal = place::beside(&lone, "-wal");
+    fs::copy(place::beside(&path, "-wal"), &wal).unwrap();
+    let size = wal.metadata().unwrap().len();
+    let error = open_error(&lone);
+    assert!(error.to_string().contains("it is empty, but "), "{error}");
+    assert_eq!(wal.metadata().unwrap().len(), size);
+}
+
+#[test]
+fn a_journal_serves_one_service_unless_told_that_it_is_the_same() {
+    let (_directory, path) = directory();
+    open(&path).0.close(PATIENCE).unwrap();
+    let moved = |same_service| Settings { same_service, ..Settings::new("ann@host", "boot-a".into(), "there") };
+    let error = Journal::open(&Place::named(&path), &moved(false), |_| {}).unwrap_err();
+    assert!(error.to_string().contains("belongs to another service, here, and not to there"), "{error}");
+    Journal::open(&Place::named(&path), &moved(true), |_| {}).unwrap().0.close(PATIENCE).unwrap();
+    Journal::open(&Place::named(&path), &moved(false), |_| {}).unwrap().0.close(PATIENCE).unwrap();
+}
+
+#[test]
+fn a_disk_that_hangs_does_not_hang_the_end() {
+    let (_directory, path) = directory();
+    // The journal's thread stands still as it would in fsync.
+    let (free, hung) = channel::<()>();
+    let on_told = move |_| assert!(hung.recv().is_err(), "until the test is over");
+    let (journal, _) = Journal::open(&Place::named(&path), &settings(), on_told).unwrap();
+    journal.append(1, vec![claimed(1, 1)], Durability::Synced).unwrap();
+    let failure = journal.close(Duration::from_millis(50)).unwrap_err();
+    assert!(failure.message.contains("the disk has not answered for 0.05 s"), "{failure}");
+    drop(free);
+}
+
+#[test]
+fn of_heartbeats_only_the_last_is_kept() {
+    let (_directory, path) = directory();
+    let (journal, _, _done) = open(&path);
+    let beaten = |claim, count| Record::Beaten { claim: ClaimId(claim), sent: at(5), took_ms: 8, count };
+    let beats = [(1, 1), (2, 7), (1, 2), (1, 3), (2, 6)].map(|(claim, count)| beaten(claim, count));
+    journal.append(1, [&[claimed(1, 1), claimed(2, 2)], &beats[..]].concat(), Durability::Synced).unwrap();
+    journal.close(PATIENCE).unwrap();
+    // One that came late changes nothing.
+    assert_eq!(records(&open(&path).1), [claimed(1, 1), claimed(2, 2), beaten(2, 7), beaten(1, 3), beaten(2, 6)]);
+}
+
+#[test]
+fn polls_that_have_ended_are_swept_up() {
+    let (_directory, path) = directory();
+    let (journal, _, _done) = open(&path);
+    let started = |poll| Record::PollStarted { poll: PollNumber(poll), at: at(0), target: None };
+    let mut polls = Vec::new();
+    for poll in 1..=1_300 {
+        polls.push(started(poll));
+        // Every 150th is a possible orphan.
+        if poll % 150 != 0 {
+            polls.push(Record::PollEnded { poll: PollNumber(poll) });
+        }
+    }
+    journal.append(1, polls, Durability::Synced).unwrap();
+    journal.close(PATIENCE).unwrap();
+    let reader = Connection::open(&path).unwrap();
+    let rows: u64 = reader.query_row("SELECT count(*) FROM records", [], |row| row.get(0)).unwrap();
+    assert!(rows < 2_020, "{rows}");
+    let live = records(&open(&path).1);
+    let orphans: Vec<_> = (1..=8).map(|n| started(150 * n)).collect();
+    let last = [started(1_300), Record::PollEnded { poll: PollNumber(1_300) }];
+    assert_eq!(live, [&orphans[..], &last].concat());
+}
+
+#[test]
 fn an_unreadable_record_is_named() {
     let (_directory, path) = directory();
-    open(&path).0.close().unwrap();
+    open(&path).0.close(PATIENCE).unwrap();
     let database = Connection::open(&path).unwrap();
-    database.execute("INSERT INTO records (boot_id, kind, body) VALUES ('b', 'Dance', '{}')", []).unwrap();
+    database.execute("INSERT INTO records (boot_id, poll, kind, body) VALUES ('b', 1, 'Dance', '{}')", []).unwrap();
     drop(database);
     let error = open_error(&path);
     assert!(error.to_string().contains("its record 1 cannot be read"), "{error}");
@@ -315,7 +436,7 @@ fn an_unreadable_record_is_named() {
 #[test]
 fn others_must_not_be_able_to_read_or_replace_it() {
     let (directory, path) = directory();
-    open(&path).0.close().unwrap();
+    open(&path).0.close(PATIENCE).unwrap();
     let link = directory.path().join("link.db");
     symlink(&path, &link).unwrap();
     let error = open_error(&link);
@@ -348,7 +469,7 @@ proptest! {
         prop_assert_eq!(next(&done), (1, Ok(())));
         // Without the choice of what is live, which has a test of its own.
         let reader = Connection::open(&path).unwrap();
-        prop_assert_eq!(records(&store::read_all(&path, &reader).unwrap()), written);
+        prop_assert_eq!(records(&reader::read_all(&path, &reader).unwrap()), written);
     }
 }
 
@@ -424,7 +545,8 @@ fn any_claimed() -> impl Strategy<Value = Record> {
 
 fn any_record() -> impl Strategy<Value = Record> {
     let claim = || (0..1u64 << 62).prop_map(ClaimId);
-    let poll = || any::<u32>().prop_map(|poll| PollNumber(poll.into()));
+    // Odd, because every hundredth poll sweeps up after those before it.
+    let poll = || any::<u32>().prop_map(|poll| PollNumber(u64::from(poll) * 2 + 1));
     let number = any::<Option<i64>>;
     prop_oneof![
         (poll(), any_stamp()).prop_map(|(poll, at)| Record::PollStarted { poll, at, target: None }),

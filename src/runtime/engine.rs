@@ -145,10 +145,7 @@ impl<M: Machine, C: Caller> Engine<M, C> {
                     reached.map_err(|error| format!("the system's timer fails: {error}"))?;
                     self.awake();
                 }
-                (batch, result) = self.storage.appended() => self.step(match result {
-                    Ok(()) => Event::Appended(batch),
-                    Err(error) => Event::AppendFailed(batch, error),
-                }),
+                event = self.storage.told() => self.step(event),
                 Some(done) = self.tasks.join_next() => self.done(done),
             }
         }

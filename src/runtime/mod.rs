@@ -24,7 +24,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender, WeakUnboundedS
 
 use crate::clock::{self, Now};
 use crate::console::{Command, Config, Console, Effect, LogLine};
-use crate::journal::{OpenError, Place};
+use crate::journal::{OpenError, Place, Settings};
 use crate::swf::Service;
 use crate::task::Entry;
 
@@ -128,8 +128,8 @@ pub fn start(parts: Parts) -> io::Result<Handle> {
 ///
 /// # Errors
 /// The system has no thread or descriptor left.
-pub fn start_afresh(config: Config, service: Service, place: Place, holder: String) -> io::Result<Handle> {
-    launch(service, move || Opened::keeper(&place, &holder), |now, entries| Console::new(config, now, entries))
+pub fn start_afresh(config: Config, service: Service, place: Place, settings: Settings) -> io::Result<Handle> {
+    launch(service, move || Opened::keeper(&place, &settings), |now, entries| Console::new(config, now, entries))
 }
 
 /// [`start`] for any machine and any service.

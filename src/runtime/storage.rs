@@ -1,15 +1,19 @@
 //! The journal as the engine sees it: kept by this process, or followed while another keeps it.
 
+use std::time::Duration;
+
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::clock::{self, Boot};
-use crate::console::{AppendError, BatchId, Durability};
-use crate::journal::{self, AppendFailure, Follower, Journal, OpenError, Place};
+use crate::console::{AppendError, BatchId, Durability, Event};
+use crate::journal::{self, AppendFailure, Follower, Journal, OpenError, Place, Settings, Told};
 use crate::task::{Entry, Record};
 use crate::text::printable;
 
 /// How often a followed journal is looked at, milliseconds.
 const FOLLOW_MS: i64 = 1_000;
+/// How long the end waits for the disk. One that hangs must not hang whoever wants to leave.
+const CLOSE: Duration = Duration::from_secs(5);
 
 /// A journal ready for the engine.
 #[derive(Debug)]
@@ -19,16 +23,16 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// As its keeper. `holder` names this process to others.
+    /// As its keeper.
     ///
     /// # Errors
     /// See [`Journal::open`].
-    pub fn keeper(place: &Place, holder: &str) -> Result<Self, OpenError> {
-        let (sender, done) = unbounded_channel();
+    pub fn keeper(place: &Place, settings: &Settings) -> Result<Self, OpenError> {
+        let (sender, told) = unbounded_channel();
         // Nobody listens any more only after the engine has gone.
-        let on_done = move |batch, result| drop(sender.send((BatchId(batch), result)));
-        let (journal, entries) = Journal::open(place, holder, clock::boot_id(), on_done)?;
-        Ok(Self { storage: Storage::Keeper { journal, done }, entries })
+        let on_told = move |what| drop(sender.send(what));
+        let (journal, entries) = Journal::open(place, settings, on_told)?;
+        Ok(Self { storage: Storage::Keeper { journal, told }, entries })
     }
 
     /// To look on.
@@ -44,7 +48,7 @@ impl Opened {
 
 #[derive(Debug)]
 pub(super) enum Storage {
-    Keeper { journal: Journal, done: UnboundedReceiver<(BatchId, Result<(), AppendFailure>)> },
+    Keeper { journal: Journal, told: UnboundedReceiver<Told> },
     ReadOnly { follower: Follower, next: Boot },
 }
 
@@ -66,11 +70,13 @@ impl Storage {
         journal.append(batch.0, records, durability).map_err(|failure| append_error(&failure))
     }
 
-    /// The next batch that came to its end; never, if nothing is written.
-    pub(super) async fn appended(&mut self) -> (BatchId, Result<(), AppendError>) {
-        let Self::Keeper { done, .. } = self else { return std::future::pending().await };
-        match done.recv().await {
-            Some((batch, result)) => (batch, result.map_err(|failure| append_error(&failure))),
+    /// What the journal's thread says next; never, if nothing is written.
+    pub(super) async fn told(&mut self) -> Event {
+        let Self::Keeper { told, .. } = self else { return std::future::pending().await };
+        match told.recv().await {
+            Some(Told::Batch(batch, Ok(()))) => Event::Appended(BatchId(batch)),
+            Some(Told::Batch(batch, Err(failure))) => Event::AppendFailed(BatchId(batch), append_error(&failure)),
+            Some(Told::Full(why)) => Event::DiskFull(why.map(|why| printable(&why).into_owned())),
             // The journal's thread has crashed; the next append says so.
             None => std::future::pending().await,
         }
@@ -95,10 +101,10 @@ impl Storage {
         }
     }
 
-    /// Writes what is pending and lets the next keeper in.
+    /// Writes what is pending and lets the next keeper in; waits 5 s at the most.
     pub(super) fn close(self) -> Result<(), String> {
         match self {
-            Self::Keeper { journal, .. } => journal.close().map_err(|failure| failure.message),
+            Self::Keeper { journal, .. } => journal.close(CLOSE).map_err(|failure| failure.message),
             Self::ReadOnly { .. } => Ok(()),
         }
     }

@@ -11,9 +11,12 @@ use tokio::sync::watch;
 
 use super::*;
 use crate::clock::{Boot, Wall};
-use crate::console::{BatchId, CallId, Details, Durability, Event, Level, LogLine};
+use crate::console::{BatchId, CallId, Details, Durability, Event, LeaseTerms, Level, LogLine, Rules};
 use crate::journal::Place;
-use crate::task::{ClaimId, Entry, PollNumber, Record, Stamp, TaskToken};
+use crate::task::{
+    ActivityType, ClaimId, ClaimSource, ClaimedTask, Entry, Outcome, OutcomeKind, PollNumber, Record, Stamp, TaskToken,
+    Verdict, WorkflowExecution,
+};
 use crate::wire::{Answer, Class, Request};
 
 use crate::swf::Reply;
@@ -63,6 +66,10 @@ impl Caller for Held {
     }
 }
 
+fn settings() -> Settings {
+    Settings::new("ann@host", "boot".into(), "here")
+}
+
 struct Bench {
     handle: Handle,
     events: Receiver<Event>,
@@ -73,7 +80,7 @@ struct Bench {
 impl Bench {
     fn new(script: impl FnMut(&Event, &mut Option<Boot>) -> Vec<Effect> + Send + 'static) -> Self {
         let directory = tempdir().unwrap();
-        let opened = Opened::keeper(&Place::named(directory.path().join("test.db")), "ann@host").unwrap();
+        let opened = Opened::keeper(&Place::named(directory.path().join("test.db")), &settings()).unwrap();
         let (events_in, events) = channel();
         let (release, held) = watch::channel(false);
         let build = move |_: Now, _: &[Entry]| (Script { events: events_in, act: script, wake: None }, vec![]);
@@ -138,7 +145,7 @@ fn a_poll_outlives_abandon_and_shutdown() {
     assert!(matches!(bench.next(), Event::Appended(BatchId(1))));
     bench.handle.join().unwrap();
     let place = Place::named(bench.directory.path().join("test.db"));
-    assert_eq!(Opened::keeper(&place, "bob@host").unwrap().entries.len(), 1, "written, and the lock released");
+    assert_eq!(Opened::keeper(&place, &settings()).unwrap().entries.len(), 1, "written, and the lock released");
 }
 
 #[test]
@@ -274,7 +281,7 @@ fn a_journal_that_cannot_be_made_is_told() {
     let place = Place::named("/nowhere/at/all.db");
     let build =
         |_: Now, _: &[Entry]| -> (Script<Answering>, Vec<Effect>) { unreachable!("there is nothing to restore from") };
-    let open = move || Opened::keeper(&place, "ann@host");
+    let open = move || Opened::keeper(&place, &settings());
     let handle = launch(Held(watch::channel(false).1), open, build).unwrap();
     assert!(readable(handle.wake_fd(), Duration::from_secs(10)));
     assert!(handle.take().gone.is_some_and(|why| why.contains("/nowhere/at cannot be opened")));
@@ -294,7 +301,7 @@ fn a_dropped_handle_shuts_down_in_order() {
 fn a_read_only_engine_follows_the_keeper_and_writes_nothing() {
     let directory = tempdir().unwrap();
     let place = Place::named(directory.path().join("test.db"));
-    let (journal, _) = crate::journal::Journal::open(&place, "ann@host", "boot".into(), |_, _| {}).unwrap();
+    let (journal, _) = crate::journal::Journal::open(&place, &settings(), |_| {}).unwrap();
     let (events_in, events) = channel();
     let script = |event: &Event, _: &mut Option<Boot>| match event {
         Event::Command(Command::Shutdown) => vec![Effect::Drained],
@@ -315,4 +322,75 @@ fn a_read_only_engine_follows_the_keeper_and_writes_nothing() {
     });
     assert_eq!(followed.unwrap()[0].record, record);
     handle.join().unwrap();
+}
+
+/// What the journal gives back leads to the same console as all that was ever written, whatever it has left out.
+#[test]
+fn a_restart_from_the_journal_is_one_from_every_record() {
+    let at = |boot| Stamp { boot: Boot(boot), wall: Wall(boot), service: Some(boot) };
+    let place = |directory: &TempDir| Place::named(directory.path().join("test.db"));
+    let mut written = Vec::new();
+    for number in 1..=250 {
+        let (claim, poll) = (ClaimId(number), PollNumber(2 * number));
+        let source =
+            ClaimSource { domain: "d".into(), task_list: "l".into(), poll, identity: format!("i/{}", poll.0).into() };
+        let task = ClaimedTask {
+            token: TaskToken::new(format!("token {number}")),
+            activity_id: format!("a-{number}").into(),
+            activity_type: ActivityType { name: "T".into(), version: "1".into() },
+            started_event_id: 7,
+            execution: WorkflowExecution { workflow_id: "w".into(), run_id: "r".into() },
+            input: None,
+        };
+        written.extend([
+            Record::PollStarted { poll, at: at(1), target: None },
+            Record::Claimed { claim, source, task: Box::new(task), sent: at(1), received: at(2) },
+        ]);
+        written.extend((1..5).map(|count| Record::Beaten { claim, sent: at(count), took_ms: 3, count: count as u64 }));
+        let outcome = Outcome::Completed { result: None };
+        let verdict = Verdict::Ours { kind: OutcomeKind::Completed, from_history: false };
+        let end = [Record::Intent { claim, outcome, at: at(8) }, Record::Verdict { claim, verdict, at: at(9) }];
+        written.extend(end.into_iter().take(number as usize % 3));
+        if number % 9 == 2 {
+            written.push(Record::Dismissed { claim });
+        }
+        // One poll in four is an orphan.
+        let poll = PollNumber(2 * number + 1);
+        written.push(Record::PollStarted { poll, at: at(1), target: None });
+        if number % 4 > 0 {
+            written.push(Record::PollEnded { poll });
+        }
+    }
+    let directory = tempdir().unwrap();
+    let opened = Opened::keeper(&place(&directory), &settings()).unwrap();
+    opened.storage.append(BatchId(1), written.clone(), Durability::Synced).unwrap();
+    opened.storage.close().unwrap();
+    let kept = Opened::keeper(&place(&directory), &settings()).unwrap().entries;
+    let entry = |(seq, record)| Entry { seq, boot_id: "boot".into(), record };
+    let all: Vec<_> = (1..).zip(written).map(entry).collect();
+    assert!(kept.len() < all.len() / 2, "{} of {}", kept.len(), all.len());
+
+    let effects = |entries: &[Entry]| {
+        let config = crate::console::Config {
+            identity: "i".into(),
+            run: "r".into(),
+            boot_id: "boot".into(),
+            service: "here".into(),
+            domain: "d".into(),
+            seed: 1,
+            heartbeat_rate: None,
+            lease: LeaseTerms::default(),
+            rules: Rules::default(),
+            read_only: false,
+        };
+        let now = Now { boot: Boot(100), mono: 100, wall: Wall(100) };
+        let effects = crate::console::Console::new(config, now, entries).1;
+        // That a task is gone means nothing to a screen that never had it.
+        let effects = effects.iter().filter(|effect| !matches!(effect, Effect::Removed(_)));
+        effects.map(|effect| format!("{effect:?}")).collect::<Vec<_>>()
+    };
+    let (kept, all) = (effects(&kept), effects(&all));
+    let differs = kept.iter().zip(&all).find(|(kept, all)| kept != all);
+    assert_eq!(differs, None);
+    assert_eq!(kept.len(), all.len());
 }

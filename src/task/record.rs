@@ -195,6 +195,26 @@ impl Record {
             | Self::Dismissed { claim } => Some(*claim),
         }
     }
+
+    /// The latest instant in it, if it has one.
+    pub fn stamp(&self) -> Option<Stamp> {
+        match self {
+            Self::Claimed { received: at, .. }
+            | Self::Beaten { sent: at, .. }
+            | Self::PollStarted { at, .. }
+            | Self::Lease { at, .. }
+            | Self::CancelSeen { at, .. }
+            | Self::Intent { at, .. }
+            | Self::Verdict { at, .. } => Some(*at),
+            Self::PollEnded { .. }
+            | Self::TimeoutsLearned { .. }
+            | Self::Details { .. }
+            | Self::CancelAnswered { .. }
+            | Self::Attempt { .. }
+            | Self::IntentWithdrawn { .. }
+            | Self::Dismissed { .. } => None,
+        }
+    }
 }
 
 /// A record as the journal gives it back.

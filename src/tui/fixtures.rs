@@ -199,6 +199,7 @@ pub fn status() -> Status {
         possible_orphans: 0,
         read_only: false,
         not_saved: None,
+        disk_full: None,
         draining: false,
     }
 }

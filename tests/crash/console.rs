@@ -8,16 +8,22 @@ use std::time::Duration;
 
 use assert_cmd::cargo::cargo_bin;
 use rustix::process::{Pid, Signal, kill_process};
+use swfbeat::clock;
 use termlens::{Error, Key, Screen, Terminal};
 
 use crate::service::{DOMAIN, TASK_LIST};
 
 /// For anything that should happen at once, on a busy machine.
 const SOON: Duration = Duration::from_secs(20);
+/// Between two looks at the keeper's lock.
+const LOCK_LOOK: Duration = Duration::from_micros(200);
 
 /// A running console, and what it has drawn.
 pub struct Console {
     terminal: Terminal,
+    pid: Pid,
+    /// The keeper's lock, with the number of whoever took it last.
+    lock: PathBuf,
     killer: Option<(mpsc::Sender<Duration>, JoinHandle<()>)>,
     /// Its terminal has been closed.
     pub gone: bool,
@@ -40,7 +46,14 @@ impl Console {
             .arg(&journal)
             .spawn(cargo_bin("swfbeat"))
             .unwrap();
-        Self { terminal, killer: None, gone: false, dismissed: None }
+        let pid = Pid::from_raw(terminal.pid().unwrap().cast_signed()).unwrap();
+        let lock = format!("{}.lock", journal.display()).into();
+        Self { terminal, pid, lock, killer: None, gone: false, dismissed: None }
+    }
+
+    /// Whether it has got as far as taking the journal; what comes then is recovery, until tasks are on the screen.
+    pub fn holds_journal(&self) -> bool {
+        is_held_by(&self.lock, self.pid)
     }
 
     /// Sends SIGKILL so much later, whatever is going on then. Asked again, it only comes sooner: there is one kill, and until
@@ -51,12 +64,27 @@ impl Console {
             let _ = hurry.send(delay);
             return;
         }
-        let pid = Pid::from_raw(self.terminal.pid().unwrap().cast_signed()).unwrap();
+        let pid = self.pid;
         let (hurry, hurried) = mpsc::channel();
         let killer = thread::spawn(move || {
             if let Ok(sooner) = hurried.recv_timeout(delay) {
                 thread::sleep(sooner);
             }
+            let _ = kill_process(pid, Signal::KILL);
+        });
+        self.killer = Some((hurry, killer));
+    }
+
+    /// Sends SIGKILL so much later than it takes the journal.
+    pub fn kill_in_recovery(&mut self, delay: Duration) {
+        let (pid, lock) = (self.pid, self.lock.clone());
+        let (hurry, hurried) = mpsc::channel();
+        let killer = thread::spawn(move || {
+            let deadline = clock::now().boot + SOON.as_millis() as i64;
+            while !is_held_by(&lock, pid) && clock::now().boot < deadline {
+                thread::sleep(LOCK_LOOK);
+            }
+            let _ = hurried.recv_timeout(delay);
             let _ = kill_process(pid, Signal::KILL);
         });
         self.killer = Some((hurry, killer));
@@ -106,6 +134,11 @@ impl Console {
             None => Err(format!("the console ended by itself: {status}")),
         }
     }
+}
+
+fn is_held_by(lock: &Path, pid: Pid) -> bool {
+    let holder = format!("pid {}, ", pid.as_raw_nonzero());
+    fs::read_to_string(lock).is_ok_and(|text| text.starts_with(&holder))
 }
 
 /// The journal of all consoles.

@@ -16,11 +16,17 @@ use crate::screen::Frame;
 use crate::service::Host;
 
 /// The longest life after the start, milliseconds.
-const LIFE_MS: i64 = 1_500;
-/// The same of one that is killed while it starts.
-const START_MS: i64 = 250;
-/// So many in a thousand are.
-const AT_START: u64 = 250;
+const LIFE_MS: i64 = 900;
+/// After so many kills in a thousand, the next consoles are killed while they start.
+const AT_START: u64 = 300;
+/// The most of them in a row.
+const IN_A_ROW: i64 = 4;
+/// So many of them in a thousand are killed once they hold the journal, the others anywhere.
+const IN_RECOVERY: u64 = 600;
+/// Much of what a start takes, microseconds: process, settings, journal, first frame.
+const START_US: i64 = 60_000;
+/// The same from holding the journal on.
+const RECOVERY_US: i64 = 12_000;
 /// For a form to open or a question to be asked, milliseconds.
 const FORM_MS: i64 = 300;
 /// For a restarted console to show its tasks, and to find out how unconfirmed closes ended, milliseconds.
@@ -66,23 +72,49 @@ impl World {
         self.last.as_ref().map_or_else(|| "nothing was drawn".into(), Screen::text)
     }
 
-    /// Starts a console, works with it, and kills it.
-    pub fn live(&mut self, life: u64) -> Verdicts {
+    pub fn into_totals(self) -> Totals {
+        self.checks.totals
+    }
+
+    /// Starts a console, works with it, and kills it; then perhaps some that only get to take up what it left.
+    pub fn live(&mut self) -> Verdicts {
         let mut console = Console::start(self.home.path(), &self.host.endpoint);
-        let at_start = self.chance.in_thousand(AT_START);
-        let result = if at_start {
-            console.kill_after(millis(self.chance.between(0, START_MS)));
-            Ok(())
+        let worked = self.await_tasks(&mut console).and_then(|frame| {
+            console.kill_after(millis(self.chance.between(0, LIFE_MS)));
+            self.work(&mut console, frame)
+        });
+        self.end(&mut console, worked)?;
+        let mut in_a_row = 0;
+        let mut recovered = 0;
+        if self.chance.in_thousand(AT_START) {
+            in_a_row = self.chance.between(1, IN_A_ROW);
+        }
+        for _ in 0..in_a_row {
+            recovered = if self.die_starting()? { recovered + 1 } else { 0 };
+            self.checks.totals.recoveries_in_a_row = self.checks.totals.recoveries_in_a_row.max(recovered);
+        }
+        Ok(())
+    }
+
+    /// A console that is killed before anybody types; whether that was while it took up the journal.
+    fn die_starting(&mut self) -> Result<bool, String> {
+        let mut console = Console::start(self.home.path(), &self.host.endpoint);
+        if self.chance.in_thousand(IN_RECOVERY) {
+            console.kill_in_recovery(micros(self.chance.between(0, RECOVERY_US)));
         } else {
-            self.await_tasks(&mut console).and_then(|frame| {
-                console.kill_after(millis(self.chance.between(0, LIFE_MS)));
-                self.work(&mut console, frame)
-            })
-        };
-        let result = result.and_then(|()| self.bury(&mut console));
+            console.kill_after(micros(self.chance.between(0, START_US)));
+        }
+        self.end(&mut console, Ok(()))?;
+        let in_recovery = console.holds_journal() && Frame::read(&console.screen()).is_none();
+        self.checks.totals.kills_at_start += 1;
+        self.checks.totals.kills_in_recovery += u64::from(in_recovery);
+        Ok(in_recovery)
+    }
+
+    fn end(&mut self, console: &mut Console, result: Verdicts) -> Verdicts {
         self.checks.totals.kills += 1;
-        self.checks.totals.kills_at_start += u64::from(at_start);
-        result.map_err(|broken| format!("in life {life}: {broken}"))
+        let kill = self.checks.totals.kills;
+        result.and_then(|()| self.bury(console)).map_err(|broken| format!("at kill {kill}: {broken}"))
     }
 
     /// A last console that nobody disturbs comes to know how every close ended.
@@ -244,6 +276,10 @@ fn stood_until(frame: &Frame, now: i64) -> i64 {
     let wall = clock::now().wall.0;
     let since_drawn_second = (wall - frame.second * 1_000).rem_euclid(DAY_MS);
     now - since_drawn_second + 1_000
+}
+
+fn micros(micros: i64) -> Duration {
+    Duration::from_micros(micros.unsigned_abs())
 }
 
 fn millis(millis: i64) -> Duration {

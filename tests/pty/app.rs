@@ -70,9 +70,13 @@ impl Home {
     pub fn console_arguments(&self, service: Service) -> Vec<String> {
         let journal = self.path("journal.db").to_str().unwrap().to_owned();
         let url = service.url();
-        ["--domain", DOMAIN, "--task-list", TASK_LIST, "--endpoint-url", &url, "--journal", &journal]
+        // The service may be reached by several roads.
+        let here = ["--journal", &journal, "--same-service"];
+        [&["--domain", DOMAIN, "--task-list", TASK_LIST, "--endpoint-url", &url], &here[..]]
+            .concat()
+            .into_iter()
             .map(str::to_owned)
-            .to_vec()
+            .collect()
     }
 
     /// A console on a service, with a journal of this home.

@@ -19,7 +19,7 @@ use crate::clock;
 use crate::config;
 use crate::console::{Config, HEARTBEAT_RATE, Rules};
 use crate::demo::Scenario;
-use crate::journal::Place;
+use crate::journal::{self, Place};
 use crate::runtime::{self, Opened, Parts};
 use crate::swf::{Access, Settings};
 use crate::tui::{self, Signals};
@@ -55,7 +55,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let scenario = Arc::new(Scenario::find(&arguments.scenario)?);
     let stage = Stage::build(Arc::clone(&scenario), arguments.port)?;
     let identity = who::identity(None)?;
-    let holder = identity.raw().to_owned();
+    let settings = journal::Settings::new(identity.raw(), clock::boot_id(), "the demo");
     let config = Config {
         identity,
         run: who::run(),
@@ -72,12 +72,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let service = connect(&Settings { endpoint_url, access: Access::Fixed, ..Settings::default() })?;
     let signals = Signals::install().map_err(|error| cannot_start(&error))?;
     let (started, _temporary) = if let Some(path) = &arguments.journal {
-        let opened = Opened::keeper(&Place::named(path), &holder)?;
+        let opened = Opened::keeper(&Place::named(path), &settings)?;
         (runtime::start(Parts { config, service, opened }), None)
     } else {
         let directory = temporary()?;
         let place = Place::named(directory.path().join("journal.db"));
-        (runtime::start_afresh(config, service, place, holder), Some(directory))
+        (runtime::start_afresh(config, service, place, settings), Some(directory))
     };
     let handle = started.map_err(|error| cannot_start(&error))?;
     let emulator = stage.begin(handle.remote());

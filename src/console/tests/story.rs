@@ -1,7 +1,7 @@
 //! Claiming, countdowns, restart, leaving.
 
 use super::*;
-use crate::task::{TimeoutKind, Verdict};
+use crate::task::{Outcome, TimeoutKind, Verdict};
 
 #[test]
 fn no_lost_token_a_claim_is_on_disk_before_it_is_shown() {
@@ -271,4 +271,50 @@ fn stop_claiming_means_no_further_poll_even_if_one_is_being_written_down() {
     world.disk_writes();
     assert_eq!(world.calls_to(POLL), 0);
     assert_eq!(world.status.as_ref().unwrap().possible_orphans, 0);
+}
+
+#[test]
+fn nothing_is_claimed_while_the_disk_is_full() {
+    let mut world = World::new();
+    world.event(Event::DiskFull(Some("the reserve was given up".into())));
+    let claim = Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 };
+    world.command(claim);
+    assert_eq!(world.calls_to(POLL), 0);
+    let status = world.status.clone().unwrap();
+    assert_eq!((status.disk_full.as_deref(), &status.not_saved), (Some("the reserve was given up"), &None));
+    assert_eq!(world.said("journal"), ["nothing more is claimed: the reserve was given up"]);
+    world.event(Event::DiskFull(None));
+    assert_eq!(world.calls_to(POLL), 1);
+    assert_eq!(world.status.as_ref().unwrap().disk_full, None);
+}
+
+#[test]
+fn a_disk_that_does_not_answer_is_told_and_nothing_more_is_claimed() {
+    let mut world = World::new();
+    let id = world.claim("rel-1");
+    world.disk_works = false;
+    world.command(Command::Close { claims: vec![id], outcome: Outcome::Completed { result: None } });
+    world.pass(2_900);
+    assert_eq!(world.status.as_ref().unwrap().not_saved, None, "it may be slow");
+    world.pass(200);
+    let why = world.status.as_ref().unwrap().not_saved.clone().unwrap();
+    assert!(why.contains("has not answered for more than 3 s"), "{why}");
+    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
+    assert_eq!((world.calls_to(POLL), world.calls_to(COMPLETE), world.waiting.len()), (0, 0, 1));
+    world.disk_works = true;
+    world.disk_writes();
+    assert_eq!((world.calls_to(POLL), world.calls_to(COMPLETE)), (1, 1));
+    assert_eq!(world.status.as_ref().unwrap().not_saved, None);
+    assert!(world.said("journal").last().unwrap().contains("answers again"));
+}
+
+#[test]
+fn a_disk_that_does_not_answer_does_not_keep_anybody_from_leaving() {
+    let mut world = World::new();
+    world.disk_works = false;
+    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
+    world.command(Command::Shutdown);
+    assert!(!world.drained);
+    world.pass(1_500);
+    assert!(world.drained);
 }

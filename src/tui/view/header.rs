@@ -80,8 +80,10 @@ fn counts(state: &State, theme: &Theme) -> Vec<Part> {
     if state.only_looks() {
         parts.push(("READ ONLY".to_owned(), theme.warn));
     }
-    if state.status.as_ref().is_some_and(|status| status.not_saved.is_some()) {
-        parts.push(("JOURNAL NOT WRITABLE".to_owned(), theme.danger));
+    match state.status.as_deref() {
+        Some(Status { not_saved: Some(_), .. }) => parts.push(("JOURNAL NOT WRITABLE".to_owned(), theme.danger)),
+        Some(Status { disk_full: Some(_), .. }) => parts.push(("DISK FULL".to_owned(), theme.danger)),
+        _ => {}
     }
     let present = counted.into_iter().filter(|(count, ..)| *count > 0);
     parts.extend(present.map(|(count, word, style)| match word {

@@ -33,6 +33,9 @@ fn standing(state: &State, moment: Moment) -> Option<String> {
     if let Some(why) = &status.not_saved {
         return Some(format!("the journal cannot be written, nothing more is claimed: {why}"));
     }
+    if let Some(why) = &status.disk_full {
+        return Some(format!("the disk is full, nothing more is claimed: {why}"));
+    }
     let lasts = |since| span(moment.now.boot - since);
     match &status.connection {
         Connection::Untried | Connection::Online { .. } => None,
