@@ -114,6 +114,7 @@ fn config() -> Config {
         seed: 7,
         rules: Rules::default(),
         lease: LeaseTerms::default(),
+        low_tolerance_ms: 0,
         heartbeat_rate: Some(20_000.0),
         read_only: false,
     }

@@ -14,6 +14,8 @@ What wakes a thread, as `strace -f` shows it; there is nothing else:
   (main)    news from the engine                                  2 a heartbeat: sent, answered
             a frame held back, so that there are 60/s at most     up to 1 a heartbeat
   engine    the timer at the next thing due                       1 a heartbeat, 1/min to count waiting tasks
+            a look at the clocks: did the machine sleep?          1/s while tasks are held
+            a look at the history of tasks kept by hand           1 in 30 to 60 s an execution, as a heartbeat
             its connection: request written, answer read          2 or 3 a heartbeat
             what the journal has written                          1 a synced batch; none while idle
   journal   a batch comes in                                      1 a heartbeat

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// How far a local oscillator may be off, in parts per million (the drift guard ρ).
+/// How far a local oscillator may be off, in parts per million: the least drift guard ρ.
 pub const DRIFT_PPM: i64 = 500;
 
 /// How far the clocks of the service's hosts may be apart, milliseconds.
@@ -38,12 +38,20 @@ impl Sub for Boot {
 #[serde(transparent)]
 pub struct Wall(pub i64);
 
+impl Wall {
+    /// As ISO 8601 has it, in UTC and whole seconds: `2026-11-24T14:32:00Z`.
+    pub fn utc(self) -> String {
+        let at = chrono::DateTime::from_timestamp_millis(self.0).unwrap_or_default();
+        at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+}
+
 /// One reading of all local clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Now {
     /// The boot clock.
     pub boot: Boot,
-    /// The monotonic clock that stops during suspend, milliseconds; only compared with `boot`.
+    /// The bare oscillator, milliseconds: stops during suspend, and nobody slews it. Only compared with `boot`.
     pub mono: i64,
     /// The wall clock.
     pub wall: Wall,
@@ -53,7 +61,7 @@ pub struct Now {
 pub fn now() -> Now {
     use rustix::time::{ClockId, clock_gettime};
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    let (boot, mono) = (ClockId::Boottime, ClockId::Monotonic);
+    let (boot, mono) = (ClockId::Boottime, ClockId::MonotonicRaw);
     // On macOS CLOCK_MONOTONIC counts suspend; there is nothing portable to compare it with.
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let (boot, mono) = (ClockId::Monotonic, ClockId::Monotonic);
@@ -95,32 +103,52 @@ struct Interval {
 }
 
 impl Interval {
-    fn widened(self, now: Boot) -> Self {
-        let drift = drift(now - self.at);
+    fn widened(self, now: Boot, ppm: i64) -> Self {
+        let drift = drift(now - self.at, ppm);
         Self { low: self.low - drift, high: self.high + drift, at: now }
     }
 
     /// How far the clocks can have drifted apart besides, at an instant after `now` or before the last sample: they were
     /// not always as far apart as they are. The drift moves the instant itself, hence twice.
-    fn drift_beyond(self, instant: Boot, now: Boot) -> i64 {
+    fn drift_beyond(self, instant: Boot, now: Boot, ppm: i64) -> i64 {
         let beyond = (self.at - instant).max(instant - now).max(0);
-        drift(beyond + drift(beyond))
+        drift(beyond + drift(beyond, ppm), ppm)
     }
 }
 
 /// The most that two clocks can drift apart in `elapsed` milliseconds, rounded up.
-pub fn drift(elapsed: i64) -> i64 {
-    (elapsed.abs().saturating_mul(DRIFT_PPM) + 999_999) / 1_000_000
+fn drift(elapsed: i64, ppm: i64) -> i64 {
+    (elapsed.abs().saturating_mul(ppm) + 999_999) / 1_000_000
 }
 
 /// The service's clock minus the boot clock, kept as an interval that only shrinks with samples and grows with age
 /// (engine rules, "Countdown that never overstates", 3 and 5).
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct ServiceClock {
     known: Option<Interval>,
+    /// The drift guard ρ.
+    ppm: i64,
+}
+
+impl Default for ServiceClock {
+    fn default() -> Self {
+        Self { known: None, ppm: DRIFT_PPM }
+    }
 }
 
 impl ServiceClock {
+    /// The boot clock was seen to run off by so many parts per million. `true` if that is more than was allowed for.
+    pub fn drifts_by(&mut self, ppm: i64) -> bool {
+        let more = ppm > self.ppm;
+        self.ppm = self.ppm.max(ppm);
+        more
+    }
+
+    /// The most that the service's clock and ours can drift apart in `elapsed` milliseconds, rounded up.
+    pub fn drift(&self, elapsed: i64) -> i64 {
+        drift(elapsed, self.ppm)
+    }
+
     /// Takes a sample: at some instant between `sent` and `received` the service's clock showed something between
     /// `earliest` and `latest` (milliseconds since 1970).
     pub fn sample(&mut self, earliest: i64, latest: i64, sent: Boot, received: Boot) -> Agreement {
@@ -131,7 +159,7 @@ impl ServiceClock {
         };
         // A sample from the journal may be older than what is known.
         let at = old.at.max(received);
-        let (old, new) = (old.widened(at), new.widened(at));
+        let (old, new) = (old.widened(at, self.ppm), new.widened(at, self.ppm));
         let (low, high) = (old.low.max(new.low), old.high.min(new.high));
         if low <= high {
             self.known = Some(Interval { low, high, at });
@@ -165,8 +193,8 @@ impl ServiceClock {
     /// The earliest local instant at which the service's clock may show `service`.
     pub fn earliest_local(&self, service: i64, now: Boot) -> Option<Boot> {
         let known = self.known?;
-        let instant = Boot(service - known.widened(now).high);
-        Some(instant + -known.drift_beyond(instant, now))
+        let instant = Boot(service - known.widened(now, self.ppm).high);
+        Some(instant + -known.drift_beyond(instant, now, self.ppm))
     }
 
     /// The earliest local instant at which `length` milliseconds can have passed since the service's clock showed
@@ -178,14 +206,19 @@ impl ServiceClock {
     /// The latest local instant at which the service's clock may show `service`.
     pub fn latest_local(&self, service: i64, now: Boot) -> Option<Boot> {
         let known = self.known?;
-        let instant = Boot(service - known.widened(now).low);
-        Some(instant + known.drift_beyond(instant, now))
+        let instant = Boot(service - known.widened(now, self.ppm).low);
+        Some(instant + known.drift_beyond(instant, now, self.ppm))
+    }
+
+    /// The most the service's clock can show at a local instant.
+    pub fn upper_bound(&self, at: Boot, now: Boot) -> Option<i64> {
+        self.known.map(|known| at.0 + known.widened(now, self.ppm).high)
     }
 
     /// The least the service's clock can show at a local instant.
     pub fn lower_bound(&self, at: Boot, now: Boot) -> Option<i64> {
         let known = self.known?;
-        Some(at.0 + known.widened(now).low - known.drift_beyond(at, now))
+        Some(at.0 + known.widened(now, self.ppm).low - known.drift_beyond(at, now, self.ppm))
     }
 }
 

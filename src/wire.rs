@@ -68,6 +68,15 @@ pub enum Request {
         /// The type.
         activity_type: ActivityType,
     },
+    /// `ListOpenWorkflowExecutions`, the first page, the latest start first.
+    ListOpen {
+        /// The domain.
+        domain: Foreign,
+        /// Started at this time or later, milliseconds since 1970.
+        oldest: i64,
+        /// 1 to 1,000 executions.
+        page_size: u16,
+    },
     /// `CountPendingActivityTasks`.
     CountPending {
         /// The domain.
@@ -88,6 +97,7 @@ impl Request {
             Self::Cancel { .. } => "RespondActivityTaskCanceled",
             Self::History { .. } => "GetWorkflowExecutionHistory",
             Self::DescribeActivityType { .. } => "DescribeActivityType",
+            Self::ListOpen { .. } => "ListOpenWorkflowExecutions",
             Self::CountPending { .. } => "CountPendingActivityTasks",
         }
     }
@@ -109,6 +119,13 @@ pub enum Answer {
     History(HistoryPage),
     /// The defaults a type was registered with; all of [`crate::task::Source::TypeDefault`].
     ActivityType(Timeouts),
+    /// Executions that are open.
+    Open {
+        /// In the order asked for.
+        executions: Vec<WorkflowExecution>,
+        /// There are more.
+        more: bool,
+    },
     /// An estimate of the tasks waiting.
     Pending {
         /// How many.

@@ -9,12 +9,12 @@ use clap::Args;
 use super::failure::{Failure, Kind};
 use super::link::Link;
 use super::looks::Looks;
-use super::{leave, outlet, who};
+use super::{leave, outlet, takeover, who};
 use crate::clock;
 use crate::config::{self, Rate};
-use crate::console::{Config, Rules};
+use crate::console::{Config, Occasion, Rules};
 use crate::journal::{self, OpenError, Place};
-use crate::runtime::{self, Opened, Parts};
+use crate::runtime::{self, Hooks, Opened, Parts};
 use crate::swf::{Access, Service, Settings};
 use crate::task::{check_length, limit};
 use crate::text::{Foreign, printable};
@@ -53,6 +53,9 @@ pub struct Arguments {
     /// Look on while another swfbeat keeps the journal: no polls, no heartbeats, no closes
     #[arg(long)]
     read_only: bool,
+    /// Make another swfbeat that holds the journal leave, as SIGTERM does, and go on with its tasks
+    #[arg(long, conflicts_with = "read_only")]
+    take_over: bool,
     /// The config file, instead of $XDG_CONFIG_HOME/swfbeat/config.toml; everything here wins over it
     #[arg(long, env = "SWFBEAT_CONFIG", hide_env_values = true, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -85,7 +88,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         retention_ms: file.journal.retention.0,
         ..journal::Settings::new(identity.raw(), clock::boot_id(), name)
     };
-    let Some((opened, read_only)) = open(&place, &settings, arguments.read_only || file.read_only)? else {
+    let Some((opened, read_only)) =
+        open(&place, &settings, arguments.read_only || file.read_only, arguments.take_over)?
+    else {
         return Ok(ExitCode::from(Kind::Journal as u8));
     };
     let config = Config {
@@ -97,15 +102,23 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         seed: who::seed(),
         heartbeat_rate: arguments.heartbeat_rate.unwrap_or(file.heartbeat_rate).0,
         lease: file.lease,
+        low_tolerance_ms: file.warnings.tolerance.0,
         rules: Rules::default(),
         read_only,
     };
-    let options = tui::Options { read_only, task_list, lease: file.lease, ..arguments.looks.options() };
+    let options = tui::Options {
+        read_only,
+        task_list,
+        lease: file.lease,
+        alerts: tui::Alerts { bell: file.warnings.bell, notifications: file.warnings.notifications },
+        ..arguments.looks.options()
+    };
     let signals = Signals::install().map_err(|error| cannot_start(&error))?;
-    let handle = runtime::start(Parts { config, service, opened }).map_err(|error| cannot_start(&error))?;
+    let handle = runtime::start(Parts { config, service, opened, hooks: hooks(&file.hooks) })
+        .map_err(|error| cannot_start(&error))?;
     let mut link = Link::new(handle, None);
     let shown = tui::run(options, &mut link, &signals);
-    Ok(leave::leave(link, &signals, &shown, || {}))
+    Ok(leave::leave(link, &signals, &shown, Some(&place), || {}))
 }
 
 impl Arguments {
@@ -127,6 +140,11 @@ impl Arguments {
             access: Access::Chain,
         }
     }
+}
+
+/// The programs of the config file.
+fn hooks(file: &config::Hooks) -> Hooks {
+    Occasion::ALL.into_iter().filter_map(|occasion| Some((occasion, file.of(occasion)?.to_vec()))).collect()
 }
 
 /// A config file that was named; an empty name, as in an empty variable, names none.
@@ -175,15 +193,21 @@ fn service_name(service: &Service) -> String {
 }
 
 /// Opens the journal as its keeper, or read-only if that was asked for, now or up front. `None`: asked, and declined.
-fn open(place: &Place, settings: &journal::Settings, read_only: bool) -> Result<Option<(Opened, bool)>, Failure> {
+fn open(
+    place: &Place,
+    settings: &journal::Settings,
+    read_only: bool,
+    take_over: bool,
+) -> Result<Option<(Opened, bool)>, Failure> {
     if read_only {
         return Ok(Some((Opened::read_only(place)?, true)));
     }
     match Opened::keeper(place, settings) {
         Ok(opened) => Ok(Some((opened, false))),
+        Err(OpenError::Held { by, .. }) if take_over => Ok(Some((takeover::take_over(place, settings, &by)?, false))),
         Err(OpenError::Held { path, by }) => {
             let question = format!(
-                "The journal {} is held by {}. Open it read-only?",
+                "The journal {} is held by {} (--take-over makes it leave). Open it read-only?",
                 printable(&path.to_string_lossy()),
                 printable(&by)
             );

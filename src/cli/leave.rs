@@ -11,8 +11,10 @@ use rustix::process::Signal;
 use super::failure::Kind;
 use super::link::Link;
 use super::outlet::Notice;
+use super::stay;
 use crate::clock::{self, Boot};
 use crate::console::Command;
+use crate::journal::Place;
 use crate::text::printable;
 use crate::tui::{Engine, Exit, ScreenError, Signals};
 
@@ -28,14 +30,23 @@ enum End {
     Signal(i32),
 }
 
-/// Leaves after the screen, whatever ended it, and says what went wrong. `hurry` is called now and then: the demo has
-/// held polls answered.
-pub fn leave(mut link: Link, signals: &Signals, shown: &Result<Exit, ScreenError>, hurry: impl Fn()) -> ExitCode {
+/// Leaves after the screen, whatever ended it, and says what went wrong. With a `journal`, what is kept alive is kept on
+/// without a terminal first. `hurry` is called now and then: the demo has held polls answered.
+pub fn leave(
+    mut link: Link,
+    signals: &Signals,
+    shown: &Result<Exit, ScreenError>,
+    journal: Option<&Place>,
+    hurry: impl Fn(),
+) -> ExitCode {
     let mut notice = Notice::new(matches!(shown, Ok(Exit::TerminalLost)));
     if let Err(error) = shown {
         notice.say(&format!("swfbeat: {}", printable(&error.to_string())));
     }
     link.end_autopilot();
+    if let Some(journal) = journal.filter(|_| stay::is_wanted(shown)) {
+        stay::stay(&mut link, signals, &mut notice, journal);
+    }
     let end = match shown {
         Ok(Exit::EngineGone(why)) => End::Gone(why.clone()),
         _ => match link.send(Command::Shutdown) {

@@ -5,6 +5,7 @@ use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
 use super::demo::Autopilot;
+use crate::clock::Wall;
 use crate::console::{Claiming, Command, Status, TaskFacts, TaskState};
 use crate::runtime::Handle;
 use crate::task::ClaimId;
@@ -35,6 +36,12 @@ impl Link {
     /// What was last known when news was last taken.
     pub fn last(&self) -> &LastKnown {
         &self.last
+    }
+
+    /// Takes news that nobody sees; `true` if the engine has ended.
+    pub fn take_quietly(&mut self) -> bool {
+        let news = self.take();
+        news.drained || news.gone.is_some()
     }
 
     /// Nobody acts any more.
@@ -87,6 +94,17 @@ impl LastKnown {
         self.poll_in_flight
     }
 
+    /// How many tasks are kept alive, in words, and until when the last one is.
+    pub fn kept(&self) -> Option<(String, Wall)> {
+        let kept = || self.tasks.values().filter(|facts| !facts.has_ended()).filter_map(|facts| facts.lease);
+        let until = kept().map(|lease| lease.until_wall).max()?;
+        let tasks = match kept().count() {
+            1 => "1 task".to_owned(),
+            count => format!("{count} tasks"),
+        };
+        Some((tasks, until))
+    }
+
     /// What leaving at this moment may cost, a printable sentence each.
     pub fn losses(&self) -> Vec<String> {
         let mut losses = Vec::new();
@@ -124,7 +142,7 @@ fn list(names: impl IntoIterator<Item = String>) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::clock::{Boot, Wall};
+    use crate::clock::Boot;
     use crate::console::{Connection, Deadline, LeaseFact};
     use crate::task::{ActivityType, OutcomeKind, TimeoutKind, WorkflowExecution};
 

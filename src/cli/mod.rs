@@ -10,6 +10,8 @@ mod leave;
 mod link;
 mod looks;
 mod outlet;
+mod stay;
+mod takeover;
 mod who;
 
 use std::process::ExitCode;

@@ -16,7 +16,7 @@ use etcetera::base_strategy::{BaseStrategy, Xdg};
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
-use crate::console::{HEARTBEAT_RATE, LeaseTerms};
+use crate::console::{HEARTBEAT_RATE, LeaseTerms, Occasion};
 use crate::journal::RETENTION_MS;
 use crate::mistake::{Mistake, Spot};
 use crate::span;
@@ -43,8 +43,63 @@ pub struct Config {
     pub aws: Aws,
     /// How long tasks are kept alive.
     pub lease: LeaseTerms,
+    /// How loud to be.
+    pub warnings: Warnings,
+    /// Programs to call somebody with.
+    pub hooks: Hooks,
     /// Where tasks are written down.
     pub journal: Journal,
+}
+
+/// `[warnings]`: how loud to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Warnings {
+    /// Ring the terminal's bell for alarms.
+    pub bell: bool,
+    /// Show alarms as notifications of the desktop, through the terminal.
+    pub notifications: bool,
+    /// A tolerated outage shorter than this is worth a warning.
+    pub tolerance: Length,
+}
+
+/// `[hooks]`: a program and its arguments for each occasion; empty for none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Hooks {
+    #[serde(deserialize_with = "values::program")]
+    lease_ending: Vec<String>,
+    #[serde(deserialize_with = "values::program")]
+    task_due: Vec<String>,
+    #[serde(deserialize_with = "values::program")]
+    cancel_seen: Vec<String>,
+    #[serde(deserialize_with = "values::program")]
+    credentials_lost: Vec<String>,
+    #[serde(deserialize_with = "values::program")]
+    tolerance_low: Vec<String>,
+    #[serde(deserialize_with = "values::program")]
+    load_infeasible: Vec<String>,
+}
+
+impl Hooks {
+    /// The program and its arguments, if there are any.
+    pub fn of(&self, occasion: Occasion) -> Option<&[String]> {
+        let program = match occasion {
+            Occasion::LeaseEnding => &self.lease_ending,
+            Occasion::TaskDue => &self.task_due,
+            Occasion::CancelSeen => &self.cancel_seen,
+            Occasion::CredentialsLost => &self.credentials_lost,
+            Occasion::ToleranceLow => &self.tolerance_low,
+            Occasion::LoadInfeasible => &self.load_infeasible,
+        };
+        Some(program.as_slice()).filter(|program| !program.is_empty())
+    }
+}
+
+impl Default for Warnings {
+    fn default() -> Self {
+        Self { bell: true, notifications: true, tolerance: Length(0) }
+    }
 }
 
 /// `[aws]`: where the service is and who we are.
@@ -95,6 +150,8 @@ impl Default for Config {
             heartbeat_rate: Rate(Some(HEARTBEAT_RATE)),
             aws: Aws::default(),
             lease: LeaseTerms::default(),
+            warnings: Warnings::default(),
+            hooks: Hooks::default(),
             journal: Journal::default(),
         }
     }

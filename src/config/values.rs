@@ -113,3 +113,14 @@ pub(super) fn names<'de, const MOST: usize, D: Deserializer<'de>>(deserializer: 
     }
     Ok(names)
 }
+
+/// A program and its arguments. No shell takes them apart, so a blank or a quote in one is just that.
+pub(super) fn program<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let program = Vec::<String>::deserialize(deserializer)?;
+    if program.first().is_some_and(String::is_empty) || program.iter().any(|part| part.contains('\0')) {
+        return Err(D::Error::custom(
+            "a program with its arguments, such as [\"/usr/local/bin/page\", \"--urgent\"], or []",
+        ));
+    }
+    Ok(program)
+}

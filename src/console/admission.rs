@@ -63,6 +63,7 @@ impl Console {
     }
 
     fn say_left_out(&mut self, now: Now, id: ClaimId) {
+        self.notice_load(id, false);
         let Some(claim) = self.ledger.claims.get(&id) else { return };
         let death = deadlines::heartbeat(claim, &self.clock, now.boot).map(|at| (at - now.boot).max(0) / 1_000);
         let when = death.map_or_else(String::new, |seconds| format!(" in {seconds} s"));

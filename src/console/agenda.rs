@@ -24,10 +24,14 @@ pub(super) enum Job {
     Overdue(ClaimId),
     /// The keep-alive lease wants a warning, or ends.
     Lease(ClaimId),
+    /// A deadline of the task becomes due.
+    Due(ClaimId),
     /// A look at an execution's history, for tasks that nobody beats.
     Watch(ExecutionId),
     /// A question about history or a type may go out.
     Ask,
+    /// The search for orphans goes on.
+    Orphans,
     /// A poll may go out (again).
     Poll,
     /// Task lists are counted (again).
@@ -76,14 +80,8 @@ impl Agenda {
 
     /// Takes out all that concerns a claim.
     pub(super) fn clear_claim(&mut self, claim: ClaimId) {
-        for job in [
-            Job::Beat(claim),
-            Job::Second(claim),
-            Job::Close(claim),
-            Job::Lookup(claim),
-            Job::Overdue(claim),
-            Job::Lease(claim),
-        ] {
+        let jobs = [Job::Beat, Job::Second, Job::Close, Job::Lookup, Job::Overdue, Job::Lease, Job::Due];
+        for job in jobs.map(|job| job(claim)) {
             self.clear(job);
         }
     }

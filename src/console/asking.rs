@@ -41,9 +41,10 @@ pub(super) enum Ask {
 #[derive(Debug)]
 pub(super) struct Asks {
     waiting: VecDeque<Ask>,
-    /// News that nobody waits for: when nothing else is to be asked.
+    /// News that nobody waits for: when nothing else is to be asked. Those that are not in `lazy` any more are passed over.
     idle: VecDeque<Ask>,
-    /// All that wait or are in flight.
+    lazy: BTreeSet<Ask>,
+    /// What somebody waits for, and what is in flight.
     open: BTreeSet<Ask>,
     in_flight: usize,
     bucket: Bucket,
@@ -52,7 +53,8 @@ pub(super) struct Asks {
 impl Default for Asks {
     fn default() -> Self {
         let bucket = Bucket::new(Some(RATE), /*has_floor*/ true);
-        Self { waiting: VecDeque::new(), idle: VecDeque::new(), open: BTreeSet::new(), in_flight: 0, bucket }
+        let (waiting, idle) = (VecDeque::new(), VecDeque::new());
+        Self { waiting, idle, lazy: BTreeSet::new(), open: BTreeSet::new(), in_flight: 0, bucket }
     }
 }
 
@@ -73,12 +75,21 @@ impl Asks {
         self.bucket.take(now.boot)
     }
 
-    fn next(&self) -> Option<&Ask> {
-        self.waiting.front().or(self.idle.front())
+    fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.lazy.is_empty()
     }
 
     fn take(&mut self) -> Option<Ask> {
-        self.waiting.pop_front().or_else(|| self.idle.pop_front())
+        if let Some(ask) = self.waiting.pop_front() {
+            return Some(ask);
+        }
+        while let Some(ask) = self.idle.pop_front() {
+            if self.lazy.remove(&ask) {
+                self.open.insert(ask.clone());
+                return Some(ask);
+            }
+        }
+        None
     }
 }
 
@@ -86,13 +97,14 @@ impl Console {
     /// Asks as soon as may be, if it is not being asked already.
     pub(super) fn ask(&mut self, ask: Ask) {
         if self.asks.open.insert(ask.clone()) {
+            self.asks.lazy.remove(&ask);
             self.asks.waiting.push_back(ask);
         }
     }
 
     /// Asks when nobody else has a question.
     pub(super) fn ask_when_idle(&mut self, ask: Ask) {
-        if self.asks.open.insert(ask.clone()) {
+        if !self.asks.open.contains(&ask) && self.asks.lazy.insert(ask.clone()) {
             self.asks.idle.push_back(ask);
         }
     }
@@ -109,7 +121,7 @@ impl Console {
 
     /// Sends what waits, as long as anything may be sent.
     pub(super) fn send_asks(&mut self, now: Now) {
-        while self.asks.in_flight < WIDTH && self.asks.next().is_some() {
+        while self.asks.in_flight < WIDTH && !self.asks.is_empty() {
             let may = match self.reach.may_send(now.boot, 0) {
                 Ok(()) => self.asks.bucket.take(now.boot),
                 Err(until) => Err(until.unwrap_or(now.boot + AGAIN_MS)),
@@ -151,7 +163,10 @@ impl Console {
             let scan = self.new_scan(id)?;
             self.executions.get_mut(id)?.scan = Some((scan, None));
         }
-        let (scan, token) = self.executions.get_mut(id)?.scan.as_mut()?;
-        Some((if scan.seeks_only_news() { NEWS_PAGE } else { PAGE }, token.take()))
+        let reading = self.executions.get_mut(id)?;
+        let (scan, token) = reading.scan.as_mut()?;
+        // The same for all pages of a scan: SWF wants that.
+        let few = reading.read_before && scan.seeks_only_news();
+        Some((if few { NEWS_PAGE } else { PAGE }, token.take()))
     }
 }

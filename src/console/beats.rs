@@ -102,7 +102,7 @@ impl Console {
     fn may_beat(&mut self, now: Now, id: ClaimId) -> bool {
         let Some(claim) = self.ledger.claims.get(&id).filter(|claim| claim.is_open()) else { return false };
         let lapses = self.config.rules.hold(Rule::LeaseEnds);
-        let kept = claim.lease.and_then(|lease| lease.until()).is_some_and(|until| until > now.boot || !lapses);
+        let kept = self.kept_until(id).is_some_and(|until| until > now.boot || !lapses);
         let kept = kept && self.live.get(&id).is_none_or(|live| !live.is_left_out());
         let closing = claim.intent.as_ref().map(|intent| intent.at.boot);
         let live = self.live(id);

@@ -63,7 +63,7 @@ impl Calls {
             Purpose::Beat { .. } => &mut self.beats,
             Purpose::Close { .. } => &mut self.closes,
             Purpose::Poll { .. } => &mut self.polls,
-            Purpose::Ask(_) | Purpose::Count { .. } => &mut self.reads,
+            Purpose::Ask(_) | Purpose::Orphans(_) | Purpose::Count { .. } => &mut self.reads,
             Purpose::Read { .. } => &mut self.for_screen,
         }
     }

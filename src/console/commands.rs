@@ -22,6 +22,7 @@ impl Console {
         }
         match command {
             Command::Claim { domain, task_list, wanted } => self.claim_command(now, domain, task_list, wanted),
+            Command::FindOrphans => self.find_orphans(now),
             Command::StopClaiming => {
                 self.claiming.stop();
                 self.agenda.clear(Job::Poll);
@@ -143,9 +144,10 @@ impl Console {
     /// Whether the quota has room for one more kept task; says why not.
     fn fits(&mut self, now: Now, id: ClaimId) -> bool {
         let limit = self.ledger.claims.get(&id).and_then(super::deadlines::heartbeat_limit);
-        if self.live(id).counted.kept
-            || limit.is_none_or(|limit| self.load.has_room_for(limit) && self.load.left_out() == 0)
-        {
+        let fits = self.live(id).counted.kept
+            || limit.is_none_or(|limit| self.load.has_room_for(limit) && self.load.left_out() == 0);
+        self.notice_load(id, fits);
+        if fits {
             return true;
         }
         let text = "not kept alive: the heartbeat rate does not suffice for one more task, and those kept already would \
@@ -193,5 +195,6 @@ impl Console {
             TimeoutKind::ScheduleToStart => return,
         }
         self.learn_timeouts(now, id, timeouts);
+        self.renew(now, id);
     }
 }

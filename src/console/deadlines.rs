@@ -1,7 +1,7 @@
 //! The four deadlines of a claim as lower bounds: the service will not end the task before the instant shown
 //! (engine rules, "Countdown that never overstates", 1 to 4). Pure.
 
-use crate::clock::{Boot, ServiceClock, drift};
+use crate::clock::{Boot, ServiceClock};
 use crate::task::{Limit, TimeoutKind, Timeouts};
 
 use super::facts::Deadline;
@@ -28,9 +28,9 @@ pub(super) fn in_queue(claim: &Claim, defaults: Option<&Timeouts>, clock: &Servi
 }
 
 /// Until when the service may wait if it took in a heartbeat sent at `sent` whose answer was lost.
-pub(super) fn if_taken(claim: &Claim, sent: Boot) -> Option<Boot> {
+pub(super) fn if_taken(claim: &Claim, clock: &ServiceClock, sent: Boot) -> Option<Boot> {
     let length = heartbeat_limit(claim)?.millis()?;
-    Some(sent + length + -drift(length))
+    Some(sent + length + -clock.drift(length))
 }
 
 fn deadline(claim: &Claim, kind: TimeoutKind, clock: &ServiceClock, now: Boot) -> Deadline {

@@ -9,6 +9,7 @@ use crate::wire::{Answer, Failure, Request};
 
 use super::facts::{Status, TaskFacts};
 use super::leases::LeaseTerms;
+use super::notices::Notice;
 use super::reading::{Query, QueryId};
 use super::rules::Rules;
 use super::told::CallLine;
@@ -36,6 +37,8 @@ pub struct Config {
     pub heartbeat_rate: Option<f64>,
     /// For how long tasks may be kept alive.
     pub lease: LeaseTerms,
+    /// A tolerated outage shorter than this is worth a notice, milliseconds; 0 for never.
+    pub low_tolerance_ms: i64,
     /// Only look: no polls, no heartbeats, no closes.
     pub read_only: bool,
     /// The rules to keep: all of them, but for tests of the tests.
@@ -62,6 +65,8 @@ pub enum Command {
         /// How many tasks; replaces what was wanted from this list before.
         wanted: u32,
     },
+    /// Look for the tasks of polls whose answers never arrived.
+    FindOrphans,
     /// No further poll; one in flight is waited for.
     StopClaiming,
     /// One heartbeat now.
@@ -252,6 +257,8 @@ pub enum Effect {
     Status(Arc<Status>),
     /// Something to say.
     Log(LogLine),
+    /// Something to call somebody for.
+    Notice(Box<Notice>),
     /// The connections are dead (the machine slept): what follows goes out on new ones.
     Reconnect,
     /// Build the clients anew: credentials of profile files are cached for ever otherwise.

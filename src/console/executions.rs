@@ -40,6 +40,8 @@ pub(super) struct Reading {
     pub claims: BTreeSet<ClaimId>,
     /// Pages read so far, and the token of the next.
     pub scan: Option<(Scan, Option<String>)>,
+    /// It was read to the end of what was sought: since then there can be little news.
+    pub read_before: bool,
     pub start: Start,
     /// The workflow's own cancellation was requested.
     pub cancel_requested: bool,
@@ -67,6 +69,7 @@ impl Executions {
             execution: claim.task.execution.clone(),
             claims: BTreeSet::new(),
             scan: None,
+            read_before: false,
             start: Start::Unknown,
             cancel_requested: false,
         });

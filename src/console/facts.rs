@@ -6,6 +6,8 @@ use crate::clock::{Boot, Wall};
 use crate::task::{ActivityType, ClaimId, Limit, OutcomeKind, Source, TimeoutKind, Verdict, WorkflowExecution};
 use crate::text::Foreign;
 
+use super::leases::warnings;
+
 /// Everything the screen knows of one claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskFacts {
@@ -132,6 +134,27 @@ pub struct LeaseFact {
     pub length_ms: i64,
 }
 
+/// How near a lease is to its end (engine rules, "Keep-alive leases").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LeaseWarning {
+    /// The row says so.
+    Shown,
+    /// The bell rings.
+    Rung,
+    /// A colleague is called.
+    Called,
+}
+
+impl LeaseFact {
+    /// The last warning that is due at an instant.
+    pub fn warning(&self, now: Boot) -> Option<LeaseWarning> {
+        let [shown, rung, called] = warnings(self.length_ms);
+        let left = self.until - now;
+        let grades = [(called, LeaseWarning::Called), (rung, LeaseWarning::Rung), (shown, LeaseWarning::Shown)];
+        grades.into_iter().find(|(before, _)| left <= *before).map(|(_, warning)| warning)
+    }
+}
+
 /// A heartbeat the service answered with 200.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BeatFact {
@@ -156,6 +179,8 @@ pub enum Urgency {
     Unsure,
     /// At most 25 % or 20 s left.
     Due,
+    /// Heartbeats by themselves are about to stop.
+    Lapsing,
     /// A close without confirmation.
     Closing,
     /// Held, nothing to do now.
@@ -210,11 +235,17 @@ impl TaskFacts {
         if self.cancel.is_some_and(|cancel| !cancel.answered) {
             return Urgency::Cancel;
         }
-        self.deadlines.iter().filter_map(|deadline| self.deadline_urgency(deadline, now)).min().unwrap_or(Urgency::Held)
+        let lapsing = self.lease.and_then(|lease| lease.warning(now)).map(|_| Urgency::Lapsing);
+        let deadlines = self.deadlines.iter().filter_map(|deadline| self.deadline_urgency(deadline, now));
+        deadlines.chain(lapsing).min().unwrap_or(Urgency::Held)
     }
 
     /// How urgent one of its deadlines is by itself; `None` if there is nothing to do about it now.
     pub fn deadline_urgency(&self, deadline: &Deadline, now: Boot) -> Option<Urgency> {
+        if deadline.kind == TimeoutKind::Heartbeat && deadline.is_unknown() && deadline.limit.is_some() {
+            // The machine was restarted, and nobody knows yet what time it is at the service.
+            return Some(Urgency::Unsure);
+        }
         let left = deadline.at? - now;
         let (due, critical) = thresholds(deadline.limit?.0.millis()?);
         let kept =
@@ -232,6 +263,17 @@ impl TaskFacts {
         }
     }
 
+    /// The next instant after `now` at which one of its deadlines becomes due, if nothing moves it before.
+    pub(super) fn next_due(&self, now: Boot) -> Option<Boot> {
+        let moves = self.lease.is_some() && self.trouble.is_none();
+        let standing = self.deadlines.iter().filter(|deadline| deadline.kind != TimeoutKind::Heartbeat || !moves);
+        let due = standing.filter_map(|deadline| {
+            let (due, _) = thresholds(deadline.limit?.0.millis()?);
+            Some(deadline.at? + -due).filter(|&at| at > now)
+        });
+        due.min()
+    }
+
     /// The next instant after `now` at which [`TaskFacts::urgency`] can differ without any new fact.
     pub fn next_urgency_change(&self, now: Boot) -> Option<Boot> {
         if self.has_ended() {
@@ -242,7 +284,8 @@ impl TaskFacts {
             let (due, critical) = thresholds(deadline.limit?.0.millis()?);
             [at + -due, at + -critical, at].into_iter().find(|&instant| instant > now)
         });
-        changes.min()
+        let lapsing = self.lease.map(|lease| lease.until + -warnings(lease.length_ms)[0]).filter(|&at| at > now);
+        changes.chain(lapsing).min()
     }
 }
 

@@ -9,7 +9,8 @@ use crate::task::{ClaimId, Record};
 use super::Console;
 use super::agenda::Job;
 use super::event::Level;
-use super::ledger::Claim;
+use super::ledger::{Claim, Lease};
+use super::notices::Occasion;
 use super::rules::Rule;
 
 /// For how long tasks may be kept alive.
@@ -28,13 +29,19 @@ impl Default for LeaseTerms {
     }
 }
 
-/// An act renews the lease at most this often, so that a held key does not fill the journal; milliseconds.
-const RENEW_MS: i64 = 5_000;
+/// An act renews the lease at most this often: what comes faster is one act; milliseconds.
+const RENEW_MS: i64 = 1_000;
+/// The warning with which a colleague is called.
+const CALLED: u8 = 3;
+/// Between two tries to write down that a lease has ended, milliseconds.
+const END_AGAIN_MS: i64 = 60_000;
 
-/// Instants before the end at which a warning is due: 20 % (at least 2 min), 10 % (1 min) and 5 % (30 s), each at most
-/// half of the lease.
-fn warnings(length_ms: i64) -> [i64; 3] {
-    [(5, 120_000), (10, 60_000), (20, 30_000)].map(|(part, least)| (length_ms / part).max(least).min(length_ms / 2))
+/// How long before the end each warning is due, milliseconds: 20 % of the lease (at least 2 min), 10 % (1 min) and 5 %
+/// (30 s). A short lease is halved for the first, and the rest halved again for each of the others, so that they stay
+/// apart.
+pub(super) fn warnings(length_ms: i64) -> [i64; 3] {
+    [(5, 120_000, 2), (10, 60_000, 4), (20, 30_000, 8)]
+        .map(|(part, least, most)| (length_ms / part).max(least).min(length_ms / most))
 }
 
 impl Console {
@@ -68,7 +75,8 @@ impl Console {
             return;
         }
         self.count_claim(id);
-        self.live(id).lease_warnings = 0;
+        let live = self.live(id);
+        (live.lease_warnings, live.lease_ends_at, live.lease_end) = (0, None, None);
         let Some(length_ms) = length_ms else {
             self.agenda.clear(Job::Lease(id));
             self.agenda.clear(Job::Beat(id));
@@ -92,9 +100,16 @@ impl Console {
         else {
             return;
         };
-        let Some(until) = lease.until().filter(|&until| until > now.boot) else {
+        self.bound_by_service(now, id, lease);
+        self.dirty.insert(id);
+        let Some(until) = self.kept_until(id).filter(|&until| until > now.boot) else {
             if self.config.rules.hold(Rule::LeaseEnds) {
+                if std::mem::replace(&mut self.live(id).lease_warnings, CALLED) < CALLED {
+                    self.notice(id, Occasion::LeaseEnding);
+                }
                 self.end_lease(now, id, LAPSED);
+                // The disk may refuse to take it down.
+                self.agenda.set(Job::Lease(id), now.boot + END_AGAIN_MS);
             }
             return;
         };
@@ -106,19 +121,42 @@ impl Console {
             let level = if due >= 2 { Level::Alarm } else { Level::Warn };
             let text = format!("keep-alive ends in {}; act on the task or renew it (a)", span::words(until - now.boot));
             self.say(now, level, "keep", Some(id), text);
+            if due == usize::from(CALLED) {
+                self.notice(id, Occasion::LeaseEnding);
+            }
         }
         let next = warnings.get(due).map_or(until, |&before| until + -before);
         self.agenda.set(Job::Lease(id), next);
     }
 
-    /// Until when heartbeats go out by themselves.
+    /// The service's clock may prove that a lease is over before the boot clock says so: a paused virtual machine stops
+    /// every clock of its own. What the service showed at the most when the lease was agreed is remembered, because after
+    /// such a pause nobody can tell any more.
+    fn bound_by_service(&mut self, now: Now, id: ClaimId, lease: Lease) {
+        let most = lease.at.boot.and_then(|at| self.clock.upper_bound(at, now.boot));
+        let most = most.map(|most| most + lease.length_ms);
+        let live = self.live.entry(id).or_default();
+        live.lease_ends_at = [live.lease_ends_at, most].into_iter().flatten().min();
+        live.lease_end = live.lease_ends_at.and_then(|end| self.clock.latest_local(end, now.boot));
+    }
+
+    /// More is known of the service's clock, or something else: every lease is looked at.
+    pub(super) fn look_at_leases(&mut self, now: Now) {
+        for claim in self.ledger.claims.values().filter(|claim| claim.lease.is_some()) {
+            self.agenda.set(Job::Lease(claim.id), now.boot);
+        }
+    }
+
+    /// Until when heartbeats go out by themselves: by the boot clock or by the service's, whichever comes first.
     pub(super) fn kept_until(&self, id: ClaimId) -> Option<Boot> {
-        self.ledger.claims.get(&id).and_then(|claim| claim.lease).and_then(|lease| lease.until())
+        let until = self.ledger.claims.get(&id)?.lease?.until()?;
+        let proven = self.live.get(&id).and_then(|live| live.lease_end);
+        Some(proven.map_or(until, |proven| proven.min(until)))
     }
 }
 
 /// Why a lease ended that nobody ended.
-pub(super) const LAPSED: &str = "the keep-alive lapsed, nobody renewed it";
+pub(super) const LAPSED: &str = "unattended, the keep-alive lapsed and nobody renewed it";
 
 #[cfg(test)]
 mod tests {
@@ -128,6 +166,11 @@ mod tests {
     fn attended_warnings_come_before_the_end() {
         assert_eq!(warnings(30 * 60_000), [360_000, 180_000, 90_000]);
         assert_eq!(warnings(5 * 60_000), [120_000, 60_000, 30_000]);
-        assert_eq!(warnings(60_000), [30_000, 30_000, 30_000]);
+        assert_eq!(warnings(4 * 60_000), [120_000, 60_000, 30_000]);
+        assert_eq!(warnings(60_000), [30_000, 15_000, 7_500]);
+        for length in (1_000..40_000_000).step_by(999) {
+            let [first, second, third] = warnings(length);
+            assert!(length > first && first > second && second > third && third > 0, "{length}");
+        }
     }
 }

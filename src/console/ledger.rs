@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::clock::{Boot, ServiceClock, Wall, drift};
-use crate::task::{ClaimId, ClaimSource, ClaimedTask, Outcome, PollNumber, Record, Stamp, Timeouts, Verdict};
+use crate::clock::{Boot, ServiceClock, Wall};
+use crate::task::{
+    ClaimId, ClaimSource, ClaimedTask, Outcome, PollNumber, PollTarget, Record, Stamp, Timeouts, Verdict,
+};
 use crate::text::Foreign;
 
 use super::rules::{Rule, Rules};
@@ -28,7 +30,7 @@ impl Moment {
     /// The earliest local instant at which `length_ms` can have passed on the service's clock since then.
     pub(super) fn earliest_end(&self, length_ms: i64, clock: &ServiceClock, now: Boot) -> Option<Boot> {
         match self.boot {
-            Some(boot) => Some(boot + length_ms + -drift(length_ms)),
+            Some(boot) => Some(boot + length_ms + -clock.drift(length_ms)),
             None => clock.earliest_end(self.service?, length_ms, now),
         }
     }
@@ -111,13 +113,21 @@ impl Claim {
     }
 }
 
+/// A poll whose end is not recorded.
+#[derive(Debug, Clone)]
+pub(super) struct OpenPoll {
+    pub at: Moment,
+    /// What it was sent with; journals of the first versions don't say.
+    pub target: Option<PollTarget>,
+}
+
 /// Everything durable.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     /// Claims on the list, ended ones included until dismissed.
     pub claims: BTreeMap<ClaimId, Claim>,
     /// Polls whose end is not recorded.
-    pub open_polls: BTreeMap<PollNumber, Moment>,
+    pub open_polls: BTreeMap<PollNumber, OpenPoll>,
     last_claim: u64,
     last_poll: u64,
     rules: Rules,
@@ -146,9 +156,10 @@ impl Ledger {
             self.last_claim = self.last_claim.max(id);
         }
         match record {
-            Record::PollStarted { poll, at, .. } => {
+            Record::PollStarted { poll, at, target } => {
                 self.last_poll = self.last_poll.max(poll.0);
-                self.open_polls.insert(*poll, Moment::new(*at, this_boot));
+                let at = Moment::new(*at, this_boot);
+                self.open_polls.insert(*poll, OpenPoll { at, target: target.clone() });
             }
             Record::PollEnded { poll } => {
                 self.last_poll = self.last_poll.max(poll.0);

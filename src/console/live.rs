@@ -7,6 +7,7 @@ use crate::text::Foreign;
 
 use super::asking::Ask;
 use super::event::CallId;
+use super::orphans::Step;
 use super::reading::QueryId;
 
 /// What a call in flight is for.
@@ -18,6 +19,8 @@ pub(super) enum Purpose {
     Close { claim: ClaimId },
     /// A question about history or a type.
     Ask(Ask),
+    /// A step of the search for orphans.
+    Orphans(Step),
     /// A poll.
     Poll { poll: PollNumber },
     /// What waits in a task list.
@@ -36,7 +39,7 @@ impl Purpose {
     pub(super) fn claim(&self) -> Option<ClaimId> {
         match *self {
             Self::Beat { claim, .. } | Self::Close { claim } => Some(claim),
-            Self::Ask(_) | Self::Poll { .. } | Self::Count { .. } | Self::Read { .. } => None,
+            Self::Ask(_) | Self::Orphans(_) | Self::Poll { .. } | Self::Count { .. } | Self::Read { .. } => None,
         }
     }
 }
@@ -117,8 +120,14 @@ pub(super) struct Live {
     pub close_gone: bool,
     /// Looks after a passed deadline that found nothing.
     pub overdue_tries: u32,
+    /// That a deadline is due was noticed, and it still is.
+    pub due_noticed: bool,
     /// Warnings given for the present lease.
     pub lease_warnings: u8,
+    /// What the service's clock shows at the most when the lease ends, milliseconds since 1970, as far as it is known.
+    pub lease_ends_at: Option<i64>,
+    /// The latest local instant for that.
+    pub lease_end: Option<Boot>,
     /// As what the header counts the claim at present.
     pub counted: Counted,
     /// See [`Lookup`].

@@ -87,6 +87,7 @@ impl Console {
             self.ask(Ask::Scan(execution));
             return;
         }
+        reading.read_before = true;
         if let Some((at, timeouts)) = scan.execution {
             reading.start = Start::Known(at, timeouts);
         }
@@ -325,12 +326,15 @@ impl Console {
     /// A `Date` header, if there was one: a sample of the service's clock.
     pub(super) fn sample_date(&mut self, now: Now, timing: Timing) {
         let Some(date) = timing.date else { return };
-        let before = self.clock.earliest_local(0, now.boot);
+        let (before, latest) = (self.clock.earliest_local(0, now.boot), self.clock.latest_local(0, now.boot));
         let agreement = self.clock.date_header(date, timing.sent, timing.received);
         self.say_disjoint(now, agreement);
         let after = self.clock.earliest_local(0, now.boot);
         if moved(before, after) {
             self.dirty.extend(self.ledger.claims.values().filter(|claim| claim.is_open()).map(|claim| claim.id));
+        }
+        if moved(latest, self.clock.latest_local(0, now.boot)) {
+            self.look_at_leases(now);
         }
     }
 

@@ -6,7 +6,7 @@
 //!
 //! Where to look: `ledger` what is durable, `live` what is not, `agenda` when something is due, `quota` how many heartbeats may go out, `writing` records on their
 //! way to the disk; then one file an activity: `claiming`, `beats`, `leases`, `lookup`, `closing`, `commands`, `leaving`;
-//! `telling` what the screen gets.
+//! `telling` what the screen gets, `notices` what is worth calling somebody for.
 
 mod access;
 mod admission;
@@ -30,6 +30,8 @@ mod ledger;
 mod live;
 mod load;
 mod lookup;
+mod notices;
+mod orphans;
 mod quota;
 mod reach;
 mod reading;
@@ -64,6 +66,8 @@ use leaving::Leaving;
 use ledger::Ledger;
 use live::{Live, Purpose};
 use load::Load;
+use notices::Notices;
+use orphans::{Search, Step};
 use quota::{Api, Quotas};
 use reach::Reach;
 use reading::Reading;
@@ -80,10 +84,11 @@ pub use rules::{Rule, Rules};
 pub use told::{CallEnd, CallLine};
 
 pub use facts::{
-    BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, PendingCount, Status, TaskFacts, TaskState,
-    Tolerance, Urgency,
+    BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, LeaseWarning, PendingCount, Status, TaskFacts,
+    TaskState, Tolerance, Urgency,
 };
 pub use leases::LeaseTerms;
+pub use notices::{Notice, Occasion};
 pub use reading::{Query, QueryId};
 
 /// The console's core.
@@ -105,6 +110,7 @@ pub struct Console {
     load: Load,
     counts: Counts,
     watch: Watch,
+    notices: Notices,
     /// Type defaults, asked once a type.
     types: BTreeMap<(Foreign, ActivityType), Timeouts>,
     /// Who waits for which type's defaults.
@@ -113,6 +119,7 @@ pub struct Console {
     /// Domains whose histories may not be read.
     history_denied: BTreeSet<Foreign>,
     executions: Executions,
+    search: Option<Search>,
     asks: Asks,
     /// What was said once and for all tasks.
     said: BTreeSet<&'static str>,
@@ -147,11 +154,13 @@ impl Console {
             load: Load::new(rate),
             counts: Counts::default(),
             watch: Watch::new(now),
+            notices: Notices::default(),
             types: BTreeMap::new(),
             types_waiting: BTreeMap::new(),
             types_denied: false,
             history_denied: BTreeSet::new(),
             executions: Executions::default(),
+            search: None,
             asks: Asks::default(),
             said: BTreeSet::new(),
             leaving: None,
@@ -226,7 +235,10 @@ impl Console {
             Job::Lookup(claim) => self.look_up(now, claim),
             Job::Overdue(claim) => self.overdue(now, claim),
             Job::Lease(claim) => self.look_at_lease(now, claim),
+            // Telling its facts looks.
+            Job::Due(claim) => drop(self.dirty.insert(claim)),
             Job::Watch(execution) => self.watch(now, execution),
+            Job::Orphans => self.search_on(now),
             Job::Poll => self.poll_next(now),
             Job::Count => self.count(now),
             Job::Save => self.save_again(now),
@@ -343,6 +355,7 @@ impl Console {
                 }
             }
             Purpose::Ask(ref ask) => self.asks.back(ask),
+            Purpose::Orphans(_) => self.search_back(now),
             Purpose::Poll { .. } | Purpose::Count { .. } | Purpose::Read { .. } => {}
         }
     }
@@ -357,6 +370,12 @@ impl Console {
             (Purpose::Ask(Ask::Start(execution)), Answer::History(page)) => self.execution_start(now, execution, &page),
             (Purpose::Ask(Ask::Type(domain, activity_type)), Answer::ActivityType(defaults)) => {
                 self.type_described(now, (domain, activity_type), defaults);
+            }
+            (Purpose::Orphans(Step::List(domain)), Answer::Open { executions, more }) => {
+                self.listed(&domain, executions, more);
+            }
+            (Purpose::Orphans(Step::Read(domain, run)), Answer::History(page)) => {
+                self.read_for_orphans(now, &domain, &run, &page);
             }
             (Purpose::Poll { poll }, Answer::Polled(task)) => self.polled(now, poll, timing, task),
             (Purpose::Count { domain, task_list }, Answer::Pending { count, truncated }) => {
@@ -375,6 +394,7 @@ impl Console {
             Purpose::Close { claim } => self.close_failed(now, claim, failure),
             Purpose::Poll { poll } => self.poll_failed(now, poll, failure),
             Purpose::Count { .. } => self.count_failed(now, failure),
+            Purpose::Orphans(ref step) => self.search_failed(now, step, failure),
             Purpose::Ask(ref ask) => self.lookup_failed(now, ask, failure),
             // Comes back by an event of its own.
             Purpose::Read { .. } => {}

@@ -71,18 +71,19 @@ impl Console {
         dirty.append(&mut self.dirty);
         self.name_left_out(now, &dirty);
         for id in dirty {
+            let lease = self.lease_fact(now, id);
             let Some(claim) = self.ledger.claims.get(&id) else { continue };
             let live = self.live.entry(id).or_default();
             let next_beat = self.agenda.when(Job::Beat(id));
             let mut deadlines = deadlines::deadlines(claim, &self.clock, now.boot);
             // An upper bound beside it, as long as nobody knows whether the heartbeat arrived.
-            let maybe = live.unknown_beat.and_then(|sent| deadlines::if_taken(claim, sent));
+            let maybe = live.unknown_beat.and_then(|sent| deadlines::if_taken(claim, &self.clock, sent));
             deadlines[0].maybe = maybe.filter(|_| claim.is_open()).filter(|&maybe| Some(maybe) > deadlines[0].at);
             let looking_up =
                 claim.is_open() && live.lookup.seen.is_none() && !self.history_denied.contains(&claim.source.domain);
             let reading = self.executions.of(id).and_then(|execution| self.executions.get(execution));
             let workflow_cancel = reading.is_some_and(|reading| reading.cancel_requested);
-            let facts = TaskFacts { deadlines, workflow_cancel, looking_up, next_beat, ..facts(claim, live) };
+            let facts = TaskFacts { deadlines, workflow_cancel, looking_up, lease, next_beat, ..facts(claim, live) };
             let first = facts.first_deadline().and_then(|deadline| deadline.at);
             if claim.is_open()
                 && !self.config.read_only
@@ -90,14 +91,29 @@ impl Console {
             {
                 self.agenda.set(Job::Overdue(id), at + OVERDUE_MS);
             }
-            self.out.push(Effect::Changed(Arc::new(facts)));
+            let facts = Arc::new(facts);
+            if !self.config.read_only {
+                self.notice_task(now, &facts);
+            }
+            self.out.push(Effect::Changed(facts));
         }
         let status = self.status(now);
         if self.status.as_deref() != Some(&status) {
+            if !self.config.read_only {
+                self.notice_status(now, &status);
+            }
             let status = Arc::new(status);
             self.status = Some(Arc::clone(&status));
             self.out.push(Effect::Status(status));
         }
+    }
+
+    /// The lease as the screen gets it. Its end on the wall clock is what that clock makes of it now: one that was moved
+    /// moves the display, never the lease.
+    fn lease_fact(&self, now: Now, id: ClaimId) -> Option<LeaseFact> {
+        let until = self.kept_until(id)?;
+        let length_ms = self.ledger.claims.get(&id)?.lease?.length_ms;
+        Some(LeaseFact { until, until_wall: crate::clock::Wall(now.wall.0 + (until - now.boot)), length_ms })
     }
 
     /// Keeps what is counted in step with a claim.
@@ -131,7 +147,7 @@ impl Console {
             .ledger
             .open_polls
             .iter()
-            .filter(|&(&poll, open)| !self.claiming.has_poll(poll) && now.wall.0 - open.wall.0 < ORPHANS_MS);
+            .filter(|&(&poll, open)| !self.claiming.has_poll(poll) && now.wall.0 - open.at.wall.0 < ORPHANS_MS);
         Status {
             service: self.config.service.clone(),
             domain: self.config.domain.clone(),
@@ -153,7 +169,7 @@ impl Console {
     }
 }
 
-/// The facts of a claim, but for its deadlines and what is shared with other claims.
+/// The facts of a claim, but for its deadlines, its lease and what is shared with other claims.
 fn facts(claim: &Claim, live: &Live) -> TaskFacts {
     TaskFacts {
         id: claim.id,
@@ -177,11 +193,7 @@ fn facts(claim: &Claim, live: &Live) -> TaskFacts {
         }),
         looking_up: false,
         workflow_cancel: false,
-        lease: claim.lease.and_then(|lease| {
-            let until = lease.until()?;
-            let until_wall = crate::clock::Wall(lease.at.wall.0 + lease.length_ms);
-            Some(LeaseFact { until, until_wall, length_ms: lease.length_ms })
-        }),
+        lease: None,
         next_beat: None,
         last_beat: claim
             .beat

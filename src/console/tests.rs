@@ -2,7 +2,10 @@
 
 mod closing;
 mod keeping;
+mod leases;
 mod lookup;
+mod notices;
+mod orphans;
 mod quota;
 mod random;
 mod reading;
@@ -39,6 +42,7 @@ struct World {
     facts: BTreeMap<ClaimId, Arc<TaskFacts>>,
     status: Option<Arc<Status>>,
     log: Vec<LogLine>,
+    notices: Vec<Notice>,
     drained: bool,
     abandoned: Vec<CallId>,
     reconnected: u32,
@@ -58,6 +62,7 @@ fn config() -> Config {
         seed: 7,
         heartbeat_rate: Some(80.0),
         lease: LeaseTerms::default(),
+        low_tolerance_ms: 0,
         rules: Rules::default(),
         read_only: false,
     }
@@ -90,6 +95,7 @@ impl World {
             facts: BTreeMap::new(),
             status: None,
             log: Vec::new(),
+            notices: Vec::new(),
             drained: false,
             abandoned: Vec::new(),
             reconnected: 0,
@@ -130,6 +136,7 @@ impl World {
                 Effect::Removed(claim) => drop(self.facts.remove(&claim)),
                 Effect::Status(status) => self.status = Some(status),
                 Effect::Log(line) => self.log.push(line),
+                Effect::Notice(notice) => self.notices.push(*notice),
                 Effect::Reconnect => self.reconnected += 1,
                 Effect::ReloadCredentials => self.reloaded += 1,
                 Effect::Drained => self.drained = true,

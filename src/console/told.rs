@@ -8,6 +8,7 @@ use super::Console;
 use super::asking::Ask;
 use super::event::{Effect, Timing};
 use super::live::Purpose;
+use super::orphans::Step;
 
 /// A call that came to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +92,10 @@ impl Console {
                 }
             }
             Purpose::Ask(Ask::Type(..)) => "DescribeActivityType",
-            Purpose::Ask(Ask::Scan(_) | Ask::Start(_)) => "GetWorkflowExecutionHistory",
+            Purpose::Ask(Ask::Scan(_) | Ask::Start(_)) | Purpose::Orphans(Step::Read(..)) => {
+                "GetWorkflowExecutionHistory"
+            }
+            Purpose::Orphans(Step::List(_)) => "ListOpenWorkflowExecutions",
             Purpose::Poll { .. } => "PollForActivityTask",
             Purpose::Count { .. } => "CountPendingActivityTasks",
             Purpose::Read { operation, .. } => operation,

@@ -14,7 +14,13 @@ impl Console {
     /// Says what time did; `true` if nothing ran for a while, so that what is in flight is as good as lost.
     pub(super) fn look_at_clocks(&mut self, now: Now) -> bool {
         let wake = self.next_wake();
-        let (text, asleep) = match self.watch.look(now, wake) {
+        let looked = self.watch.look(now, wake);
+        if self.clock.drifts_by(self.watch.drift_ppm()) {
+            self.dirty.extend(self.ledger.claims.keys());
+            let text = "this machine's clock is being moved slowly: countdowns allow for as much";
+            self.say_once(now, "clock", text.to_owned());
+        }
+        let (text, asleep) = match looked {
             None => return false,
             Some(Oddity::Suspended(ms)) => (format!("the machine slept for {} s", ms / 1_000), true),
             Some(Oddity::Frozen(ms)) => (format!("this process did not run for {} s", ms / 1_000), true),
@@ -48,7 +54,8 @@ impl Console {
                     self.out.push(Effect::Unread { query, why: "the machine slept: it is asked again".into() });
                 }
                 Purpose::Count { .. } => self.agenda.set(Job::Count, now.boot),
-                Purpose::Poll { .. } => {}
+                // The search asks again by itself, and a poll is waited for.
+                Purpose::Orphans(_) | Purpose::Poll { .. } => {}
             }
         }
         self.reach.try_again();

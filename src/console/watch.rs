@@ -22,15 +22,43 @@ pub(super) enum Oddity {
     Stepped(i64),
 }
 
+/// So long two clocks are compared to see how far they drift apart, milliseconds: reading them takes its time.
+const WINDOW_MS: i64 = 30_000;
+/// A sleep shows itself above what clocks drift apart while nobody looks: this share of the time.
+const DRIFT_SHARE: i64 = 500;
+
 /// Remembers the last look.
 #[derive(Debug)]
 pub(super) struct Watch {
     last: Now,
+    /// Since when drift is measured.
+    window: Now,
+    /// The drift of the window before, parts per million.
+    before: i64,
+    ppm: i64,
 }
 
 impl Watch {
     pub(super) fn new(now: Now) -> Self {
-        Self { last: now }
+        Self { last: now, window: now, before: 0, ppm: 0 }
+    }
+
+    /// The most that the boot clock has run off from the bare oscillator, parts per million.
+    pub(super) fn drift_ppm(&self) -> i64 {
+        self.ppm
+    }
+
+    /// What a process that was held up between two readings sees comes once; what two windows in a row show is drift.
+    fn measure(&mut self, now: Now) {
+        let passed = now.boot - self.window.boot;
+        if passed < WINDOW_MS {
+            return;
+        }
+        let ppm = (passed - (now.mono - self.window.mono)).saturating_mul(1_000_000) / passed;
+        if ppm.signum() == self.before.signum() {
+            self.ppm = self.ppm.max(ppm.abs().min(self.before.abs()));
+        }
+        (self.window, self.before) = (now, ppm);
     }
 
     /// When the clocks have to be looked at again at the latest.
@@ -43,8 +71,12 @@ impl Watch {
         let last = std::mem::replace(&mut self.last, now);
         let slept = (now.boot - last.boot) - (now.mono - last.mono);
         let stepped = (now.wall.0 - last.wall.0) - (now.boot - last.boot);
+        if slept <= STEP_MS {
+            self.measure(now);
+        }
         let late = wake.map_or(0, |wake| now.boot - wake);
-        if slept > STEP_MS {
+        if slept > STEP_MS + (now.boot - last.boot) / DRIFT_SHARE {
+            (self.window, self.before) = (now, 0);
             Some(Oddity::Suspended(slept))
         } else if late > FREEZE_MS {
             Some(Oddity::Frozen(late))
@@ -73,5 +105,26 @@ mod tests {
         assert_eq!(watch.look(now(71_000, 12_000, 71_000), Some(Boot(62_000))), Some(Oddity::Frozen(9_000)));
         assert_eq!(watch.look(now(72_000, 13_000, 12_000), Some(Boot(72_000))), Some(Oddity::Stepped(-60_000)));
         assert_eq!(watch.look(now(73_000, 14_000, 13_000), None), None);
+    }
+
+    #[test]
+    fn what_two_windows_show_is_drift_and_what_one_shows_is_not() {
+        let mut watch = Watch::new(now(0, 0, 0));
+        let look = |watch: &mut Watch, at: i64, ahead: i64| {
+            assert_eq!(watch.look(now(at + ahead, at, at + ahead), None), None);
+            watch.drift_ppm()
+        };
+        assert_eq!(look(&mut watch, 30_000, 300), 0, "held up between two readings");
+        assert_eq!(look(&mut watch, 60_000, 0), 0);
+        let slewed = [(90_000, 0), (120_000, 60), (150_000, 120), (180_000, 180), (210_000, 240)];
+        let ppm = slewed.map(|(at, ahead)| look(&mut watch, at, ahead))[4];
+        assert!((1_900..=2_000).contains(&ppm), "{ppm}");
+        assert_eq!(look(&mut watch, 240_000, 240), ppm, "it may come again");
+    }
+
+    #[test]
+    fn hours_without_a_look_are_no_sleep() {
+        let mut watch = Watch::new(now(0, 0, 0));
+        assert_eq!(watch.look(now(7_200_000, 7_199_000, 7_200_000), None), None);
     }
 }

@@ -12,6 +12,7 @@ use crate::task::{ClaimId, Record, Stamp};
 use super::Console;
 use super::agenda::Job;
 use super::event::{AppendError, BatchId, Durability, Effect, Level};
+use super::notices::Occasion;
 
 /// Between two tries to write what could not be written, milliseconds.
 const SAVE_AGAIN_MS: i64 = 1_000;
@@ -264,6 +265,7 @@ impl Console {
             Record::CancelSeen { claim, .. } => {
                 let text = "cancel requested by the workflow: respond canceled (x) or go on (i)";
                 self.say(now, Level::Alarm, "cancel", Some(*claim), text);
+                self.notice(*claim, Occasion::CancelSeen);
             }
             Record::CancelAnswered { claim } => {
                 self.say(now, Level::Info, "cancel", Some(*claim), "going on despite the cancel request");

@@ -9,7 +9,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum OpenError {
     /// Another process is its keeper.
-    #[error("the journal {path} is held by {by}: end that process, or look on with --read-only", path = path.display())]
+    #[error("the journal {path} is held by {by}: look on with --read-only, or make it leave with --take-over", path = path.display())]
     Held {
         /// The journal.
         path: PathBuf,

@@ -3,7 +3,7 @@
 //! The file says who holds the lock. It stays when the lock goes: removing a lock file is a race.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
@@ -54,13 +54,23 @@ fn write_holder(file: &mut File, holder: &str) -> std::io::Result<()> {
     writeln!(file, "pid {pid}, {holder}, since {since}")
 }
 
-/// The first line of what the holder wrote; it may not have got round to it yet.
+/// Adds to the keeper's description of itself what it does; only the keeper may call this.
+pub(super) fn describe(journal: &Path, doing: &str) -> std::io::Result<()> {
+    let path = lock_path(journal);
+    let mut file = File::from(open(&path, OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?);
+    let mut text = String::new();
+    (&file).take(DESCRIPTION_MAX).read_to_string(&mut text)?;
+    let text = format!("{}\n{doing}\n", text.lines().next().unwrap_or_default());
+    file.rewind()?;
+    file.write_all(text.as_bytes())?;
+    file.set_len(text.len() as u64)
+}
+
+/// What the holder wrote, in one line; it may not have got round to it yet.
 fn read_holder(file: &mut File) -> String {
     let mut text = Vec::new();
     let read = file.take(DESCRIPTION_MAX).read_to_end(&mut text);
     let text = String::from_utf8_lossy(&text);
-    match (read, text.lines().next()) {
-        (Ok(_), Some(line)) if !line.is_empty() => line.to_owned(),
-        _ => "another process".to_owned(),
-    }
+    let lines: Vec<_> = text.lines().take(2).filter(|line| !line.is_empty()).collect();
+    if read.is_err() || lines.is_empty() { "another process".to_owned() } else { lines.join(", ") }
 }

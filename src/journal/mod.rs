@@ -20,6 +20,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -37,6 +38,15 @@ use lock::KeeperLock;
 use reader::Reader;
 use store::Store;
 use writer::{Batch, Writer};
+
+/// Tells whoever else opens the journal what its keeper does; only the keeper itself may call this. `doing` goes on from
+/// "pid 123, user@host, since 2026-11-24 14:02".
+///
+/// # Errors
+/// The lock file cannot be written.
+pub fn describe_keeper(place: &Place, doing: &str) -> io::Result<()> {
+    lock::describe(&place.locate().map_err(io::Error::other)?, doing)
+}
 
 /// How long ended tasks are kept, unless somebody says otherwise: 30 days, milliseconds.
 pub const RETENTION_MS: i64 = 30 * DAY_MS;

@@ -5,14 +5,15 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::Receiver;
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 
 use super::alarm::Alarm;
+use super::hooks::{self, Bell, Run, Said};
 use super::mailbox::Mailbox;
 use super::storage::Storage;
 use crate::clock::{self, Boot, Now};
-use crate::console::{CallId, Command, Console, Effect, Event, Level, LogLine, QueryId, Timing};
+use crate::console::{CallId, Command, Console, Effect, Event, Level, LogLine, Notice, QueryId, Timing};
 use crate::swf::{Reply, Service};
 use crate::text::printable;
 use crate::wire::{Class, Failure, Request};
@@ -69,6 +70,7 @@ enum Done<C> {
     Reloaded(Result<C, String>),
     /// New credentials were waited for long enough.
     Waited,
+    Hooked(Said),
 }
 
 /// How long calls wait for new credentials. With the old ones they may still succeed, and heartbeats have deadlines.
@@ -95,6 +97,7 @@ pub(super) struct Engine<M, C> {
     machine: M,
     caller: C,
     storage: Storage,
+    bell: Bell,
     mailbox: Arc<Mailbox>,
     alarm: Alarm,
     tasks: JoinSet<Done<C>>,
@@ -108,11 +111,12 @@ pub(super) struct Engine<M, C> {
 
 impl<M: Machine, C: Caller> Engine<M, C> {
     /// Must be called on the engine's runtime.
-    pub(super) fn new(machine: M, caller: C, storage: Storage, mailbox: Arc<Mailbox>) -> io::Result<Self> {
+    pub(super) fn new(machine: M, caller: C, storage: Storage, bell: Bell, mailbox: Arc<Mailbox>) -> io::Result<Self> {
         Ok(Self {
             machine,
             caller,
             storage,
+            bell,
             mailbox,
             alarm: Alarm::new()?,
             tasks: JoinSet::new(),
@@ -124,11 +128,7 @@ impl<M: Machine, C: Caller> Engine<M, C> {
     }
 
     /// Runs until the machine says that it is drained, then closes the journal.
-    pub(super) async fn run(
-        mut self,
-        effects: Vec<Effect>,
-        mut commands: UnboundedReceiver<Command>,
-    ) -> Result<(), String> {
+    pub(super) async fn run(mut self, effects: Vec<Effect>, mut commands: Receiver<Command>) -> Result<(), String> {
         let mut commanded = true;
         self.settle(effects);
         while !self.drained {
@@ -170,11 +170,12 @@ impl<M: Machine, C: Caller> Engine<M, C> {
             Ok(Done::Reloaded(result)) => {
                 match result {
                     Ok(caller) => self.caller = caller,
-                    Err(why) => self.say("access", why),
+                    Err(why) => self.say(Level::Error, "access", why),
                 }
                 self.release();
             }
             Ok(Done::Waited) => self.release(),
+            Ok(Done::Hooked(said)) => self.hooked(said),
             Err(error) if error.is_cancelled() => {}
             Err(error) => self.crashed(&error),
         }
@@ -238,6 +239,7 @@ impl<M: Machine, C: Caller> Engine<M, C> {
                 Effect::Removed(claim) => self.mailbox.removed(claim),
                 Effect::Status(status) => self.mailbox.status(status),
                 Effect::Log(line) => self.mailbox.log(line),
+                Effect::Notice(notice) => self.ring(&notice),
                 Effect::Reconnect => self.caller.reconnect(),
                 Effect::ReloadCredentials => self.reload(),
                 Effect::Drained => self.drained = true,
@@ -293,17 +295,36 @@ impl<M: Machine, C: Caller> Engine<M, C> {
         });
     }
 
+    fn ring(&mut self, notice: &Notice) {
+        match self.bell.ring(notice, clock::now().boot) {
+            Ok(run) => self.run_hook(run),
+            Err(said) => self.say(said.level, "hook", said.text),
+        }
+    }
+
+    fn run_hook(&mut self, run: Option<Run>) {
+        if let Some(run) = run {
+            self.tasks.spawn_local(async move { Done::Hooked(hooks::run(run).await) });
+        }
+    }
+
+    fn hooked(&mut self, said: Said) {
+        self.say(said.level, "hook", said.text);
+        let next = self.bell.ended();
+        self.run_hook(next);
+    }
+
     fn complain(&mut self, why: &str) {
         let why = printable(why).into_owned();
         if self.unfollowed.as_ref() != Some(&why) {
             self.unfollowed = Some(why.clone());
-            self.say("journal", why);
+            self.say(Level::Error, "journal", why);
         }
     }
 
     /// What no machine knows of: the engine's own troubles.
-    fn say(&self, word: &'static str, text: String) {
+    fn say(&self, level: Level, word: &'static str, text: String) {
         let at = clock::now().wall;
-        self.mailbox.log(LogLine { at, level: Level::Error, word, claim: None, subject: String::new(), text });
+        self.mailbox.log(LogLine { at, level, word, claim: None, subject: String::new(), text });
     }
 }

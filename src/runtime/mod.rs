@@ -1,11 +1,12 @@
 //! The engine thread: performs what the console asks for and feeds back what came of it.
 //!
 //! One thread with one current-thread tokio runtime: calls go out through `swf`, records through `journal`, news to the
-//! screen through a mailbox that keeps only the newest facts. It decides nothing: what is sent, retried or given up is the
+//! screen through a mailbox that keeps only the newest facts, and notices to the programs that call somebody. It decides nothing: what is sent, retried or given up is the
 //! console's business. A poll, once sent, is waited for whatever else happens (a dropped poll loses a task).
 
 mod alarm;
 mod engine;
+mod hooks;
 mod mailbox;
 mod storage;
 
@@ -15,23 +16,26 @@ mod tests;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use thiserror::Error;
 use tokio::runtime::{Builder, LocalOptions};
-use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender, WeakUnboundedSender};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::mpsc::{self, OwnedPermit, Receiver, Sender, WeakSender};
 
 use crate::clock::{self, Now};
-use crate::console::{Command, Config, Console, Effect, LogLine};
+use crate::console::{Command, Config, Console, Effect, Level, LogLine};
 use crate::journal::{OpenError, Place, Settings};
 use crate::swf::Service;
 use crate::task::Entry;
 
+pub use hooks::Hooks;
 pub use mailbox::News;
 pub use storage::Opened;
 
 use engine::{Caller, Engine, Machine};
+use hooks::Bell;
 use mailbox::Mailbox;
 
 /// Everything an engine is made of.
@@ -43,6 +47,8 @@ pub struct Parts {
     pub service: Service,
     /// Where to write, and what was written before.
     pub opened: Opened,
+    /// Whom to call.
+    pub hooks: Hooks,
 }
 
 /// The engine has stopped; [`Handle::take`] says why.
@@ -50,21 +56,35 @@ pub struct Parts {
 #[error("the engine has stopped")]
 pub struct Gone;
 
+/// Commands that may wait for the engine. It reads one in well under a millisecond; a bulk act is a single one.
+const COMMANDS: usize = 1_024;
+
 /// The other end of a running engine. Dropped, it makes the engine leave in order, as [`Command::Shutdown`] does.
 #[derive(Debug)]
 pub struct Handle {
-    commands: UnboundedSender<Command>,
+    commands: Sender<Command>,
+    /// A place in the queue that nothing but a shutdown takes, so that there is always one for it.
+    shutdown: Mutex<Option<OwnedPermit<Command>>>,
     mailbox: Arc<Mailbox>,
     thread: JoinHandle<Result<(), String>>,
 }
 
 impl Handle {
-    /// Hands over a command; never blocks. Unbounded, because nobody types faster than the engine reads.
+    /// Hands over a command; never blocks. If 1,024 are waiting already, it is dropped, and the news says so; a shutdown
+    /// never is.
     ///
     /// # Errors
     /// [`Gone`].
     pub fn send(&self, command: Command) -> Result<(), Gone> {
-        self.commands.send(command).map_err(|_| Gone)
+        if command == Command::Shutdown {
+            // Nothing panics under this lock.
+            let permit = self.shutdown.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(permit) = permit {
+                permit.send(command);
+                return if self.commands.is_closed() { Err(Gone) } else { Ok(()) };
+            }
+        }
+        offer(&self.commands, &self.mailbox, command)
     }
 
     /// Readable while there is news.
@@ -87,7 +107,7 @@ impl Handle {
     /// # Errors
     /// Why it ended otherwise, in one line.
     pub fn join(self) -> Result<(), String> {
-        drop(self.commands);
+        drop((self.commands, self.shutdown));
         self.thread.join().unwrap_or_else(|_| Err("the engine has crashed".into()))
     }
 }
@@ -95,16 +115,16 @@ impl Handle {
 /// A running engine for whoever is not its screen, such as the demo's director.
 #[derive(Debug, Clone)]
 pub struct Remote {
-    commands: WeakUnboundedSender<Command>,
+    commands: WeakSender<Command>,
     mailbox: Arc<Mailbox>,
 }
 
 impl Remote {
-    /// Hands over a command, if the engine still takes any; never blocks.
+    /// Hands over a command, if the engine still takes any; never blocks. One too many is dropped, and the news says so.
     pub fn send(&self, command: Command) {
         if let Some(commands) = self.commands.upgrade() {
             // The engine ends on its own terms; a late command changes nothing.
-            let _ = commands.send(command);
+            let _ = offer(&commands, &self.mailbox, command);
         }
     }
 
@@ -114,13 +134,29 @@ impl Remote {
     }
 }
 
+/// Puts a command into the queue, or says on the screen that there is no place left in it.
+fn offer(commands: &Sender<Command>, mailbox: &Mailbox, command: Command) -> Result<(), Gone> {
+    match commands.try_send(command) {
+        // A shutdown that finds no place follows the one that took the place meant for it.
+        Ok(()) | Err(TrySendError::Full(Command::Shutdown)) => Ok(()),
+        Err(TrySendError::Closed(_)) => Err(Gone),
+        Err(TrySendError::Full(_)) => {
+            let text = format!("not done: {COMMANDS} others wait already; do it again when the screen has caught up");
+            let (at, subject) = (clock::now().wall, String::new());
+            mailbox.log(LogLine { at, level: Level::Error, word: "refused", claim: None, subject, text });
+            Ok(())
+        }
+    }
+}
+
 /// Starts the engine. The console is restored on its thread, so this returns at once.
 ///
 /// # Errors
 /// The system has no thread or descriptor left.
 pub fn start(parts: Parts) -> io::Result<Handle> {
-    let Parts { config, service, opened } = parts;
-    launch(service, || Ok(opened), |now, entries| Console::new(config, now, entries))
+    let Parts { config, service, opened, hooks } = parts;
+    let bell = Bell::new(hooks, config.service.clone());
+    launch(service, bell, || Ok(opened), |now, entries| Console::new(config, now, entries))
 }
 
 /// As [`start`], with a new journal that nobody else can have: it is made on the engine's thread, because that takes
@@ -129,11 +165,16 @@ pub fn start(parts: Parts) -> io::Result<Handle> {
 /// # Errors
 /// The system has no thread or descriptor left.
 pub fn start_afresh(config: Config, service: Service, place: Place, settings: Settings) -> io::Result<Handle> {
-    launch(service, move || Opened::keeper(&place, &settings), |now, entries| Console::new(config, now, entries))
+    launch(
+        service,
+        Bell::new(Hooks::default(), config.service.clone()),
+        move || Opened::keeper(&place, &settings),
+        |now, entries| Console::new(config, now, entries),
+    )
 }
 
 /// [`start`] for any machine and any service.
-fn launch<M, C, O, B>(caller: C, open: O, build: B) -> io::Result<Handle>
+fn launch<M, C, O, B>(caller: C, bell: Bell, open: O, build: B) -> io::Result<Handle>
 where
     M: Machine,
     C: Caller + Send,
@@ -141,22 +182,24 @@ where
     B: FnOnce(Now, &[Entry]) -> (M, Vec<Effect>) + Send + 'static,
 {
     let mailbox = Arc::new(Mailbox::new()?);
-    let (commands, inbox) = mpsc::unbounded_channel();
+    let (commands, inbox) = mpsc::channel(COMMANDS + 1);
+    let permit = commands.clone().try_reserve_owned().map_err(io::Error::other)?;
     let post = Arc::clone(&mailbox);
     let thread = thread::Builder::new().name("engine".into()).spawn(move || {
-        let body = AssertUnwindSafe(|| run(caller, open, build, inbox, Arc::clone(&post)));
+        let body = AssertUnwindSafe(|| run(caller, bell, open, build, inbox, Arc::clone(&post)));
         let result = catch_unwind(body).unwrap_or_else(|panic| Err(crash(panic.as_ref())));
         post.finish(&result);
         result
     })?;
-    Ok(Handle { commands, mailbox, thread })
+    Ok(Handle { commands, shutdown: Mutex::new(Some(permit)), mailbox, thread })
 }
 
 fn run<M, C, O, B>(
     caller: C,
+    bell: Bell,
     open: O,
     build: B,
-    inbox: UnboundedReceiver<Command>,
+    inbox: Receiver<Command>,
     mailbox: Arc<Mailbox>,
 ) -> Result<(), String>
 where
@@ -165,12 +208,14 @@ where
     O: FnOnce() -> Result<Opened, OpenError>,
     B: FnOnce(Now, &[Entry]) -> (M, Vec<Effect>),
 {
-    let opened = open().map_err(|error| error.to_string())?;
+    let Opened { storage, entries } = open().map_err(|error| error.to_string())?;
     let cannot = |error: io::Error| format!("the engine cannot start: {error}");
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default()).map_err(cannot)?;
     runtime.block_on(async {
-        let (machine, effects) = build(clock::now(), &opened.entries);
-        let engine = Engine::new(machine, caller, opened.storage, mailbox).map_err(cannot)?;
+        let (machine, effects) = build(clock::now(), &entries);
+        // A long journal is larger than what came of it.
+        drop(entries);
+        let engine = Engine::new(machine, caller, storage, bell, mailbox).map_err(cannot)?;
         engine.run(effects, inbox).await
     })
 }

@@ -12,6 +12,10 @@ use crate::text::printable;
 
 /// How often a followed journal is looked at, milliseconds.
 const FOLLOW_MS: i64 = 1_000;
+/// How long records that may be late wait here for company, milliseconds, and how many: handing them over one by one would
+/// wake the journal's thread for every heartbeat.
+const LAZY_MS: i64 = 1_000;
+const LAZY_MAX: usize = 512;
 /// How long the end waits for the disk. One that hangs must not hang whoever wants to leave.
 const CLOSE: Duration = Duration::from_secs(5);
 
@@ -32,7 +36,7 @@ impl Opened {
         // Nobody listens any more only after the engine has gone.
         let on_told = move |what| drop(sender.send(what));
         let (journal, entries) = Journal::open(place, settings, on_told)?;
-        Ok(Self { storage: Storage::Keeper { journal, told }, entries })
+        Ok(Self { storage: Storage::Keeper { journal, told, lazy: Lazy::default() }, entries })
     }
 
     /// To look on.
@@ -48,26 +52,50 @@ impl Opened {
 
 #[derive(Debug)]
 pub(super) enum Storage {
-    Keeper { journal: Journal, told: UnboundedReceiver<Told> },
+    Keeper { journal: Journal, told: UnboundedReceiver<Told>, lazy: Lazy },
     ReadOnly { follower: Follower, next: Boot },
+}
+
+/// Records that may be late, in the order in which they came.
+#[derive(Debug, Default)]
+pub(super) struct Lazy {
+    records: Vec<Record>,
+    /// The last batch of them, and when all have to go.
+    last: Option<(BatchId, Boot)>,
+}
+
+impl Lazy {
+    /// Hands them over as one batch.
+    fn flush(&mut self, journal: &Journal) -> Result<(), AppendFailure> {
+        let Some((batch, _)) = self.last.take() else { return Ok(()) };
+        journal.append(batch.0, std::mem::take(&mut self.records), journal::Durability::Lazy)
+    }
 }
 
 impl Storage {
     /// Hands a batch to the journal; an error is its answer.
     pub(super) fn append(
-        &self,
+        &mut self,
         batch: BatchId,
         records: Vec<Record>,
         durability: Durability,
     ) -> Result<(), AppendError> {
-        let Self::Keeper { journal, .. } = self else {
+        let Self::Keeper { journal, lazy, .. } = self else {
             return Err(AppendError { message: "this screen only looks on".into(), intent_taken: None });
         };
-        let durability = match durability {
-            Durability::Synced => journal::Durability::Synced,
-            Durability::Lazy => journal::Durability::Lazy,
+        let handed_over = match durability {
+            // Facts go to the disk in order: the late ones first.
+            Durability::Synced => {
+                lazy.flush(journal).and_then(|()| journal.append(batch.0, records, journal::Durability::Synced))
+            }
+            Durability::Lazy => {
+                let due = lazy.last.map_or_else(|| clock::now().boot + LAZY_MS, |(_, due)| due);
+                lazy.last = Some((batch, due));
+                lazy.records.extend(records);
+                if lazy.records.len() < LAZY_MAX { Ok(()) } else { lazy.flush(journal) }
+            }
         };
-        journal.append(batch.0, records, durability).map_err(|failure| append_error(&failure))
+        handed_over.map_err(|failure| append_error(&failure))
     }
 
     /// What the journal's thread says next; never, if nothing is written.
@@ -85,17 +113,22 @@ impl Storage {
     /// When [`Storage::follow`] has something to do.
     pub(super) fn next_follow(&self) -> Option<Boot> {
         match self {
-            Self::Keeper { .. } => None,
+            Self::Keeper { lazy, .. } => lazy.last.map(|(_, due)| due),
             Self::ReadOnly { next, .. } => Some(*next),
         }
     }
 
-    /// What the keeper has written, once in a while.
+    /// Once in a while: what the keeper has written, or as the keeper what may be written late.
     pub(super) fn follow(&mut self, now: Boot) -> Result<Vec<Entry>, OpenError> {
         match self {
             Self::ReadOnly { follower, next } if *next <= now => {
                 *next = now + FOLLOW_MS;
                 follower.follow()
+            }
+            Self::Keeper { journal, lazy, .. } if lazy.last.is_some_and(|(_, due)| due <= now) => {
+                // A journal that has stopped working says so to the next batch that somebody waits for.
+                let _ = lazy.flush(journal);
+                Ok(Vec::new())
             }
             _ => Ok(Vec::new()),
         }
@@ -104,7 +137,10 @@ impl Storage {
     /// Writes what is pending and lets the next keeper in; waits 5 s at the most.
     pub(super) fn close(self) -> Result<(), String> {
         match self {
-            Self::Keeper { journal, .. } => journal.close(CLOSE).map_err(|failure| failure.message),
+            Self::Keeper { journal, mut lazy, .. } => {
+                let flushed = lazy.flush(&journal);
+                journal.close(CLOSE).and(flushed).map_err(|failure| failure.message)
+            }
             Self::ReadOnly { .. } => Ok(()),
         }
     }

@@ -66,6 +66,11 @@ impl Caller for Held {
     }
 }
 
+/// No hooks.
+fn silent() -> Bell {
+    Bell::new(Hooks::default(), "here".into())
+}
+
 fn settings() -> Settings {
     Settings::new("ann@host", "boot".into(), "here")
 }
@@ -84,7 +89,7 @@ impl Bench {
         let (events_in, events) = channel();
         let (release, held) = watch::channel(false);
         let build = move |_: Now, _: &[Entry]| (Script { events: events_in, act: script, wake: None }, vec![]);
-        let handle = launch(Held(held), || Ok(opened), build).unwrap();
+        let handle = launch(Held(held), silent(), || Ok(opened), build).unwrap();
         Self { handle, events, release, directory }
     }
 
@@ -146,6 +151,30 @@ fn a_poll_outlives_abandon_and_shutdown() {
     bench.handle.join().unwrap();
     let place = Place::named(bench.directory.path().join("test.db"));
     assert_eq!(Opened::keeper(&place, &settings()).unwrap().entries.len(), 1, "written, and the lock released");
+}
+
+#[test]
+fn late_records_keep_their_order_and_are_written_before_the_engine_ends() {
+    let late = |batch| match append(batch) {
+        Effect::Append { batch, records, .. } => Effect::Append { batch, records, durability: Durability::Lazy },
+        other => other,
+    };
+    let bench = Bench::new(move |event, _| match event {
+        Event::Command(Command::StopClaiming) => vec![late(1), late(2), append(3), late(4)],
+        Event::Command(Command::Shutdown) => vec![Effect::Drained],
+        _ => vec![],
+    });
+    bench.command(Command::StopClaiming);
+    assert!(matches!(bench.next(), Event::Appended(BatchId(3))), "nobody waits for the others");
+    bench.command(Command::Shutdown);
+    bench.handle.join().unwrap();
+    let place = Place::named(bench.directory.path().join("test.db"));
+    let entries = Opened::keeper(&place, &settings()).unwrap().entries;
+    let polls = entries.iter().map(|entry| match entry.record {
+        Record::PollStarted { poll, .. } => poll.0,
+        _ => 0,
+    });
+    assert_eq!(polls.collect::<Vec<_>>(), [1, 2, 3, 4]);
 }
 
 #[test]
@@ -220,6 +249,35 @@ fn a_screen_that_does_not_look_gets_the_newest() {
 }
 
 #[test]
+fn a_command_too_many_is_said_and_a_shutdown_is_never_too_many() {
+    let (go, gate) = channel::<()>();
+    let bench = Bench::new(move |event, _| match event {
+        Event::Command(Command::StopClaiming) => {
+            gate.recv().unwrap();
+            vec![]
+        }
+        Event::Command(Command::Shutdown) => vec![Effect::Drained],
+        _ => vec![],
+    });
+    let beat = || Command::Beat { claims: vec![], details: Details::Same };
+    let remote = bench.handle.remote();
+    bench.handle.send(Command::StopClaiming).unwrap();
+    for _ in 0..COMMANDS + 10 {
+        bench.handle.send(beat()).unwrap();
+    }
+    remote.send(beat());
+    let said = bench.handle.take().log;
+    assert!((11..=12).contains(&said.len()), "the first may have been taken out already: {}", said.len());
+    assert!(said.iter().all(|line| line.text.starts_with("not done: 1024 others")), "{said:?}");
+    bench.handle.send(Command::Shutdown).unwrap();
+    bench.handle.send(Command::Shutdown).unwrap();
+    go.send(()).unwrap();
+    bench.handle.join().unwrap();
+    let beats = bench.events.iter().filter(|event| matches!(event, Event::Command(Command::Beat { .. })));
+    assert!((COMMANDS - 1..=COMMANDS).contains(&beats.count()), "all that were not refused");
+}
+
+#[test]
 fn credentials_that_cannot_be_reloaded_are_told() {
     let bench = Bench::new(|event, _| match event {
         Event::Command(Command::ReloadCredentials) => vec![Effect::ReloadCredentials],
@@ -250,7 +308,7 @@ impl Caller for Reloaded {
 #[test]
 fn rule_3_9_the_call_after_a_reload_goes_out_with_the_new_credentials() {
     let directory = tempdir().unwrap();
-    let opened = Opened::keeper(&Place::named(directory.path().join("test.db")), "ann@host").unwrap();
+    let opened = Opened::keeper(&Place::named(directory.path().join("test.db")), &settings()).unwrap();
     let (events_in, events) = channel();
     let act = |event: &Event, _: &mut Option<Boot>| match event {
         Event::Command(Command::ReloadCredentials) => vec![Effect::ReloadCredentials, call(1, beat())],
@@ -258,7 +316,7 @@ fn rule_3_9_the_call_after_a_reload_goes_out_with_the_new_credentials() {
         _ => vec![],
     };
     let build = move |_: Now, _: &[Entry]| (Script { events: events_in, act, wake: None }, vec![]);
-    let handle = launch(Reloaded(0), || Ok(opened), build).unwrap();
+    let handle = launch(Reloaded(0), silent(), || Ok(opened), build).unwrap();
     handle.send(Command::ReloadCredentials).unwrap();
     let answered = std::iter::from_fn(|| events.recv_timeout(Duration::from_secs(10)).ok())
         .find_map(|event| if let Event::Answered { result, .. } = event { Some(result) } else { None });
@@ -282,7 +340,7 @@ fn a_journal_that_cannot_be_made_is_told() {
     let build =
         |_: Now, _: &[Entry]| -> (Script<Answering>, Vec<Effect>) { unreachable!("there is nothing to restore from") };
     let open = move || Opened::keeper(&place, &settings());
-    let handle = launch(Held(watch::channel(false).1), open, build).unwrap();
+    let handle = launch(Held(watch::channel(false).1), silent(), open, build).unwrap();
     assert!(readable(handle.wake_fd(), Duration::from_secs(10)));
     assert!(handle.take().gone.is_some_and(|why| why.contains("/nowhere/at cannot be opened")));
 }
@@ -310,7 +368,7 @@ fn a_read_only_engine_follows_the_keeper_and_writes_nothing() {
     };
     let build = move |_: Now, _: &[Entry]| (Script { events: events_in, act: script, wake: None }, vec![]);
     let opened = Opened::read_only(&place).unwrap();
-    let handle = launch(Held(watch::channel(false).1), || Ok(opened), build).unwrap();
+    let handle = launch(Held(watch::channel(false).1), silent(), || Ok(opened), build).unwrap();
     handle.send(Command::StopClaiming).unwrap();
     assert!(matches!(events.recv().unwrap(), Event::AppendFailed(BatchId(1), _) | Event::Command(_)));
 
@@ -362,7 +420,7 @@ fn a_restart_from_the_journal_is_one_from_every_record() {
         }
     }
     let directory = tempdir().unwrap();
-    let opened = Opened::keeper(&place(&directory), &settings()).unwrap();
+    let mut opened = Opened::keeper(&place(&directory), &settings()).unwrap();
     opened.storage.append(BatchId(1), written.clone(), Durability::Synced).unwrap();
     opened.storage.close().unwrap();
     let kept = Opened::keeper(&place(&directory), &settings()).unwrap().entries;
@@ -380,6 +438,7 @@ fn a_restart_from_the_journal_is_one_from_every_record() {
             seed: 1,
             heartbeat_rate: None,
             lease: LeaseTerms::default(),
+            low_tolerance_ms: 0,
             rules: Rules::default(),
             read_only: false,
         };

@@ -184,6 +184,11 @@ impl Service {
                 let send = call.activity_type(decider::activity_type_of(&activity_type)).send();
                 perform(limit, None, send, translate::activity_type).await
             }
+            Request::ListOpen { domain, oldest, page_size } => {
+                let call = client.list_open_workflow_executions().domain(domain.raw());
+                let send = call.start_time_filter(since(oldest)).maximum_page_size(page_size.into()).send();
+                perform(limit, None, send, translate::open).await
+            }
             Request::CountPending { domain, task_list } => {
                 let call = client.count_pending_activity_tasks().domain(domain.raw());
                 let send = call.task_list(name_of(&task_list)).send();
@@ -241,6 +246,12 @@ fn raw(text: Option<Foreign>) -> Option<String> {
 #[expect(clippy::expect_used, reason = "fails only without a name, and it is given here")]
 fn name_of(task_list: &Foreign) -> sdk::types::TaskList {
     sdk::types::TaskList::builder().name(task_list.raw()).build().expect("a task list with a name")
+}
+
+#[expect(clippy::expect_used, reason = "fails only without the oldest date, and it is given here")]
+fn since(oldest: i64) -> sdk::types::ExecutionTimeFilter {
+    let oldest = aws_smithy_types::DateTime::from_millis(oldest);
+    sdk::types::ExecutionTimeFilter::builder().oldest_date(oldest).build().expect("a filter with its oldest date")
 }
 
 #[expect(clippy::expect_used, reason = "fails only without both ids, and they are given here")]

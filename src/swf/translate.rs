@@ -2,6 +2,7 @@
 
 use aws_sdk_swf::operation::describe_activity_type::DescribeActivityTypeOutput;
 use aws_sdk_swf::operation::get_workflow_execution_history::GetWorkflowExecutionHistoryOutput;
+use aws_sdk_swf::operation::list_open_workflow_executions::ListOpenWorkflowExecutionsOutput;
 use aws_sdk_swf::operation::poll_for_activity_task::PollForActivityTaskOutput;
 use aws_sdk_swf::types;
 use aws_smithy_types::DateTime;
@@ -44,6 +45,12 @@ pub fn history(output: GetWorkflowExecutionHistoryOutput) -> Answer {
         events: output.events.iter().map(history_event).collect(),
         next_page_token: output.next_page_token.filter(|token| !token.is_empty()),
     })
+}
+
+/// Executions that are open.
+pub fn open(output: ListOpenWorkflowExecutionsOutput) -> Answer {
+    let executions = output.execution_infos.iter().map(|info| execution(info.execution())).collect();
+    Answer::Open { executions, more: output.next_page_token.is_some_and(|token| !token.is_empty()) }
 }
 
 /// The defaults of a type; what it does not say stays unknown.

@@ -42,6 +42,8 @@ pub enum Action {
     Claim,
     /// No further poll.
     StopClaiming,
+    /// Look for the tasks of polls whose answers never arrived.
+    Orphans,
     /// Take credentials anew.
     Reload,
     /// One up.
@@ -110,6 +112,7 @@ impl Action {
         A::Dismiss,
         A::Claim,
         A::StopClaiming,
+        A::Orphans,
         A::Reload,
         A::Up,
         A::Down,
@@ -137,6 +140,7 @@ impl Action {
         A::GoOn,
         A::Reload,
         A::Withdraw,
+        A::Orphans,
         A::Beat,
         A::Details,
         A::Keep,
@@ -155,7 +159,7 @@ impl Action {
         match view {
             View::Tasks | View::Detail | View::Events => Self::FOOTER_OF_A_TASK,
             View::Log => &[A::NextPane, A::OpenLog, A::Down, A::Back],
-            View::Waiting => &[A::Claim, A::StopClaiming, A::Back],
+            View::Waiting => &[A::Claim, A::StopClaiming, A::Orphans, A::Back],
             View::Closed => &[A::Open, A::OpenEvents, A::Dismiss, A::Back],
         }
     }
@@ -204,6 +208,7 @@ impl Action {
             A::Dismiss => "dismiss",
             A::Claim => "claim",
             A::StopClaiming => "stop claiming",
+            A::Orphans => "orphans",
             A::Reload => "reload credentials",
             A::Up => "up",
             A::Down => "down",
@@ -243,6 +248,7 @@ impl Action {
             A::Dismiss => "take an ended task off the list",
             A::Claim => "claim tasks from a task list",
             A::StopClaiming => "stop claiming; a poll in flight is waited for",
+            A::Orphans => "look for tasks whose claim never arrived here",
             A::Reload => "take AWS credentials anew and try again",
             A::Up | A::Down => "one up, one down",
             A::First | A::Last => "to the top, to the bottom",
@@ -293,6 +299,7 @@ impl Action {
             A::Dismiss => &const { [Key::char('D'), Key::plain(KeyCode::Delete)] },
             A::Claim => &const { [Key::char('p')] },
             A::StopClaiming => &const { [Key::char('P')] },
+            A::Orphans => &const { [Key::char('O')] },
             A::Reload => &const { [Key::char('r')] },
             A::Up => &const { [Key::char('k'), Key::plain(KeyCode::Up)] },
             A::Down => &const { [Key::char('j'), Key::plain(KeyCode::Down)] },
@@ -313,6 +320,11 @@ impl Action {
             A::Help => &const { [Key::char('?')] },
             A::Quit => &const { [Key::char('q'), Key::ctrl('c')] },
         }
+    }
+
+    /// Whether it renews a lease at once, so that a weight on its key must not do it.
+    pub fn renews(self) -> bool {
+        matches!(self, A::Beat | A::Percent(_) | A::GoOn)
     }
 }
 

@@ -6,6 +6,7 @@
 //! (`update`), the state is drawn into a buffer (`view`). Only `run`, `session` and `signals` touch the system.
 
 mod action;
+mod alert;
 mod canvas;
 mod closed;
 mod confirm;
@@ -43,6 +44,7 @@ use crate::console::{CallLine, Command, LeaseTerms, LogLine, QueryId, Status, Ta
 use crate::task::ClaimId;
 use crate::text::Foreign;
 
+pub use alert::Alerts;
 pub use reads::Read;
 pub use run::run;
 pub use signals::{Signals, stop_process};
@@ -150,6 +152,8 @@ pub struct Options {
     pub demo: Option<String>,
     /// For times of day.
     pub zone: Zone,
+    /// What an alarm does beside being shown.
+    pub alerts: Alerts,
 }
 
 /// Why the screen was left.

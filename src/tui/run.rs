@@ -8,6 +8,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::Signal;
 
+use super::alert::Alerts;
 use super::canvas::Canvas;
 use super::countdown::{Moment, next_tick};
 use super::input::{Input, Parser};
@@ -35,6 +36,7 @@ pub fn run(options: Options, engine: &mut dyn Engine, signals: &Signals) -> Resu
     let manners = manners(&options, around);
     let session = Session::enter(manners)?;
     let area = session.size();
+    let alerts = options.alerts.on(&std::env::var("TERM").unwrap_or_default());
     let behind = around.background.unwrap_or_default();
     let mut screen = Screen {
         colors: (options.color, options.theme, around),
@@ -47,7 +49,8 @@ pub fn run(options: Options, engine: &mut dyn Engine, signals: &Signals) -> Resu
         frame_at: Some(Boot(i64::MIN)),
         drawn_at: Boot(i64::MIN),
         tick_at: None,
-        bells: 0,
+        alerts,
+        alarms: Vec::new(),
         session,
         engine,
         signals,
@@ -89,8 +92,9 @@ struct Screen<'a> {
     drawn_at: Boot,
     /// When the clock and every countdown change, if any is to be seen.
     tick_at: Option<Boot>,
-    /// Bells to ring with the next frame.
-    bells: usize,
+    alerts: Alerts,
+    /// What calls somebody, to be sent with the next frame.
+    alarms: Vec<u8>,
 }
 
 /// What woke the loop.
@@ -187,7 +191,7 @@ impl Screen<'_> {
         let (state, theme) = (&self.state, &self.theme);
         let bytes = self.canvas.frame(|buf| view::draw(buf, state, theme, moment));
         let mut bytes = bytes.map_err(ScreenError::Terminal)?;
-        bytes.resize(bytes.len() + std::mem::take(&mut self.bells), b'\x07');
+        bytes.append(&mut self.alarms);
         (self.frame_at, self.drawn_at) = (None, now.boot);
         let nothing_ticks = Layout::of(self.state.area, self.state.focus).too_small;
         self.tick_at = (!nothing_ticks).then(|| next_tick(now));
@@ -206,7 +210,8 @@ impl Screen<'_> {
         if news.drained {
             return Some(Exit::Quit);
         }
-        self.bells += update::news(&mut self.state, news, clock::now().boot);
+        self.alarms.extend(news.log.iter().flat_map(|line| self.alerts.bytes(line)));
+        update::news(&mut self.state, news, clock::now().boot);
         self.touch();
         None
     }

@@ -9,6 +9,7 @@ use super::confirm::Confirm;
 use super::countdown::Moment;
 use super::events::Events;
 use super::form::Form;
+use super::keys::Key;
 use super::logbook::Logbook;
 use super::reads::Reads;
 use super::tasks::Tasks;
@@ -58,6 +59,10 @@ pub struct State {
     pub task_list: Option<Foreign>,
     /// What the lease form starts with, and the most it takes.
     pub lease: LeaseTerms,
+    /// The last key, and when it came.
+    pub last_key: Option<(Key, Boot)>,
+    /// The present key is the last one held down.
+    pub repeated: bool,
     /// For times of day.
     pub zone: Zone,
     /// The mouse acts here.
@@ -123,6 +128,8 @@ impl State {
             read_only: options.read_only,
             task_list: options.task_list,
             lease: options.lease,
+            last_key: None,
+            repeated: false,
             zone: options.zone,
             mouse: !options.mouse_off,
             area,

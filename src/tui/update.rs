@@ -11,7 +11,7 @@ use super::state::{Focus, Overlay, State};
 use super::view::{self, Layout};
 use super::views::View;
 use crate::clock::{Boot, Now};
-use crate::console::{Command, Details, Level, TaskFacts};
+use crate::console::{Command, Details, TaskFacts};
 use crate::task::ClaimId;
 
 /// What the world outside the state has to do.
@@ -42,8 +42,8 @@ impl From<Yes> for Wish {
     }
 }
 
-/// Takes news; says how often to ring the bell.
-pub fn news(state: &mut State, news: News, now: Boot) -> usize {
+/// Takes news.
+pub fn news(state: &mut State, news: News, now: Boot) {
     for facts in news.changed {
         state.closed.update(&facts);
         look_soon(state, &facts);
@@ -56,7 +56,6 @@ pub fn news(state: &mut State, news: News, now: Boot) -> usize {
     if let Some(status) = news.status {
         state.status = Some(status);
     }
-    let bells = news.log.iter().filter(|line| line.level == Level::Alarm).count();
     for line in news.log {
         state.log(line, now);
     }
@@ -66,7 +65,6 @@ pub fn news(state: &mut State, news: News, now: Boot) -> usize {
     for (query, read) in news.read {
         reads::take(state, query, read, now);
     }
-    bells
 }
 
 /// What happened to a task whose events are open is in its history soon.
@@ -96,8 +94,13 @@ pub fn paste(state: &mut State, text: &str) {
     }
 }
 
+/// The same key again within so many milliseconds is held down, not pressed: that shows nobody's presence.
+const REPEAT_MS: i64 = 120;
+
 /// Takes a key.
 pub fn key(state: &mut State, key: Key, now: Now) -> Option<Wish> {
+    let before = state.last_key.replace((key, now.boot));
+    state.repeated = before.is_some_and(|(last, at)| last == key && now.boot - at < REPEAT_MS);
     if state.message.as_ref().is_some_and(|message| message.stays_until <= now.boot) {
         state.message = None;
     }
@@ -230,6 +233,9 @@ fn submit(state: &State, form: &Form, now: Now) -> Result<Submitted, String> {
 
 /// Does what a key stands for, or says why not.
 fn act(state: &mut State, action: Action) -> Option<Wish> {
+    if state.repeated && action.renews() {
+        return None;
+    }
     if let Some(why) = action.disabled_reason(state) {
         state.refuse(why);
         return None;
@@ -249,6 +255,7 @@ fn act(state: &mut State, action: Action) -> Option<Wish> {
     match action {
         Action::Claim => claim_form(state),
         Action::StopClaiming => return Some(Wish::Send(Command::StopClaiming)),
+        Action::Orphans => return Some(Wish::Send(Command::FindOrphans)),
         Action::Reload => return Some(Wish::Send(Command::ReloadCredentials)),
         Action::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
         Action::Quit => return quit(state),

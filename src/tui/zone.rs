@@ -18,6 +18,17 @@ impl Zone {
         format!("{:02}:{:02}", at.hour(), at.minute())
     }
 
+    /// `14:32`, with the day if that is not today.
+    pub fn minute_and_day(self, at: Wall, now: Wall) -> String {
+        let time = self.minute(at);
+        let (at, today) = (self.at(at).date_naive(), self.at(now).date_naive());
+        match (at - today).num_days() {
+            0 => time,
+            1 => format!("{time} tomorrow"),
+            _ => format!("{time} on {}", at.format("%Y-%m-%d")),
+        }
+    }
+
     /// Milliseconds from now until the clock next shows a time of day.
     pub fn until(self, now: Wall, hour: u32, minute: u32) -> Option<i64> {
         let here = self.at(now);
@@ -52,6 +63,14 @@ mod tests {
     fn shows_the_time_of_day_of_the_zone() {
         assert_eq!(Zone::Fixed(0).clock(Wall(50_602_999)), "14:03:22");
         assert_eq!(Zone::Fixed(-3_600).minute(Wall(0)), "23:00");
+    }
+
+    #[test]
+    fn another_day_is_named() {
+        let (zone, now) = (Zone::Fixed(3_600), Wall(22 * 3_600_000));
+        assert_eq!(zone.minute_and_day(Wall(now.0 + 59 * 60_000), now), "23:59");
+        assert_eq!(zone.minute_and_day(Wall(now.0 + 7 * 3_600_000), now), "06:00 tomorrow");
+        assert_eq!(zone.minute_and_day(Wall(now.0 + 31 * 3_600_000), now), "06:00 on 1970-01-03");
     }
 
     #[test]

@@ -12,6 +12,8 @@
 mod chance;
 mod checks;
 mod console;
+#[allow(dead_code, reason = "the chaos test counts them")]
+mod keeping;
 mod notes;
 mod operator;
 mod screen;
@@ -21,7 +23,11 @@ mod world;
 use std::thread;
 
 use checks::Totals;
-use world::World;
+use service::Host;
+use world::{Pace, World};
+
+/// Short lives, fast fingers.
+const PACE: Pace = Pace { life_ms: (0, 900), at_start: 300, pause_ms: 30, keep: 0 };
 
 /// From so many kills on a run is long: it goes on until the rare has come up too, and several worlds share it.
 const LONG: u64 = 50;
@@ -36,7 +42,9 @@ fn setting(name: &str) -> Option<u64> {
 /// One world to its end: `crashes` kills, and if the run is a long one at most three times as many, until the rare has
 /// come up.
 fn run(seed: u64, crashes: u64, long: bool) -> Totals {
-    let mut world = World::new(seed);
+    let host = Host::start();
+    let endpoint = host.endpoint.clone();
+    let mut world = World::new(seed, host, endpoint, PACE);
     let most = if long { 3 * crashes } else { crashes };
     let mut broken = Ok(());
     while broken.is_ok() {
@@ -46,7 +54,7 @@ fn run(seed: u64, crashes: u64, long: bool) -> Totals {
         }
         broken = world.live();
     }
-    let broken = broken.and_then(|()| world.settle());
+    let broken = broken.and_then(|()| world.settle()).and_then(|()| world.keeping().explained(&[]));
     if let Err(promise) = broken {
         panic!(
             "again with SWFBEAT_CRASH_WORLDS=1 SWFBEAT_CRASHES={crashes} SWFBEAT_CRASH_SEED={seed}\n{promise}\n{}",

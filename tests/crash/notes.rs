@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use swfbeat::journal::{Follower, OpenError, Place};
-use swfbeat::task::{ClaimId, Entry, Outcome, Record, Verdict};
+use swfbeat::task::{ClaimId, Entry, Outcome, Record, TimeoutKind, Verdict};
 use tempfile::tempdir;
 
 /// The journal's content, as far as promises are about it.
@@ -24,6 +24,10 @@ pub struct Noted {
     pub poll: u64,
     pub intent: Option<Outcome>,
     pub verdict: Option<Verdict>,
+    /// Its heartbeat timeout, milliseconds, once known.
+    pub heartbeat_ms: Option<i64>,
+    /// When keep-alive was agreed and for how long, or ended: milliseconds, of the wall clock.
+    pub leases: Vec<(i64, Option<i64>)>,
 }
 
 impl Notes {
@@ -57,9 +61,15 @@ impl Notes {
                     let (token, poll) = (task.token.expose().to_owned(), source.poll.0);
                     notes.open_polls.remove(&poll);
                     ids.insert(*claim, task.activity_id.raw().to_owned());
-                    let claim = Noted { token, poll, intent: None, verdict: None };
+                    let (heartbeat_ms, leases) = (None, Vec::new());
+                    let claim = Noted { token, poll, intent: None, verdict: None, heartbeat_ms, leases };
                     notes.claims.insert(task.activity_id.raw().to_owned(), claim);
                 }
+                (Record::TimeoutsLearned { timeouts, .. }, Some(claimed)) => {
+                    let heartbeat = timeouts.get(TimeoutKind::Heartbeat).and_then(|(limit, _)| limit.millis());
+                    claimed.heartbeat_ms = heartbeat.or(claimed.heartbeat_ms);
+                }
+                (Record::Lease { at, length_ms, .. }, Some(claimed)) => claimed.leases.push((at.wall.0, *length_ms)),
                 (Record::Intent { outcome, .. }, Some(claimed)) => claimed.intent = Some(outcome.clone()),
                 (Record::IntentWithdrawn { .. }, Some(claimed)) => claimed.intent = None,
                 (Record::Verdict { verdict, .. }, Some(claimed)) => claimed.verdict = Some(verdict.clone()),

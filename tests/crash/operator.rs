@@ -36,7 +36,7 @@ pub fn next(chance: &mut Chance, frame: &Frame, number: u64) -> Act {
         7 | 8 => Act::Keys(vec![Key::Char(' ')]),
         9 => form('d', "Heartbeat with details: ", vec![format!("step {number}")]),
         10 => Act::Keys(vec![Key::Char(*chance.pick(&['1', '2', '3', '9', '0']).unwrap_or(&'5'))]),
-        11 => form('a', "Keep alive: ", vec![String::new()]),
+        11 => keep(),
         12..=15 => close(chance, 'c', "Complete: ", vec![format!("done {number}")]),
         16 | 17 => close(chance, 'f', "Fail: ", vec![format!("why {number}"), format!("how {number}")]),
         18 => Act::Keys(vec![Key::Char('i')]),
@@ -46,6 +46,11 @@ pub fn next(chance: &mut Chance, frame: &Frame, number: u64) -> Act {
             Act::Keys(vec![Key::Char(key); chance.between(1, 5) as usize])
         }
     }
+}
+
+/// Keeps the selected task alive.
+pub fn keep() -> Act {
+    Act::Form { key: 'a', title: "Keep alive: ", fields: vec![String::new()], confirmed: false }
 }
 
 /// Now and then somebody thinks better of it.

@@ -95,6 +95,12 @@ impl Host {
         Self { control, endpoint, thread: Some(thread), runtime, client, read, events: BTreeMap::new() }
     }
 
+    /// For whoever sets faults.
+    #[allow(dead_code, reason = "the crash test needs none")]
+    pub fn control(&self) -> Control {
+        self.control.clone()
+    }
+
     pub fn inspect(&self) -> Inspection {
         self.control.inspect()
     }

@@ -10,15 +10,12 @@ use termlens::{Key, Screen};
 use crate::chance::Chance;
 use crate::checks::{Checks, Totals};
 use crate::console::{Console, journal};
+use crate::keeping::Keeping;
 use crate::notes::Notes;
 use crate::operator::{self, Act};
 use crate::screen::Frame;
 use crate::service::Host;
 
-/// The longest life after the start, milliseconds.
-const LIFE_MS: i64 = 900;
-/// After so many kills in a thousand, the next consoles are killed while they start.
-const AT_START: u64 = 300;
 /// The most of them in a row.
 const IN_A_ROW: i64 = 4;
 /// So many of them in a thousand are killed once they hold the journal, the others anywhere.
@@ -41,27 +38,52 @@ const DAY_MS: i64 = 86_400_000;
 
 type Verdicts = Result<(), String>;
 
+/// How fast things happen.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// How long a console lives after its start, milliseconds.
+    pub life_ms: (i64, i64),
+    /// After so many kills in a thousand, the next consoles are killed while they start.
+    pub at_start: u64,
+    /// The longest pause of the operator, milliseconds.
+    pub pause_ms: i64,
+    /// So many acts in a thousand are keep-alives, beyond the usual.
+    pub keep: u64,
+}
+
 pub struct World {
     host: Host,
+    /// Where the consoles think that the service is.
+    endpoint: String,
+    pace: Pace,
     home: TempDir,
     chance: Chance,
     checks: Checks,
     notes: Notes,
     acts: u64,
     last: Option<Screen>,
+    keeping: Keeping,
 }
 
 impl World {
-    pub fn new(seed: u64) -> Self {
+    pub fn new(seed: u64, host: Host, endpoint: String, pace: Pace) -> Self {
         Self {
-            host: Host::start(),
+            host,
+            endpoint,
+            pace,
             home: tempdir().unwrap(),
             chance: Chance::new(seed),
             checks: Checks::default(),
             notes: Notes::default(),
             acts: 0,
             last: None,
+            keeping: Keeping::new(),
         }
+    }
+
+    /// What became of the tasks under keep-alive.
+    pub fn keeping(&self) -> &Keeping {
+        &self.keeping
     }
 
     pub fn totals(&self) -> &Totals {
@@ -78,15 +100,15 @@ impl World {
 
     /// Starts a console, works with it, and kills it; then perhaps some that only get to take up what it left.
     pub fn live(&mut self) -> Verdicts {
-        let mut console = Console::start(self.home.path(), &self.host.endpoint);
+        let mut console = Console::start(self.home.path(), &self.endpoint);
         let worked = self.await_tasks(&mut console).and_then(|frame| {
-            console.kill_after(millis(self.chance.between(0, LIFE_MS)));
+            console.kill_after(millis(self.chance.between(self.pace.life_ms.0, self.pace.life_ms.1)));
             self.work(&mut console, frame)
         });
         self.end(&mut console, worked)?;
         let mut in_a_row = 0;
         let mut recovered = 0;
-        if self.chance.in_thousand(AT_START) {
+        if self.chance.in_thousand(self.pace.at_start) {
             in_a_row = self.chance.between(1, IN_A_ROW);
         }
         for _ in 0..in_a_row {
@@ -98,7 +120,7 @@ impl World {
 
     /// A console that is killed before anybody types; whether that was while it took up the journal.
     fn die_starting(&mut self) -> Result<bool, String> {
-        let mut console = Console::start(self.home.path(), &self.host.endpoint);
+        let mut console = Console::start(self.home.path(), &self.endpoint);
         if self.chance.in_thousand(IN_RECOVERY) {
             console.kill_in_recovery(micros(self.chance.between(0, RECOVERY_US)));
         } else {
@@ -119,7 +141,7 @@ impl World {
 
     /// A last console that nobody disturbs comes to know how every close ended.
     pub fn settle(&mut self) -> Verdicts {
-        let mut console = Console::start(self.home.path(), &self.host.endpoint);
+        let mut console = Console::start(self.home.path(), &self.endpoint);
         let mut frame = self.await_tasks(&mut console)?;
         let deadline = clock::now().boot + SOON_MS;
         while frame.rows.iter().any(crate::screen::Row::is_undecided) {
@@ -145,6 +167,7 @@ impl World {
                 // The first frame may come before the first news.
                 Some(frame) if frame.rows.len() >= self.notes.claims.len() || out_of_time => {
                     self.checks.restarted(&frame, &self.notes)?;
+                    self.keeping.runs();
                     return Ok(frame);
                 }
                 None if out_of_time => return Err("the restarted console shows nothing".into()),
@@ -157,9 +180,10 @@ impl World {
     fn work(&mut self, console: &mut Console, mut frame: Frame) -> Verdicts {
         while !console.gone {
             self.acts += 1;
-            let act = operator::next(&mut self.chance, &frame, self.acts);
+            let keep = self.chance.in_thousand(self.pace.keep);
+            let act = if keep { operator::keep() } else { operator::next(&mut self.chance, &frame, self.acts) };
             self.perform(console, act)?;
-            let pause = clock::now().boot + self.chance.between(0, 30);
+            let pause = clock::now().boot + self.chance.between(0, self.pace.pause_ms);
             loop {
                 frame = self.look(console)?.unwrap_or(frame);
                 if clock::now().boot >= pause {
@@ -259,6 +283,7 @@ impl World {
 
     /// Waits for the kill, and looks at what it left.
     fn bury(&mut self, console: &mut Console) -> Verdicts {
+        self.keeping.runs_no_more();
         console.await_kill().inspect_err(|_| self.last = Some(console.screen()))?;
         // What was in its terminal is read to the end.
         while !console.gone {
@@ -267,6 +292,7 @@ impl World {
         }
         self.notes = Notes::read(&journal(self.home.path()));
         let (told, service) = (self.host.told()?, self.host.inspect());
+        self.keeping.look(&self.notes, &told);
         self.checks.killed(&self.notes, &told, &service)
     }
 }

@@ -4,11 +4,15 @@
 //! never for a length of time.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
+mod alone;
 mod app;
+mod freeze;
 mod leaving;
+mod orphans;
 mod outage;
 mod restart;
 mod service;
 mod sharing;
 mod sizes;
 mod tour;
+mod waking;

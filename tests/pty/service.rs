@@ -122,20 +122,39 @@ impl Service {
 pub struct Emulator {
     child: Child,
     pub service: Service,
+    admin: String,
 }
 
 impl Emulator {
     /// With the domain and the types registered; polls without a task are held this long.
     pub fn start(poll_hold: &str) -> Self {
+        Self::with(&["--poll-hold", poll_hold])
+    }
+
+    /// With these options, and the domain and the types registered.
+    pub fn with(options: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_swfbeat"));
-        command.args(["emulator", "--poll-hold", poll_hold]).env_clear().stdin(Stdio::null()).stdout(Stdio::piped());
+        command.args(["emulator", "--admin"]).args(options).env_clear().stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let mut endpoint = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut endpoint).unwrap();
-        let port = endpoint.trim().rsplit(':').next().unwrap().parse().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let endpoint = lines.next().unwrap();
+        let port = endpoint.rsplit(':').next().unwrap().parse().unwrap();
+        let admin = lines.find_map(|line| Some(line.strip_prefix("export SWFBEAT_ADMIN_TOKEN=")?.to_owned())).unwrap();
         let service = Service::on_port(port);
         service.register();
-        Self { child, service }
+        Self { child, service, admin }
+    }
+
+    /// The service's own clocks.
+    pub fn clocks(&self) -> Value {
+        let addr = self.service.addr;
+        let mut stream = TcpStream::connect(addr).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let head = format!("GET /_swfbeat/service HTTP/1.1\r\nhost: {addr}\r\nconnection: close\r\n");
+        write!(stream, "{head}authorization: Bearer {}\r\n\r\n", self.admin).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
     }
 }
 

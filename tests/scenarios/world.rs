@@ -222,6 +222,7 @@ fn config(scenario: &Scenario, seed: u64) -> Config {
         seed,
         rules: Rules::default(),
         lease: LeaseTerms::default(),
+        low_tolerance_ms: 0,
         heartbeat_rate: Some(scenario.ceiling),
         read_only: false,
     }

@@ -243,11 +243,11 @@ impl World {
         if self.quiet {
             return;
         }
-        if self.chance.in_thousand(350) {
+        if self.chance.in_thousand(450) {
             let after = self.chance.between(0, 300);
             self.plan(after, Happening::Colleague(number));
         }
-        if self.chance.in_thousand(130) {
+        if self.chance.in_thousand(180) {
             let after = self.chance.between(5, 150);
             self.plan(after, Happening::Kill);
         }

@@ -58,7 +58,12 @@ impl World {
                 self.plan(limit, Happening::GiveUp(id));
             }
             Fate::RequestReset => self.plan(after, Happening::GiveUp(id)),
-            _ => self.plan(after, Happening::Arrive(id)),
+            _ => {
+                self.plan(after, Happening::Arrive(id));
+                if after > limit {
+                    self.plan(limit, Happening::GiveUp(id));
+                }
+            }
         }
         if is_poll {
             self.plan(limit, Happening::GiveUp(id));

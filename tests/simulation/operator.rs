@@ -40,10 +40,10 @@ impl Operator {
         if book.ended.len() > 12 {
             commands.push(Command::Dismiss { claims: book.ended.clone() });
         }
-        match self.chance.between(0, 99) {
-            0 => self.away_until = at + self.chance.between(60_000, 3_000_000),
-            1..=11 => commands.push(self.close(book)),
-            12..=50 => commands.push(self.keep(book)),
+        match self.chance.between(0, 299) {
+            0 => self.away_until = at + self.chance.between(60_000, 1_800_000),
+            1..=20 => commands.push(self.close(book)),
+            21..=150 => commands.push(self.keep(book)),
             _ => commands.extend(
                 self.chance.pick(&book.open).copied().and_then(|claim| self.act_on(claim, book.of_claim(claim)?)),
             ),

@@ -37,6 +37,11 @@ pub fn body(request: &Request) -> String {
             out.text("domain", domain.raw())
                 .plain("activityType", &format!(r#"{{"name":"{name}","version":"{version}"}}"#));
         }
+        Request::ListOpen { domain, oldest, page_size } => {
+            out.text("domain", domain.raw())
+                .plain("startTimeFilter", &format!(r#"{{"oldestDate":{}}}"#, oldest / 1_000))
+                .plain("maximumPageSize", &page_size.to_string());
+        }
         Request::CountPending { domain, task_list } => {
             out.text("domain", domain.raw()).list(task_list);
         }
@@ -89,6 +94,7 @@ struct Any<'a> {
     next_page_token: Option<String>,
     #[serde(borrow)]
     events: Vec<Event<'a>>,
+    execution_infos: Vec<Info<'a>>,
     configuration: Defaults<'a>,
     task_token: Option<&'a str>,
     activity_id: &'a str,
@@ -122,6 +128,13 @@ struct Name<'a> {
 pub struct Execution<'a> {
     pub workflow_id: &'a str,
     pub run_id: &'a str,
+}
+
+/// An execution in a list.
+#[derive(Deserialize)]
+struct Info<'a> {
+    #[serde(borrow)]
+    execution: Execution<'a>,
 }
 
 /// A history event on the wire, as far as anybody here reads it.
@@ -186,6 +199,10 @@ pub fn answer(request: &Request, status: u16, body: &[u8]) -> Result<Answer, Fai
             next_page_token: any.next_page_token,
         }),
         Request::DescribeActivityType { .. } => Answer::ActivityType(defaults(&any.configuration)),
+        Request::ListOpen { .. } => Answer::Open {
+            executions: any.execution_infos.iter().map(|info| execution(&info.execution)).collect(),
+            more: any.next_page_token.is_some(),
+        },
         Request::CountPending { .. } => Answer::Pending { count: any.count, truncated: false },
     })
 }
@@ -196,12 +213,13 @@ fn polled(any: &Any<'_>) -> Option<Box<ClaimedTask>> {
         activity_id: any.activity_id.into(),
         activity_type: ActivityType { name: any.activity_type.name.into(), version: any.activity_type.version.into() },
         started_event_id: any.started_event_id,
-        execution: WorkflowExecution {
-            workflow_id: any.workflow_execution.workflow_id.into(),
-            run_id: any.workflow_execution.run_id.into(),
-        },
+        execution: execution(&any.workflow_execution),
         input: any.input.map(Foreign::from),
     }))
+}
+
+fn execution(it: &Execution<'_>) -> WorkflowExecution {
+    WorkflowExecution { workflow_id: it.workflow_id.into(), run_id: it.run_id.into() }
 }
 
 fn limit(text: Option<&str>, source: Source) -> Option<(Limit, Source)> {

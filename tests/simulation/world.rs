@@ -379,7 +379,8 @@ impl World {
                     self.note(|| format!("{:?} {} {} {}", line.level, line.word, line.subject, line.text));
                 }
                 // The simulated operator reads nothing, no log either.
-                Effect::Removed(_)
+                Effect::Notice(_)
+                | Effect::Removed(_)
                 | Effect::Read { .. }
                 | Effect::Unread { .. }
                 | Effect::Called(_)
@@ -458,6 +459,7 @@ fn config(seed: u64, life: u64, boot_id: &Arc<str>, rate: f64, options: Options)
         seed,
         heartbeat_rate: Some(rate),
         lease: swfbeat::console::LeaseTerms::default(),
+        low_tolerance_ms: 0,
         rules: swfbeat::console::Rules::default(),
         read_only: false,
     };

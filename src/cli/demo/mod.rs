@@ -20,7 +20,7 @@ use crate::config;
 use crate::console::{Config, HEARTBEAT_RATE, Rules};
 use crate::demo::Scenario;
 use crate::journal::{self, Place};
-use crate::runtime::{self, Opened, Parts};
+use crate::runtime::{self, Hooks, Opened, Parts};
 use crate::swf::{Access, Settings};
 use crate::tui::{self, Signals};
 
@@ -65,6 +65,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         seed: who::seed(),
         heartbeat_rate: Some(HEARTBEAT_RATE),
         lease: file.lease,
+        low_tolerance_ms: 0,
         rules: Rules::default(),
         read_only: false,
     };
@@ -73,7 +74,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let signals = Signals::install().map_err(|error| cannot_start(&error))?;
     let (started, _temporary) = if let Some(path) = &arguments.journal {
         let opened = Opened::keeper(&Place::named(path), &settings)?;
-        (runtime::start(Parts { config, service, opened }), None)
+        (runtime::start(Parts { config, service, opened, hooks: Hooks::default() }), None)
     } else {
         let directory = temporary()?;
         let place = Place::named(directory.path().join("journal.db"));
@@ -84,12 +85,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let options = tui::Options {
         task_list: Some(scenario.task_list.clone()),
         lease: file.lease,
+        alerts: tui::Alerts { bell: file.warnings.bell, notifications: file.warnings.notifications },
         demo: Some(scenario.title.line().into_owned()),
         ..arguments.looks.options()
     };
     let mut link = Link::new(handle, Some(Autopilot::new(scenario)));
     let shown = tui::run(options, &mut link, &signals);
-    Ok(leave::leave(link, &signals, &shown, || emulator.release_polls()))
+    Ok(leave::leave(link, &signals, &shown, None, || emulator.release_polls()))
 }
 
 /// For the journal; removed when the demo is over.

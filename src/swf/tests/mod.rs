@@ -459,6 +459,7 @@ fn the_iam_policy_allows_every_call_there_is() {
         Request::Cancel { token: token(), details: None },
         Request::History { domain: domain.clone(), execution, reverse: true, page_size: 1, page_token: None },
         Request::DescribeActivityType { domain: domain.clone(), activity_type },
+        Request::ListOpen { domain: domain.clone(), oldest: 0, page_size: 1 },
         Request::CountPending { domain, task_list },
     ];
     for request in every {

@@ -51,7 +51,7 @@ impl Action {
             | A::GoOn
             | A::SetTimeout => Needs::OpenTask,
             A::StopKeeping | A::Withdraw | A::Dismiss => Needs::Task,
-            A::Claim | A::StopClaiming | A::Reload => Needs::Console,
+            A::Claim | A::StopClaiming | A::Orphans | A::Reload => Needs::Console,
             A::Open | A::OpenEvents => Needs::Selection,
             _ => Needs::Nothing,
         }
@@ -62,6 +62,7 @@ impl Action {
         let (possible, why) = match self {
             A::Claim => (status.is_some(), "not connected yet: no domain to claim from"),
             A::StopClaiming => (status.is_some_and(|status| !status.claiming.is_empty()), "nothing is being claimed"),
+            A::Orphans => (status.is_some_and(|status| status.possible_orphans > 0), "no poll is without an answer"),
             A::Reload => {
                 let denied = status.is_some_and(|status| matches!(status.connection, Connection::NoAccess { .. }));
                 (denied, "the credentials are not in question")

@@ -1,4 +1,4 @@
-//! How long to keep alive, as an operator writes it: `30m`, `2h`, `1h30m`, `until 14:32`.
+//! How long to keep alive, as an operator writes it: `30m`, `2h`, `1h30m`, `14:32`, `until 14:32`.
 
 use crate::clock::Wall;
 use crate::span;
@@ -10,9 +10,10 @@ use crate::tui::Zone;
 /// What is wrong and how to write it.
 pub fn parse(text: &str, longest_ms: i64, now: Wall, zone: Zone) -> Result<i64, String> {
     let text = text.trim();
-    let length = match text.strip_prefix("until") {
-        Some(time) => until(time.trim(), now, zone).ok_or("a time of day is written like until 14:32")?,
-        None => span::parse(text).ok_or("write how long, like 30m, 2h or 1h30m, or until 14:32")?,
+    let time = text.strip_prefix("until").or_else(|| text.contains(':').then_some(text));
+    let length = match time {
+        Some(time) => until(time.trim(), now, zone).ok_or("a time of day is written like 14:32")?,
+        None => span::parse(text).ok_or("write how long, like 30m, 2h or 1h30m, or until when, like 14:32")?,
     };
     match length {
         0 => Err("a lease of no time keeps nothing alive".into()),
@@ -49,9 +50,23 @@ mod tests {
         assert_eq!(read("45s"), Ok(45_000));
         assert_eq!(read("8h"), Ok(LONGEST_MS));
         assert_eq!(read("until 14:32"), Ok(1_718_000));
-        for bad in
-            ["", "30", "m", "1d", "until", "until 25:00", "until 2", "-5m", "8h1s", "0m", "9999999999999999h", "3µ"]
-        {
+        assert_eq!(read(" 14:32"), Ok(1_718_000));
+        for bad in [
+            "",
+            "30",
+            "m",
+            "1d",
+            "until",
+            "until 25:00",
+            "until 2",
+            "24:00",
+            ":",
+            "-5m",
+            "8h1s",
+            "0m",
+            "9999999999999999h",
+            "3µ",
+        ] {
             assert!(read(bad).is_err(), "{bad}");
         }
         assert!(read("until 14:00").unwrap_err().contains("at most 8h"));

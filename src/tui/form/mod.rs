@@ -6,8 +6,10 @@ mod submit;
 
 use crossterm::event::{KeyCode, KeyModifiers};
 
+use super::Zone;
 use super::action::{Action, may_be_set};
 use super::keys::Key;
+use crate::clock::Wall;
 use crate::console::{LeaseTerms, TaskFacts};
 use crate::span;
 use crate::task::{ClaimId, TimeoutKind, limit};
@@ -79,7 +81,7 @@ impl Form {
                 vec![Field::text("details", "how far the work is", Editor::new(last, true, limit::HEARTBEAT_DETAILS))]
             }
             Action::Keep => {
-                vec![line("for", "30m, 2h, until 14:32; stop ends it", &span::written(lease.default_ms), 32)]
+                vec![line("for", "30m, 2h, 14:32; stop ends it", &span::written(lease.default_ms), 32)]
             }
             Action::Complete => vec![text("result", "may be empty", limit::DATA)],
             Action::Fail => {
@@ -154,6 +156,17 @@ impl Form {
             }
             Body::Choice { .. } => false,
         }
+    }
+
+    /// What the answer means, where that is not plain from its text; printable.
+    pub fn note(&self, lease: LeaseTerms, now: Wall, zone: Zone) -> Option<String> {
+        let Body::Text(editor) = &self.fields[0].body else { return None };
+        let length_ms = match self.action {
+            Action::Keep => length::parse(&editor.text(), lease.longest_ms, now, zone).ok()?,
+            _ => return None,
+        };
+        let until = zone.minute_and_day(Wall(now.0 + length_ms), now);
+        Some(format!("until {until}, {}", span::words(length_ms)))
     }
 
     /// The keys valid in it, for the footer.

@@ -1,9 +1,11 @@
 //! Keys to commands: what each act sends, what is asked first, what is refused and why.
 
 use super::*;
+use crate::clock::Now;
 use crate::console::{Command, Details, Level};
 use crate::task::{ClaimId, Limit, Outcome, OutcomeKind, TimeoutKind, Verdict};
 use crate::tui::fixtures::{Build, log_line, task, zoo};
+use crate::tui::keys::Key;
 use crate::tui::state::{Focus, Overlay};
 use crate::tui::views::View;
 
@@ -35,6 +37,42 @@ fn message(state: &State) -> &str {
 fn space_beats_with_the_same_details() {
     let mut state = one(task(1, "a").details("words"));
     assert_eq!(type_in(&mut state, " "), send(Command::Beat { claims: vec![ClaimId(1)], details: Details::Same }));
+}
+
+#[test]
+fn attended_a_key_that_is_held_down_is_one_act() {
+    let mut state = one(task(1, "a").kept());
+    let space = Key::char(' ');
+    let mut acts = |at: i64, key: Key| update::key(&mut state, key, Now { boot: T0.boot + at, ..T0 }).is_some();
+    assert!(acts(0, space));
+    // Held: the first repeat comes after the keyboard's delay, the others soon after one another.
+    assert!(acts(500, space));
+    assert!(!(533..=2_000).step_by(33).any(|at| acts(at, space)));
+    assert!(acts(2_119 + 120, space), "let go, and pressed again");
+    assert!(acts(2_240, Key::char('1')), "another key is another act");
+    assert!(acts(2_241, space));
+}
+
+#[test]
+fn attended_a_pasted_text_is_no_act() {
+    let mut state = one(task(1, "a").kept());
+    assert_eq!(type_in(&mut state, "\x1b[200~   1 a\r\x1b[201~"), []);
+    assert!(message(&state).contains("a paste was ignored"));
+}
+
+#[test]
+fn the_lease_form_says_until_when() {
+    let mut state = one(task(1, "a"));
+    let note = |state: &State| {
+        let Some(Overlay::Form(form)) = &state.overlay else { panic!("no form") };
+        form.note(state.lease, T0.wall, state.zone)
+    };
+    type_in(&mut state, "a");
+    assert_eq!(note(&state).as_deref(), Some("until 14:33, 30 min"));
+    type_in(&mut state, "\x1513:00");
+    assert_eq!(note(&state), None, "too long, as sending it says");
+    state.lease.longest_ms = 24 * 3_600_000;
+    assert_eq!(note(&state).as_deref(), Some("until 13:00 tomorrow, 22 h 56 min"));
 }
 
 #[test]
@@ -234,17 +272,16 @@ fn a_read_only_screen_refuses_every_act_and_quits_at_once() {
 }
 
 #[test]
-fn an_alarm_rings_once_and_says_so() {
+fn an_alarm_says_so() {
     let mut state = screen(Vec::new());
     let log = vec![
         log_line(Level::Info, "beat", "a", "ok"),
         log_line(Level::Alarm, "cancel", "a", "requested: x cancels it, i goes on"),
     ];
-    assert_eq!(update::news(&mut state, News { log, ..News::default() }, T0.boot), 1);
+    update::news(&mut state, News { log, ..News::default() }, T0.boot);
     assert_eq!(message(&state), "a: requested: x cancels it, i goes on");
     type_in(&mut state, "j");
     assert!(!message(&state).is_empty(), "a key at once does not wipe it");
-    assert_eq!(update::news(&mut state, News::default(), T0.boot), 0);
 }
 
 #[test]

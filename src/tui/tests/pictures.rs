@@ -92,6 +92,17 @@ fn every_state_at_every_size() {
 }
 
 #[test]
+fn a_lapsing_lease_shows_in_words_and_counts_down() {
+    let lapsing = task(1, "rel-1").kept().with(|facts| {
+        let lease = facts.lease.as_mut().unwrap();
+        lease.until = T0.boot + 118_500;
+    });
+    let mut state = screen(vec![lapsing.arc(), task(2, "rel-2").kept().arc()]);
+    let picture = picture(&draw(&mut state, &Theme::plain()).0, None);
+    assert!(picture.contains("◔ lapsing") && picture.contains("◔ 1:57") && picture.contains("1 lapsing"), "{picture}");
+}
+
+#[test]
 fn every_theme_and_ascii() {
     let themes = [
         ("light", Theme::light()),

@@ -195,7 +195,7 @@ impl Writer<'_> {
                     }
                     Some(lease) => {
                         let left = duration(((lease.until - moment.stands_until) / 1_000).max(0));
-                        let until = zone.minute(lease.until_wall);
+                        let until = zone.minute_and_day(lease.until_wall, moment.now.wall);
                         let survives = survives
                             .map_or_else(String::new, |ms| format!("; survives {} outage", duration(ms / 1_000)));
                         self.text("state", &format!("held, kept alive until {until}, {left} more{survives}{note}"));

@@ -15,11 +15,15 @@ const TEXT_LINES: u16 = 6;
 /// Cells kept free for a length and its limit.
 const LENGTH: u16 = 15;
 
-/// Draws it; says where the cursor is.
-pub fn draw(buf: &mut Buffer, over: Rect, form: &Form, theme: &Theme) -> Option<Position> {
+/// Draws it, with a note on what the answer means below; says where the cursor is.
+pub fn draw(buf: &mut Buffer, over: Rect, form: &Form, note: Option<String>, theme: &Theme) -> Option<Position> {
     let cells = usize::from(WIDTH.min(over.width).saturating_sub(4));
-    let problem = form.problem.as_ref().map_or_else(Vec::new, |problem| wrap(&format!("✗ {problem}"), cells));
-    let fixed = form.fields.len() as u16 + problem.len() as u16 + 2;
+    let (below, style) = match &form.problem {
+        Some(problem) => (Some(format!("✗ {problem}")), theme.danger),
+        None => (note, theme.dim),
+    };
+    let below = below.map_or_else(Vec::new, |text| wrap(&text, cells));
+    let fixed = form.fields.len() as u16 + below.len() as u16 + 2;
     let text_lines = text_lines(form, over.height.saturating_sub(fixed));
     let rows: u16 = form.fields.iter().map(|field| lines_of(field, text_lines)).sum();
     let inside = paint::popup(buf, over, WIDTH, rows + fixed, &form.title, theme);
@@ -35,8 +39,8 @@ pub fn draw(buf: &mut Buffer, over: Rect, form: &Form, theme: &Theme) -> Option<
         }
         y = area.bottom();
     }
-    for (y, line) in (y..inside.bottom()).zip(&problem) {
-        put(buf, Position::new(inside.x, y), inside.width, line, theme.danger);
+    for (y, line) in (y..inside.bottom()).zip(&below) {
+        put(buf, Position::new(inside.x, y), inside.width, line, style);
     }
     cursor
 }

@@ -56,7 +56,10 @@ pub fn draw(buf: &mut Buffer, state: &State, theme: &Theme, moment: Moment) -> O
             help::draw(buf, layout.over, *scroll, theme);
             None
         }
-        Some(Overlay::Form(form)) => form::draw(buf, layout.over, form, theme),
+        Some(Overlay::Form(form)) => {
+            let note = form.note(state.lease, moment.now.wall, state.zone);
+            form::draw(buf, layout.over, form, note, theme)
+        }
         Some(Overlay::Confirm(question)) => {
             confirm::draw(buf, layout.over, question, theme);
             None

@@ -13,7 +13,7 @@ use crate::console::{Claiming, Deadline, PendingCount, TaskFacts, TaskState, Urg
 use crate::task::{Limit, OutcomeKind, TimeoutKind, Verdict};
 use crate::text::printable;
 use crate::tui::Zone;
-use crate::tui::countdown::{Left, Moment};
+use crate::tui::countdown::{Left, Moment, duration};
 use crate::tui::state::{Focus, State};
 use crate::tui::tasks::asks_for_cancel;
 use crate::tui::theme::Theme;
@@ -209,7 +209,7 @@ impl Painter<'_> {
             (C::Heartbeat, Some(deadline)) => (format!("{:>7}", Left::of(deadline, stands)), heartbeat),
             (C::EndsBy, _) => (ends_by(facts, stands), facts.ends_by()),
             (C::First, _) => (first(facts, stands), facts.first_deadline()),
-            (C::Kept, _) => return (kept(facts, self.zone).into(), self.theme.dim),
+            (C::Kept, _) => return self.kept(facts),
             _ => (String::new(), None),
         };
         // Each countdown in the colour of its own urgency, whatever else is the matter with the task.
@@ -217,11 +217,24 @@ impl Painter<'_> {
         (text.into(), urgency.map_or(self.theme.text, |urgency| self.style(urgency)))
     }
 
+    /// Until when heartbeats go out by themselves; once a warning is due, how long that is.
+    fn kept(&self, facts: &TaskFacts) -> (Cow<'static, str>, Style) {
+        let Some(lease) = facts.lease else { return ("by hand".into(), self.theme.dim) };
+        if facts.left_out {
+            return ("no room".into(), self.theme.danger);
+        }
+        if lease.warning(self.moment.now.boot).is_none() {
+            return (self.zone.minute(lease.until_wall).into(), self.theme.dim);
+        }
+        let left = duration(((lease.until - self.moment.stands_until) / 1_000).max(0));
+        (format!("◔ {left}").into(), self.theme.warn)
+    }
+
     fn style(&self, urgency: Urgency) -> Style {
         match urgency {
             Urgency::NotSaved | Urgency::Critical | Urgency::Unsure => self.theme.danger,
             Urgency::Cancel => self.theme.alarm,
-            Urgency::Due | Urgency::Closing => self.theme.warn,
+            Urgency::Due | Urgency::Lapsing | Urgency::Closing => self.theme.warn,
             Urgency::Held => self.theme.ok,
             Urgency::Ended => self.theme.dim,
         }
@@ -251,6 +264,7 @@ fn state_word(facts: &TaskFacts, urgency: Urgency) -> &'static str {
         (_, Urgency::Critical) => "▲ critical",
         (_, Urgency::Due) => "△ due",
         (_, Urgency::Unsure) => "? unsure",
+        (_, Urgency::Lapsing) => "◔ lapsing",
         _ if facts.lease.is_some() => "● held",
         _ => "○ held",
     }
@@ -316,14 +330,6 @@ fn first(facts: &TaskFacts, stands_until: Boot) -> String {
             "   none".into()
         }
         None => "unknown".into(),
-    }
-}
-
-fn kept(facts: &TaskFacts, zone: Zone) -> String {
-    match facts.lease {
-        Some(_) if facts.left_out => "no room".into(),
-        Some(lease) => zone.minute(lease.until_wall),
-        None => "by hand".into(),
     }
 }
 

@@ -19,6 +19,7 @@ impl Book {
     /// A person has spoken.
     pub fn commanded(&mut self, at: i64, command: &Command, disk_works: bool) {
         let claims: &[_] = match command {
+            Command::SetTimeout { claim, .. } | Command::WithdrawClose { claim } => std::slice::from_ref(claim),
             Command::Beat { claims, .. }
             | Command::Keep { claims, .. }
             | Command::StopKeeping { claims }
