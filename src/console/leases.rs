@@ -78,6 +78,10 @@ impl Console {
         let live = self.live(id);
         (live.lease_warnings, live.lease_ends_at, live.lease_end) = (0, None, None);
         let Some(length_ms) = length_ms else {
+            if self.agenda.when(Job::Lease(id)).is_none() {
+                // A disk that took its time was told more than once.
+                return;
+            }
             self.agenda.clear(Job::Lease(id));
             self.agenda.clear(Job::Beat(id));
             self.watch_claim(now, id);

@@ -46,6 +46,26 @@ pub enum Action {
     Orphans,
     /// Take credentials anew.
     Reload,
+    /// Mark the task, or take its mark away.
+    Mark,
+    /// Mark all from the last mark to here.
+    MarkRange,
+    /// Mark all that are shown.
+    MarkAll,
+    /// Mark what is not marked, and the other way round.
+    MarkInvert,
+    /// Take all marks away.
+    Unmark,
+    /// Show only some tasks.
+    Filter,
+    /// Sort by the next column.
+    Sort,
+    /// Sort the other way round.
+    SortReverse,
+    /// Follow the task or stay in the row.
+    Follow,
+    /// No row moves until an alarm.
+    Freeze,
     /// One up.
     Up,
     /// One down.
@@ -114,6 +134,16 @@ impl Action {
         A::StopClaiming,
         A::Orphans,
         A::Reload,
+        A::Mark,
+        A::MarkRange,
+        A::MarkAll,
+        A::MarkInvert,
+        A::Unmark,
+        A::Filter,
+        A::Sort,
+        A::SortReverse,
+        A::Follow,
+        A::Freeze,
         A::Up,
         A::Down,
         A::First,
@@ -152,6 +182,8 @@ impl Action {
         A::SetTimeout,
         A::StopClaiming,
         A::StopKeeping,
+        A::Filter,
+        A::Mark,
     ];
 
     /// The acts of the footer, most telling first; help and quit are always there.
@@ -181,9 +213,41 @@ impl Action {
             | A::Dismiss
             | A::OpenEvents => Some(views::OF_A_TASK),
             A::Open => Some(&[View::Tasks, View::Waiting, View::Closed, View::Events]),
+            A::Mark
+            | A::MarkRange
+            | A::MarkAll
+            | A::MarkInvert
+            | A::Unmark
+            | A::Filter
+            | A::Sort
+            | A::SortReverse
+            | A::Follow
+            | A::Freeze => Some(&[View::Tasks]),
             A::NextPane => Some(&[View::Tasks, View::Log]),
             _ => None,
         }
+    }
+
+    /// Whether it does something to a task.
+    pub fn is_act(self) -> bool {
+        self.takes_several() || matches!(self, A::Withdraw | A::SetTimeout)
+    }
+
+    /// Whether one act can be about several tasks.
+    pub fn takes_several(self) -> bool {
+        matches!(
+            self,
+            A::Beat
+                | A::Percent(_)
+                | A::Details
+                | A::Keep
+                | A::StopKeeping
+                | A::Complete
+                | A::Fail
+                | A::Cancel
+                | A::GoOn
+                | A::Dismiss
+        )
     }
 
     /// What a key does, if anything.
@@ -210,6 +274,16 @@ impl Action {
             A::StopClaiming => "stop claiming",
             A::Orphans => "orphans",
             A::Reload => "reload credentials",
+            A::Mark => "mark",
+            A::MarkRange => "mark range",
+            A::MarkAll => "mark all",
+            A::MarkInvert => "invert marks",
+            A::Unmark => "unmark",
+            A::Filter => "filter",
+            A::Sort => "sort",
+            A::SortReverse => "reverse",
+            A::Follow => "follow",
+            A::Freeze => "freeze",
             A::Up => "up",
             A::Down => "down",
             A::First => "first",
@@ -250,6 +324,16 @@ impl Action {
             A::StopClaiming => "stop claiming; a poll in flight is waited for",
             A::Orphans => "look for tasks whose claim never arrived here",
             A::Reload => "take AWS credentials anew and try again",
+            A::Mark => "mark the task or take its mark away; acts are then about the marked tasks, and ask once",
+            A::MarkRange => "mark all from the last mark to here",
+            A::MarkAll => "mark all that are shown",
+            A::MarkInvert => "mark what is not marked, and the other way round",
+            A::Unmark => "take all marks away",
+            A::Filter => "filter: swap, type:SwapDisk, id: list: workflow: details: input:, state:due, kept, -kept",
+            A::Sort => "sort by the next column",
+            A::SortReverse => "sort the other way round",
+            A::Follow => "the cursor follows its task, or stays in its row",
+            A::Freeze => "no row moves, until an alarm or a second time; countdowns go on",
             A::Up | A::Down => "one up, one down",
             A::First | A::Last => "to the top, to the bottom",
             A::PageUp | A::PageDown => "a page up, a page down",
@@ -301,6 +385,16 @@ impl Action {
             A::StopClaiming => &const { [Key::char('P')] },
             A::Orphans => &const { [Key::char('O')] },
             A::Reload => &const { [Key::char('r')] },
+            A::Mark => &const { [Key::char('m')] },
+            A::MarkRange => &const { [Key::char('v')] },
+            A::MarkAll => &const { [Key::char('M')] },
+            A::MarkInvert => &const { [Key::char('*')] },
+            A::Unmark => &const { [Key::char('u')] },
+            A::Filter => &const { [Key::char('/')] },
+            A::Sort => &const { [Key::char('s')] },
+            A::SortReverse => &const { [Key::char('S')] },
+            A::Follow => &const { [Key::char('F')] },
+            A::Freeze => &const { [Key::char('z')] },
             A::Up => &const { [Key::char('k'), Key::plain(KeyCode::Up)] },
             A::Down => &const { [Key::char('j'), Key::plain(KeyCode::Down)] },
             A::First => &const { [Key::char('g'), Key::plain(KeyCode::Home)] },
@@ -346,7 +440,7 @@ mod tests {
 
     #[test]
     fn keys_of_later_features_are_left_free() {
-        for c in "/:msnyo".chars() {
+        for c in ":nyo".chars() {
             assert_eq!(Action::of(Key::char(c)), None, "{c}");
         }
         assert_eq!(Action::of(Key::ctrl('p')), None);

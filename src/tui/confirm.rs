@@ -21,8 +21,8 @@ pub struct Confirm {
     pub yes: Yes,
     /// Whether that button is chosen; Cancel is otherwise.
     pub chosen: bool,
-    /// The act and the task it is about; whether it still may be done is looked at again.
-    pub about: Option<(Action, ClaimId)>,
+    /// The act and the tasks it is about; whether it still may be done is looked at again.
+    pub about: Option<(Action, Vec<ClaimId>)>,
     /// Where Cancel goes back to.
     pub back: Option<Overlay>,
 }
@@ -116,7 +116,7 @@ fn kept_line(state: &State) -> Option<String> {
 /// How many open tasks are such, and the first few of them by name.
 fn names(state: &State, such: impl Fn(&TaskFacts) -> bool) -> Option<(String, String)> {
     const NAMED: usize = 4;
-    let such: Vec<_> = state.tasks.all().filter(|facts| !facts.has_ended() && such(facts)).collect();
+    let such = state.tasks.such(|facts| !facts.has_ended() && such(facts));
     let mut names = such.iter().take(NAMED).map(|facts| facts.activity_id.line()).collect::<Vec<_>>().join(", ");
     match such.len() {
         0 => return None,

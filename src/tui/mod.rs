@@ -12,6 +12,7 @@ mod closed;
 mod confirm;
 mod countdown;
 mod events;
+mod filtering;
 #[cfg(test)]
 mod fixtures;
 mod form;
@@ -25,6 +26,7 @@ mod session;
 mod signals;
 mod state;
 mod surroundings;
+mod targets;
 mod tasks;
 #[cfg(test)]
 mod tests;

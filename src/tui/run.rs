@@ -181,7 +181,7 @@ impl Screen<'_> {
             return Ok(Some(Exit::EngineGone("a part of the program has failed".into())));
         }
         let moment = Moment::new(now);
-        self.state.tasks.advance(now.boot);
+        self.state.advance(now.boot);
         self.state.settle(moment);
         if let Some(wish) = update::reads(&mut self.state, now.boot)
             && let Some(exit) = self.grant(wish)?

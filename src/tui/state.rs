@@ -8,6 +8,7 @@ use super::closed::Closed;
 use super::confirm::Confirm;
 use super::countdown::Moment;
 use super::events::Events;
+use super::filtering::Filtering;
 use super::form::Form;
 use super::keys::Key;
 use super::logbook::Logbook;
@@ -94,6 +95,8 @@ pub enum Overlay {
     Form(Box<Form>),
     /// A question.
     Confirm(Box<Confirm>),
+    /// The filter being typed.
+    Filter(Box<Filtering>),
 }
 
 /// What the message line says; printable.
@@ -170,6 +173,20 @@ impl State {
         self.log.say(line);
     }
 
+    /// Time goes on.
+    pub fn advance(&mut self, now: Boot) {
+        let broken = self.tasks.advance(now);
+        self.moving_again(broken.as_deref(), now);
+    }
+
+    /// A list that stood still moves again because of a task.
+    pub fn moving_again(&mut self, task: Option<&TaskFacts>, now: Boot) {
+        if let Some(facts) = task {
+            let text = format!("{} wants you: the list moves again", facts.activity_id.line());
+            self.message = Some(Message { level: Level::Warn, text, stays_until: now + 6_000 });
+        }
+    }
+
     /// Says why something is not done.
     pub fn refuse(&mut self, why: impl Into<String>) {
         self.message = Some(Message { level: Level::Warn, text: why.into(), stays_until: Boot(0) });
@@ -196,7 +213,8 @@ impl State {
             }
             View::Closed => self.closed.cursor.settle(layout.list_rows(), self.closed.len()),
             View::Waiting => {
-                self.waiting.gather(self.status.as_deref(), self.task_list.as_ref(), self.tasks.all());
+                let tasks = self.tasks.all().map(AsRef::as_ref);
+                self.waiting.gather(self.status.as_deref(), self.task_list.as_ref(), tasks);
                 self.waiting.cursor.settle(layout.list_rows(), self.waiting.len());
             }
             View::Detail | View::Log => {}

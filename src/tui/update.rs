@@ -1,17 +1,22 @@
 //! Keys, pastes and news change the state and give commands. Pure: time is an argument, nothing is sent here.
 
+use std::sync::Arc;
+
 use super::News;
 use super::action::Action;
 use super::confirm::{self, Answer, Confirm, Yes};
 use super::events::Events;
+use super::filtering::{self, Filtering};
 use super::form::{Form, Reply, Submitted};
 use super::keys::Key;
 use super::reads;
-use super::state::{Focus, Overlay, State};
+use super::state::{Focus, Message, Overlay, State};
+use super::targets::{self, Targets};
+use super::tasks::{Filter, Sort};
 use super::view::{self, Layout};
 use super::views::View;
 use crate::clock::{Boot, Now};
-use crate::console::{Command, Details, TaskFacts};
+use crate::console::{Command, Details, Level, TaskFacts};
 use crate::task::ClaimId;
 
 /// What the world outside the state has to do.
@@ -47,7 +52,8 @@ pub fn news(state: &mut State, news: News, now: Boot) {
     for facts in news.changed {
         state.closed.update(&facts);
         look_soon(state, &facts);
-        state.tasks.update(facts, now);
+        let broken = state.tasks.update(facts, now);
+        state.moving_again(broken.as_deref(), now);
     }
     for id in news.removed {
         state.tasks.remove(id);
@@ -87,6 +93,10 @@ pub fn reads(state: &mut State, now: Boot) -> Option<Wish> {
 pub fn paste(state: &mut State, text: &str) {
     let taken = match &mut state.overlay {
         Some(Overlay::Form(form)) => form.paste(text),
+        Some(Overlay::Filter(filtering)) => {
+            state.tasks.set_filter(filtering.paste(text));
+            true
+        }
         _ => false,
     };
     if !taken {
@@ -124,7 +134,11 @@ pub fn key(state: &mut State, key: Key, now: Now) -> Option<Wish> {
         }
         Some(Overlay::Form(form)) => form_key(state, form, key, now),
         Some(Overlay::Confirm(confirm)) => confirm_key(state, confirm, key),
-        None => Action::of(key).and_then(|action| act(state, action)),
+        Some(Overlay::Filter(filtering)) => {
+            filtering::key(state, filtering, key);
+            None
+        }
+        None => Action::of(key).and_then(|action| act(state, action, now)),
     }
 }
 
@@ -184,18 +198,25 @@ fn confirm_key(state: &mut State, mut confirm: Box<Confirm>, key: Key) -> Option
     match confirm.key(key) {
         Answer::Open => state.overlay = Some(Overlay::Confirm(confirm)),
         Answer::No => state.overlay = confirm.back,
-        Answer::Yes => match why_not_any_more(state, &confirm) {
-            None => return Some(confirm.yes.into()),
-            Some(why) => state.refuse(why),
-        },
+        Answer::Yes => return confirmed(state, *confirm),
     }
     None
 }
 
-/// A task may have ended while the question stood.
-fn why_not_any_more(state: &State, confirm: &Confirm) -> Option<String> {
-    let (action, claim) = confirm.about?;
-    action.disabled_reason_for(state, state.known(claim).map(AsRef::as_ref))
+/// Does what was confirmed, but not to tasks that have ended while the question stood.
+fn confirmed(state: &mut State, confirm: Confirm) -> Option<Wish> {
+    let Some((action, claims)) = confirm.about else { return Some(confirm.yes.into()) };
+    let why_not = |claim: ClaimId| action.disabled_reason_for(state, state.known(claim).map(AsRef::as_ref));
+    let reasons: Vec<String> = claims.iter().filter_map(|claim| why_not(*claim)).collect();
+    let wish = match confirm.yes {
+        _ if reasons.len() == claims.len() => None,
+        Yes::Send(command) => Some(Wish::Send(targets::narrowed(command, |claim| why_not(claim).is_none()))),
+        other => Some(other.into()),
+    };
+    if let Some(why) = reasons.into_iter().next() {
+        state.refuse(why);
+    }
+    wish
 }
 
 fn form_key(state: &mut State, mut form: Box<Form>, key: Key, now: Now) -> Option<Wish> {
@@ -210,7 +231,7 @@ fn form_key(state: &mut State, mut form: Box<Form>, key: Key, now: Now) -> Optio
                 return Some(Wish::Send(command));
             }
             Ok(Submitted::Ask(mut question)) => {
-                question.about = form.claim.map(|claim| (form.action, claim));
+                question.about = (!form.claims.is_empty()).then(|| (form.action, form.claims.clone()));
                 question.back = Some(Overlay::Form(form));
                 state.overlay = Some(Overlay::Confirm(Box::new(question)));
                 return None;
@@ -224,15 +245,22 @@ fn form_key(state: &mut State, mut form: Box<Form>, key: Key, now: Now) -> Optio
 
 /// Reads a form against the task as it is now: it may have ended while the form was open.
 fn submit(state: &State, form: &Form, now: Now) -> Result<Submitted, String> {
-    let facts = form.claim.and_then(|claim| state.known(claim)).map(AsRef::as_ref);
-    match form.action.disabled_reason_for(state, facts) {
-        Some(why) => Err(why),
-        None => form.submit(facts, state.lease, now.wall, state.zone),
+    let (mut able, mut unable) = (Vec::new(), Vec::new());
+    for claim in &form.claims {
+        let facts = state.known(*claim);
+        match (form.action.disabled_reason_for(state, facts.map(AsRef::as_ref)), facts) {
+            (None, Some(facts)) => able.push(Arc::clone(facts)),
+            (why, _) => unable.push(why.unwrap_or_else(|| "a task is no longer on the list".into())),
+        }
+    }
+    match unable.first() {
+        Some(why) if able.is_empty() => Err(why.clone()),
+        _ => form.submit(&able, &unable, state.lease, now.wall, state.zone),
     }
 }
 
 /// Does what a key stands for, or says why not.
-fn act(state: &mut State, action: Action) -> Option<Wish> {
+fn act(state: &mut State, action: Action, now: Now) -> Option<Wish> {
     if state.repeated && action.renews() {
         return None;
     }
@@ -240,17 +268,8 @@ fn act(state: &mut State, action: Action) -> Option<Wish> {
         state.refuse(why);
         return None;
     }
-    if let Some(facts) = state.subject().cloned() {
-        if let Some(command) = command_on(&facts, action) {
-            return Some(Wish::Send(command));
-        }
-        if let Some(form) = Form::on_task(action, &facts, state.lease) {
-            state.overlay = Some(Overlay::Form(Box::new(form)));
-            return None;
-        }
-        if let Action::Percent(percent) = action {
-            return percent_beat(state, &facts, percent);
-        }
+    if action.is_act() {
+        return act_on(state, action);
     }
     match action {
         Action::Claim => claim_form(state),
@@ -269,6 +288,16 @@ fn act(state: &mut State, action: Action) -> Option<Wish> {
         Action::OpenWaiting => open(state, View::Waiting, None),
         Action::OpenClosed => open(state, View::Closed, None),
         Action::Back => back(state),
+        Action::Filter => state.overlay = Some(Overlay::Filter(Box::new(Filtering::new(state.tasks.filter().text())))),
+        Action::Mark
+        | Action::MarkRange
+        | Action::MarkAll
+        | Action::MarkInvert
+        | Action::Unmark
+        | Action::Sort
+        | Action::SortReverse
+        | Action::Follow
+        | Action::Freeze => arrange(state, action, now),
         _ => scroll(state, action),
     }
     None
@@ -278,6 +307,40 @@ fn toggle_mouse(state: &mut State) -> Wish {
     state.mouse = !state.mouse;
     state.refuse(if state.mouse { "the mouse acts here" } else { "the mouse is the terminal's: it selects text" });
     Wish::Mouse
+}
+
+/// Acts on the marked tasks, or on the one under the cursor.
+fn act_on(state: &mut State, action: Action) -> Option<Wish> {
+    let targets = match Targets::of(state, action) {
+        Ok(targets) => targets,
+        Err(why) => {
+            state.refuse(why);
+            return None;
+        }
+    };
+    if let Some(form) = Form::on_tasks(action, &targets.able, state.lease) {
+        state.overlay = Some(Overlay::Form(Box::new(form)));
+        return None;
+    }
+    let command = command_on(targets.claims(), action)?;
+    let words = match action {
+        Action::Percent(_) => words_replaced(&targets.able),
+        _ => None,
+    };
+    if !targets.marked && words.is_none() {
+        return Some(Wish::Send(command));
+    }
+    let verb = verb(action);
+    let with = match action {
+        Action::Percent(percent) => format!(" with {percent}%"),
+        _ => String::new(),
+    };
+    let title = format!("{verb} {}{with}?", targets.name());
+    let mut lines = if targets.marked { targets.lines() } else { Vec::new() };
+    lines.extend(words);
+    let about = Some((action, targets.claims()));
+    ask(state, Confirm { about, ..Confirm::new(title, lines, verb, Yes::Send(command)) });
+    None
 }
 
 fn open(state: &mut State, view: View, claim: Option<ClaimId>) {
@@ -305,12 +368,45 @@ fn open_log(state: &mut State) {
     open(state, View::Log, claim);
 }
 
-/// One step back: out of a view, then out of a pane.
+/// One step back: out of a view, out of a pane, then the filter goes, then the marks.
 fn back(state: &mut State) {
     if state.views.back() {
         (state.detail_scroll, state.log.scroll) = (0, 0);
-    } else {
+    } else if state.focus != Focus::Tasks {
         state.focus = Focus::Tasks;
+    } else if !state.tasks.filter().is_empty() {
+        state.tasks.set_filter(Filter::default());
+    } else {
+        state.tasks.unmark_all();
+    }
+}
+
+/// What is about the list and not about a task.
+fn arrange(state: &mut State, action: Action, now: Now) {
+    let tasks = &mut state.tasks;
+    let sort = tasks.sort();
+    match action {
+        Action::Mark => tasks.toggle_mark(),
+        Action::MarkRange => tasks.mark_range(),
+        Action::MarkAll => tasks.mark_all(),
+        Action::MarkInvert => tasks.invert_marks(),
+        Action::Unmark => {
+            let had_some = tasks.unmark_all();
+            if !had_some {
+                state.refuse("nothing is marked: m marks");
+            }
+        }
+        Action::Sort => tasks.set_sort(Sort { by: sort.by.next(), reversed: false }),
+        Action::SortReverse => tasks.set_sort(Sort { reversed: !sort.reversed, ..sort }),
+        Action::Follow => {
+            let holds = !tasks.holds_row();
+            tasks.hold_row(holds);
+            let text = if holds { "the cursor stays in its row" } else { "the cursor follows its task" };
+            state.message = Some(Message { level: Level::Info, text: text.into(), stays_until: now.boot });
+        }
+        Action::Freeze if tasks.frozen().is_some() => tasks.thaw(),
+        Action::Freeze => tasks.freeze(now.wall),
+        _ => {}
     }
 }
 
@@ -329,30 +425,42 @@ fn claim_form(state: &mut State) {
     state.overlay = Some(Overlay::Form(Box::new(form)));
 }
 
-/// The acts on a task that need to be told nothing.
-fn command_on(facts: &TaskFacts, action: Action) -> Option<Command> {
-    let claims = vec![facts.id];
+/// The acts on tasks that need to be told nothing.
+fn command_on(claims: Vec<ClaimId>, action: Action) -> Option<Command> {
     Some(match action {
         Action::Beat => Command::Beat { claims, details: Details::Same },
+        Action::Percent(percent) => Command::Beat { claims, details: Details::New(format!("{percent}%").into()) },
         Action::StopKeeping => Command::StopKeeping { claims },
         Action::GoOn => Command::GoOn { claims },
-        Action::Withdraw => Command::WithdrawClose { claim: facts.id },
+        Action::Withdraw => Command::WithdrawClose { claim: claims.first().copied()? },
         Action::Dismiss => Command::Dismiss { claims },
         _ => return None,
     })
 }
 
-/// A heartbeat with a percentage: at once over nothing or another percentage, else asked, because it replaces words.
-fn percent_beat(state: &mut State, facts: &TaskFacts, percent: u8) -> Option<Wish> {
-    let details = format!("{percent}%");
-    let command = Command::Beat { claims: vec![facts.id], details: Details::New(details.as_str().into()) };
-    let words = facts.details.as_ref().filter(|last| !last.is_empty() && !is_percentage(last.raw()));
-    let Some(words) = words else { return Some(Wish::Send(command)) };
-    let title = format!("Heartbeat of {} with {details}?", facts.activity_id.line());
-    let lines = vec![format!("It replaces the details {}", words.line())];
-    let about = Some((Action::Percent(percent), facts.id));
-    ask(state, Confirm { about, ..Confirm::new(title, lines, "Send", Yes::Send(command)) });
-    None
+/// What the button of a question says.
+fn verb(action: Action) -> &'static str {
+    match action {
+        Action::Beat | Action::Percent(_) => "Beat",
+        Action::StopKeeping => "Stop keeping",
+        Action::GoOn => "Go on with",
+        Action::Dismiss => "Dismiss",
+        _ => "Do it",
+    }
+}
+
+/// A percentage goes out at once over nothing or another percentage, else it is asked, because it replaces words.
+fn words_replaced(tasks: &[Arc<TaskFacts>]) -> Option<String> {
+    let words = |facts: &Arc<TaskFacts>| {
+        let details = facts.details.as_ref()?;
+        (!details.is_empty() && !is_percentage(details.raw())).then(|| details.line().into_owned())
+    };
+    let mut replaced = tasks.iter().filter_map(words);
+    let first = replaced.next()?;
+    Some(match replaced.count() {
+        0 => format!("It replaces the details {first}"),
+        more => format!("It replaces the details {first} and {more} others"),
+    })
 }
 
 fn is_percentage(text: &str) -> bool {

@@ -4,6 +4,7 @@ use super::{A, Action};
 use crate::console::{Connection, Deadline, Status, TaskFacts, TaskState};
 use crate::task::Source;
 use crate::tui::state::State;
+use crate::tui::targets;
 use crate::tui::tasks::asks_for_cancel;
 use crate::tui::views::View;
 
@@ -17,7 +18,7 @@ impl Action {
         if self == A::Open && state.views.now() == View::Waiting {
             return A::Claim.disabled_reason(state);
         }
-        self.disabled_reason_for(state, state.subject().map(AsRef::as_ref))
+        targets::why_not(state, self)
     }
 
     /// The same for a certain task.
@@ -52,7 +53,7 @@ impl Action {
             | A::SetTimeout => Needs::OpenTask,
             A::StopKeeping | A::Withdraw | A::Dismiss => Needs::Task,
             A::Claim | A::StopClaiming | A::Orphans | A::Reload => Needs::Console,
-            A::Open | A::OpenEvents => Needs::Selection,
+            A::Open | A::OpenEvents | A::Mark => Needs::Selection,
             _ => Needs::Nothing,
         }
     }

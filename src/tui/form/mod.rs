@@ -4,11 +4,14 @@ mod editor;
 mod length;
 mod submit;
 
+use std::sync::Arc;
+
 use crossterm::event::{KeyCode, KeyModifiers};
 
 use super::Zone;
 use super::action::{Action, may_be_set};
 use super::keys::Key;
+use super::targets;
 use crate::clock::Wall;
 use crate::console::{LeaseTerms, TaskFacts};
 use crate::span;
@@ -23,8 +26,8 @@ pub use submit::Submitted;
 pub struct Form {
     /// The act it is for; one of those with a form.
     pub action: Action,
-    /// The task it is about, if it is about one.
-    pub claim: Option<ClaimId>,
+    /// The tasks it is about, if it is about any.
+    pub claims: Vec<ClaimId>,
     /// What it says on top; printable.
     pub title: String,
     /// What is asked.
@@ -72,12 +75,15 @@ pub enum Reply {
 }
 
 impl Form {
-    /// The form of an act on a task; `None` if the act needs none.
-    pub fn on_task(action: Action, facts: &TaskFacts, lease: LeaseTerms) -> Option<Self> {
+    /// The form of an act on tasks; `None` if the act needs none.
+    pub fn on_tasks(action: Action, tasks: &[Arc<TaskFacts>], lease: LeaseTerms) -> Option<Self> {
+        let facts = tasks.first()?;
         let text = |label, hint, limit| Field::text(label, hint, Editor::new("", true, limit));
         let fields = match action {
             Action::Details => {
-                let last = facts.details.as_ref().map_or("", Foreign::raw);
+                // Several start from what they have in common.
+                let same = tasks.iter().all(|other| other.details == facts.details);
+                let last = facts.details.as_ref().filter(|_| same).map_or("", Foreign::raw);
                 vec![Field::text("details", "how far the work is", Editor::new(last, true, limit::HEARTBEAT_DETAILS))]
             }
             Action::Keep => {
@@ -96,8 +102,11 @@ impl Form {
             }
             _ => return None,
         };
-        let title = format!("{}: {}", title(action), facts.activity_id.line());
-        Some(Self { action, claim: Some(facts.id), title, fields, at: 0, problem: None }.past_single_choice())
+        let title = format!("{}: {}", title(action), targets::name_of(tasks));
+        Some(
+            Self { action, claims: tasks.iter().map(|facts| facts.id).collect(), title, fields, at: 0, problem: None }
+                .past_single_choice(),
+        )
     }
 
     /// The form to claim from a task list.
@@ -108,7 +117,7 @@ impl Form {
             line("how many", "a number", "1", 4),
         ];
         let title = title(Action::Claim).to_owned();
-        Self { action: Action::Claim, claim: None, title, fields, at: 1, problem: None }
+        Self { action: Action::Claim, claims: Vec::new(), title, fields, at: 1, problem: None }
     }
 
     fn past_single_choice(mut self) -> Self {
@@ -171,7 +180,7 @@ impl Form {
 
     /// The keys valid in it, for the footer.
     pub fn footer(&self) -> Vec<(&'static str, &'static str)> {
-        let asks = matches!(self.action, Action::Complete | Action::Fail | Action::Cancel);
+        let asks = self.claims.len() > 1 || matches!(self.action, Action::Complete | Action::Fail | Action::Cancel);
         let mut keys = vec![("enter", if asks { "continue" } else { "send" }), ("esc", "back")];
         match &self.fields[self.at].body {
             Body::Text(editor) if editor.has_several_lines() => keys.push(("ctrl-j", "new line")),

@@ -1,13 +1,16 @@
 //! What a filled-in form asks for: a command, or first a question, or what is wrong with it.
 
+use std::sync::Arc;
+
 use super::length;
 use super::{Action, Body, Form};
 use crate::clock::Wall;
 use crate::console::{Command, Details, LeaseTerms, TaskFacts};
-use crate::task::{Limit, Outcome, TimeoutKind, check_length};
+use crate::task::{ClaimId, Limit, Outcome, TimeoutKind, check_length};
 use crate::text::Foreign;
 use crate::tui::Zone;
 use crate::tui::confirm::{Confirm, Yes};
+use crate::tui::targets;
 
 /// The most tasks wanted from one list at a time.
 const MOST_WANTED: u32 = 1_000;
@@ -22,28 +25,37 @@ pub enum Submitted {
 }
 
 impl Form {
-    /// Reads the form. `facts` are those of its task, if it is about one.
+    /// Reads the form. `able` are the tasks it is about, if it is about any; `unable` says what stands against others.
     ///
     /// # Errors
     /// What is wrong with it, printable.
     pub fn submit(
         &self,
-        facts: Option<&TaskFacts>,
+        able: &[Arc<TaskFacts>],
+        unable: &[String],
         lease: LeaseTerms,
         now: Wall,
         zone: Zone,
     ) -> Result<Submitted, String> {
         self.check_lengths()?;
-        match (self.action, facts) {
-            (Action::Claim, _) => self.claim_command().map(Submitted::Send),
-            (Action::Details, Some(facts)) => self.beat_command(facts).map(Submitted::Send),
-            (Action::Keep, Some(facts)) => self.keep_command(facts, lease, now, zone).map(Submitted::Send),
-            (Action::SetTimeout, Some(facts)) => self.timeout_command(facts).map(Submitted::Send),
-            (Action::Complete | Action::Fail | Action::Cancel, Some(facts)) => {
-                Ok(Submitted::Ask(close_question(facts, self.outcome())))
+        let claims = || able.iter().map(|facts| facts.id).collect();
+        let command = match (self.action, able) {
+            (Action::Claim, _) => self.claim_command()?,
+            (_, []) => return Err("this task is no longer on the list".into()),
+            (Action::Details, _) => self.beat_command(claims())?,
+            (Action::Keep, _) => self.keep_command(able, lease, now, zone)?,
+            (Action::SetTimeout, [facts]) => self.timeout_command(facts)?,
+            (Action::Complete | Action::Fail | Action::Cancel, _) => {
+                let outcome = self.outcome();
+                return Ok(Submitted::Ask(close_question(able, unable, outcome)));
             }
-            _ => Err("this task is no longer on the list".into()),
+            _ => return Err("this is for one task at a time".into()),
+        };
+        if self.claims.len() < 2 {
+            return Ok(Submitted::Send(command));
         }
+        let title = format!("{}?", self.title.replacen(": ", " for ", 1));
+        Ok(Submitted::Ask(Confirm::new(title, targets::lines_of(able, unable), "Send", Yes::Send(command))))
     }
 
     fn check_lengths(&self) -> Result<(), String> {
@@ -68,22 +80,29 @@ impl Form {
         (!text.is_empty()).then(|| text.into())
     }
 
-    fn beat_command(&self, facts: &TaskFacts) -> Result<Command, String> {
+    fn beat_command(&self, claims: Vec<ClaimId>) -> Result<Command, String> {
         let details =
             self.payload(0).ok_or("no details: write some, or send the last ones again with space in the list")?;
-        Ok(Command::Beat { claims: vec![facts.id], details: Details::New(details) })
+        Ok(Command::Beat { claims, details: Details::New(details) })
     }
 
-    fn keep_command(&self, facts: &TaskFacts, lease: LeaseTerms, now: Wall, zone: Zone) -> Result<Command, String> {
+    fn keep_command(
+        &self,
+        tasks: &[Arc<TaskFacts>],
+        lease: LeaseTerms,
+        now: Wall,
+        zone: Zone,
+    ) -> Result<Command, String> {
+        let claims = tasks.iter().map(|facts| facts.id).collect();
         let text = self.text(0);
         if text.trim() != "stop" {
             let length_ms = length::parse(&text, lease.longest_ms, now, zone)?;
-            return Ok(Command::Keep { claims: vec![facts.id], length_ms });
+            return Ok(Command::Keep { claims, length_ms });
         }
-        match facts.lease {
-            Some(_) => Ok(Command::StopKeeping { claims: vec![facts.id] }),
-            None => Err("it is not kept alive".into()),
+        if tasks.iter().all(|facts| facts.lease.is_none()) {
+            return Err("it is not kept alive".into());
         }
+        Ok(Command::StopKeeping { claims })
     }
 
     fn timeout_command(&self, facts: &TaskFacts) -> Result<Command, String> {
@@ -119,25 +138,32 @@ impl Form {
     }
 }
 
-/// Asks before a close, naming the task and what will be written.
-fn close_question(facts: &TaskFacts, outcome: Outcome) -> Confirm {
+/// Asks before a close, naming the tasks and what will be written.
+fn close_question(able: &[Arc<TaskFacts>], unable: &[String], outcome: Outcome) -> Confirm {
     let (verb, done) = match outcome {
         Outcome::Completed { .. } => ("Complete", "completed"),
         Outcome::Failed { .. } => ("Fail", "failed"),
         Outcome::Canceled { .. } => ("Respond canceled", "canceled"),
     };
-    let activity_type = &facts.activity_type;
-    let mut lines = vec![
-        format!("{} {}", activity_type.name.line(), activity_type.version.line()),
-        format!("workflow {}", facts.execution.workflow_id.line()),
-    ];
+    let mut lines = match able {
+        [facts] if unable.is_empty() => vec![
+            format!("{} {}", facts.activity_type.name.line(), facts.activity_type.version.line()),
+            format!("workflow {}", facts.execution.workflow_id.line()),
+        ],
+        _ => targets::lines_of(able, unable),
+    };
     lines.extend(payload_lines(&outcome));
-    if facts.cancel.is_some_and(|cancel| !cancel.answered) && !matches!(outcome, Outcome::Canceled { .. }) {
-        lines.push("Its cancellation has been requested.".into());
+    let asked = able.iter().filter(|facts| facts.cancel.is_some_and(|cancel| !cancel.answered)).count();
+    if asked > 0 && !matches!(outcome, Outcome::Canceled { .. }) {
+        lines.push(match able.len() {
+            1 => "Its cancellation has been requested.".into(),
+            _ => format!("The cancellation of {asked} of them has been requested."),
+        });
     }
     lines.push(format!("A task can be {done} only once; this cannot be taken back."));
-    let title = format!("{verb} {}?", facts.activity_id.line());
-    Confirm::new(title, lines, verb, Yes::Send(Command::Close { claims: vec![facts.id], outcome }))
+    let title = format!("{verb} {}?", targets::name_of(able));
+    let claims = able.iter().map(|facts| facts.id).collect();
+    Confirm::new(title, lines, verb, Yes::Send(Command::Close { claims, outcome }))
 }
 
 fn payload_lines(outcome: &Outcome) -> Vec<String> {

@@ -360,3 +360,115 @@ fn a_task_list_is_claimed_from_where_it_is_shown() {
     let claim = Command::Claim { domain: "ops-demo".into(), task_list: "night".into(), wanted: 1 };
     assert_eq!(type_in(&mut state, "j\r\r"), send(claim));
 }
+
+fn three() -> State {
+    screen(vec![task(1, "a").arc(), task(2, "b").details("words").kept().arc(), task(3, "c").heartbeat(60, 55).arc()])
+}
+
+fn question(state: &State) -> (&str, &[String]) {
+    match &state.overlay {
+        Some(Overlay::Confirm(question)) => (&question.title, &question.lines),
+        other => panic!("no question but {other:?}"),
+    }
+}
+
+#[test]
+fn an_act_on_marked_tasks_asks_once_and_names_them() {
+    let mut state = three();
+    assert_eq!(type_in(&mut state, "M "), []);
+    let (title, lines) = question(&state);
+    assert_eq!((title, lines[0].split(", ").count()), ("Beat 3 tasks?", 3));
+    assert_eq!(type_in(&mut state, ENTER), [], "Cancel is the default");
+    let wishes = type_in(&mut state, &format!(" {RIGHT}{ENTER}"));
+    let [Wish::Send(Command::Beat { claims, details: Details::Same })] = wishes.as_slice() else {
+        panic!("{wishes:?}")
+    };
+    assert_eq!(claims.len(), 3);
+    assert_eq!(type_in(&mut state, "5"), []);
+    let (title, lines) = question(&state);
+    assert_eq!(
+        (title, lines.last().map(String::as_str)),
+        ("Beat 3 tasks with 50%?", Some("It replaces the details words"))
+    );
+}
+
+#[test]
+fn marked_tasks_are_closed_with_one_text_and_one_question() {
+    let mut state = three();
+    assert_eq!(type_in(&mut state, &format!("Mcall done{ENTER}")), []);
+    assert_eq!(question(&state).0, "Complete 3 tasks?");
+    let ended = Verdict::Ours { kind: OutcomeKind::Completed, from_history: false };
+    let news = News { changed: vec![task(1, "a").ended(ended).arc()], ..News::default() };
+    update::news(&mut state, news, T0.boot);
+    let wishes = type_in(&mut state, &format!("{RIGHT}{ENTER}"));
+    let [Wish::Send(Command::Close { claims, .. })] = wishes.as_slice() else { panic!("{wishes:?}") };
+    assert!(claims.len() == 2 && !claims.contains(&ClaimId(1)), "what has ended meanwhile is left out");
+    assert!(message(&state).contains("a has ended"), "{}", message(&state));
+}
+
+#[test]
+fn what_cannot_be_done_to_some_is_left_out_and_said() {
+    let mut state = three();
+    assert_eq!(type_in(&mut state, "MA"), []);
+    let (title, lines) = question(&state);
+    assert_eq!((title, &lines[0][..]), ("Stop keeping b?", "b"));
+    assert!(lines[1].starts_with("Left out: ") && lines[1].contains("and 1 more"), "{}", lines[1]);
+    type_in(&mut state, &format!("{ENTER}x"));
+    assert!(message(&state).starts_with("none of the marked tasks: no cancel request"), "{}", message(&state));
+    type_in(&mut state, "t");
+    assert!(message(&state).contains("one task at a time"), "{}", message(&state));
+}
+
+#[test]
+fn a_lease_for_marked_tasks_is_asked_once() {
+    let mut state = three();
+    assert_eq!(type_in(&mut state, &format!("Ma{ENTER}")), []);
+    assert_eq!(question(&state).0, "Keep alive for 3 tasks?");
+    let wishes = type_in(&mut state, &format!("{RIGHT}{ENTER}"));
+    assert!(matches!(wishes.as_slice(), [Wish::Send(Command::Keep { claims, .. })] if claims.len() == 3), "{wishes:?}");
+}
+
+#[test]
+fn a_filter_shows_at_once_what_it_lets_through_and_esc_takes_it_back() {
+    let mut state = screen(zoo());
+    type_in(&mut state, "/swap");
+    assert_eq!(state.tasks.shown(), 1);
+    type_in(&mut state, ESC);
+    assert_eq!(state.tasks.shown(), 16);
+    type_in(&mut state, &format!("/state:due{ENTER}"));
+    assert_eq!((state.tasks.shown(), state.tasks.filter().text()), (2, "state:due"));
+    type_in(&mut state, "/\x1b[200~ type:flash\n\x1b[201~\r");
+    assert_eq!(state.tasks.filter().text(), "state:due type:flash");
+    type_in(&mut state, ESC);
+    assert!(state.tasks.filter().is_empty());
+}
+
+#[test]
+fn the_list_is_sorted_and_frozen_by_keys_and_an_alarm_moves_it_again() {
+    let mut state = three();
+    type_in(&mut state, "ss");
+    assert_eq!(state.tasks.sort().title(), "id ▾");
+    type_in(&mut state, "Sz");
+    assert_eq!(state.tasks.sort().title(), "id ▴");
+    assert!(state.tasks.frozen().is_some());
+    update::news(&mut state, News { changed: vec![task(9, "x").cancel().arc()], ..News::default() }, T0.boot);
+    assert_eq!((message(&state), state.tasks.frozen().is_some()), ("x wants you: the list moves again", false));
+    type_in(&mut state, "zz");
+    assert!(state.tasks.frozen().is_none());
+    type_in(&mut state, "F");
+    assert!(state.tasks.holds_row());
+}
+
+#[test]
+fn marks_count_only_where_they_are_to_be_seen() {
+    let mut state = three();
+    type_in(&mut state, "Mg\r");
+    let subject = state.subject().unwrap().id;
+    let beat = Command::Beat { claims: vec![subject], details: Details::Same };
+    assert_eq!(type_in(&mut state, " "), send(beat));
+    type_in(&mut state, ESC);
+    type_in(&mut state, "u");
+    assert_eq!(state.tasks.mark_counts(), (0, 0));
+    type_in(&mut state, "u");
+    assert_eq!(message(&state), "nothing is marked: m marks");
+}

@@ -153,6 +153,12 @@ fn forms_questions_and_help() {
         ("question_complete", "cdone\r"),
         ("question_quit", "q"),
         ("help", "?"),
+        ("marked_filtered_sorted", "M/rel\r ss"),
+        ("filter_typed", "/state:due"),
+        ("filter_empty", "/"),
+        ("filter_finds_nothing", "/nothing\r"),
+        ("question_bulk", "Mcdone\r"),
+        ("frozen", "mz"),
     ];
     for (name, keys) in cases {
         for (width, height) in SIZES {

@@ -28,6 +28,9 @@ pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme) {
         }
         Some(Overlay::Help { .. }) => fixed(&[("j k", "scroll"), ("any other key", "back")]),
         Some(Overlay::Form(form)) => fixed(&form.footer()),
+        Some(Overlay::Filter(_)) => {
+            fixed(&[("enter", "keep"), ("esc", "as before"), ("↑↓", "move"), ("ctrl-u", "clear")])
+        }
         Some(Overlay::Confirm(_)) => fixed(&[("←→", "choose"), ("enter", "do it"), ("esc", "cancel")]),
     };
     let mut x = area.x + 1;

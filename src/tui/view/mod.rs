@@ -6,6 +6,7 @@ mod closed;
 mod confirm;
 mod detail;
 mod events;
+mod filter;
 mod footer;
 mod form;
 mod header;
@@ -60,6 +61,7 @@ pub fn draw(buf: &mut Buffer, state: &State, theme: &Theme, moment: Moment) -> O
             let note = form.note(state.lease, moment.now.wall, state.zone);
             form::draw(buf, layout.over, form, note, theme)
         }
+        Some(Overlay::Filter(filtering)) => Some(filter::draw(buf, layout.message, filtering, state, theme)),
         Some(Overlay::Confirm(question)) => {
             confirm::draw(buf, layout.over, question, theme);
             None

@@ -1,6 +1,7 @@
 //! The task table. Only rows in view are built; narrow terminals lose columns, never activity, id and countdown.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -15,7 +16,7 @@ use crate::text::printable;
 use crate::tui::Zone;
 use crate::tui::countdown::{Left, Moment, duration};
 use crate::tui::state::{Focus, State};
-use crate::tui::tasks::asks_for_cancel;
+use crate::tui::tasks::{InView, Sort, SortBy, asks_for_cancel};
 use crate::tui::theme::Theme;
 
 /// The cursor's own column.
@@ -73,6 +74,21 @@ impl Column {
     }
 }
 
+impl Column {
+    /// What a list sorted by it is sorted by.
+    fn sorted_by(self) -> Option<SortBy> {
+        Some(match self {
+            C::State | C::Glyph => SortBy::Urgency,
+            C::Activity => SortBy::Activity,
+            C::Id => SortBy::Id,
+            C::Bar | C::Heartbeat => SortBy::Heartbeat,
+            C::EndsBy => SortBy::EndsBy,
+            C::Kept => SortBy::Kept,
+            C::First => return None,
+        })
+    }
+}
+
 /// The columns of a width with their places.
 fn columns(area: Rect) -> Vec<(Column, Rect)> {
     let set = match area.width {
@@ -98,22 +114,25 @@ pub fn draw(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme, mom
     let focused = state.focus == Focus::Tasks && state.overlay.is_none();
     paint::pane(buf, layout.table, layout, &title(state), &lists(state), focused, theme);
     let mut area = layout.inside(layout.table);
-    if state.tasks.len() == 0 {
+    if state.tasks.shown() == 0 {
         draw_empty(buf, area, state, theme);
         return;
     }
     let columns = columns(area);
     if layout.boxed {
-        draw_heads(buf, &columns, theme);
+        draw_heads(buf, &columns, state.tasks.sort(), theme);
         area.y += 1;
         area.height = area.height.saturating_sub(1);
     }
     let painter = Painter { theme, moment, zone: state.zone };
     let rows = state.tasks.in_view(area.height.into());
-    for (y, (facts, urgency, selected)) in (area.y..).zip(rows) {
-        painter.row(buf, Rect { y, height: 1, ..area }, &columns, facts, urgency);
+    for (y, InView { facts, urgency, selected, marked }) in (area.y..).zip(rows) {
+        let row = Rect { y, height: 1, ..area };
+        painter.row(buf, row, &columns, facts, urgency);
+        if marked {
+            put(buf, Position::new(row.x + 1, y), 1, "◆", theme.accent);
+        }
         if selected {
-            let row = Rect { y, height: 1, ..area };
             put(buf, row.as_position(), 1, "▌", theme.accent);
             buf.set_style(row, theme.selected);
         }
@@ -121,12 +140,27 @@ pub fn draw(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme, mom
 }
 
 fn title(state: &State) -> String {
-    let (open, all) = (state.tasks.open(), state.tasks.len());
-    match state.tasks.selected_index() {
-        Some(index) if all > 1 => format!("Tasks by urgency ▾ {} of {all}", index + 1),
-        _ if open == 0 => "Tasks".into(),
-        _ => "Tasks by urgency ▾".into(),
+    let tasks = &state.tasks;
+    let (all, shown) = (tasks.len(), tasks.shown());
+    if all == 0 {
+        return "Tasks".into();
     }
+    let mut title = format!("Tasks by {}", tasks.sort().title());
+    if let Some(index) = tasks.selected_index().filter(|_| all > 1) {
+        let _ = write!(title, " {} of {shown}", index + 1);
+    }
+    if !tasks.filter().is_empty() {
+        let _ = write!(title, " ({all} in all) /{}", printable(tasks.filter().text()));
+    }
+    match tasks.mark_counts() {
+        (0, _) => {}
+        (marked, 0) => drop(write!(title, " ◆ {marked} marked")),
+        (marked, hidden) => drop(write!(title, " ◆ {marked} marked, {hidden} not shown")),
+    }
+    if let Some(frozen) = tasks.frozen() {
+        let _ = write!(title, " ❄ frozen since {}", state.zone.minute(frozen.since));
+    }
+    title
 }
 
 /// What is claimed from where, and what waits there.
@@ -142,11 +176,17 @@ fn lists(state: &State) -> String {
     claiming.chain(pending).collect::<Vec<_>>().join(" · ")
 }
 
-fn draw_heads(buf: &mut Buffer, columns: &[(Column, Rect)], theme: &Theme) {
+fn draw_heads(buf: &mut Buffer, columns: &[(Column, Rect)], sort: Sort, theme: &Theme) {
     let has_bar = columns.iter().any(|(column, _)| *column == C::Bar);
     for (column, place) in columns {
         // One head over bar and time.
-        if !(has_bar && *column == C::Heartbeat) {
+        if has_bar && *column == C::Heartbeat {
+            continue;
+        }
+        if column.sorted_by() == Some(sort.by) {
+            let head = format!("{} {}", column.head(), sort.arrow());
+            put(buf, place.as_position(), place.width, &head, theme.title);
+        } else {
             put(buf, place.as_position(), place.width, column.head(), theme.dim);
         }
     }
@@ -155,6 +195,10 @@ fn draw_heads(buf: &mut Buffer, columns: &[(Column, Rect)], theme: &Theme) {
 /// An empty table says why, and what to press.
 fn draw_empty(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme) {
     let text = match &state.status {
+        _ if state.tasks.len() > 0 => {
+            let all = state.tasks.len();
+            format!("None of the {all} tasks matches the filter. esc takes it away, / changes it.")
+        }
         None => "connecting…".to_owned(),
         Some(_) if state.only_looks() => "No tasks in this journal.".into(),
         Some(status) => match status.claiming.first() {
