@@ -108,7 +108,7 @@ fn left_clean(mut terminal: Terminal, exit: &str) {
 fn keys_act_and_the_screen_is_left_clean() {
     let mut terminal = start();
     assert!(terminal.screen().alternate_screen() && terminal.screen().bracketed_paste());
-    assert_eq!(terminal.screen().bells(), 1);
+    terminal.wait_until(|screen| screen.bells() == 1).unwrap();
     terminal.send(TermKey::Char(' ')).unwrap();
     terminal.wait_until(|screen| screen.contains("Beat { claims")).unwrap();
     terminal.send(TermKey::Char('c')).unwrap();

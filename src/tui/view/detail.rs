@@ -81,6 +81,14 @@ fn survives(state: &State, facts: &TaskFacts) -> Option<i64> {
     facts.survives_ms(state.status.as_ref()?)
 }
 
+/// Everything known of a task, for a face without columns.
+pub fn lines(facts: &TaskFacts, state: &State, moment: Moment) -> Vec<String> {
+    const ANY: usize = 100_000;
+    let lines = Lines::of(facts, state, &Theme::plain(), moment, ANY, Extent::Full);
+    let text = |line: &DetailLine| format!("{:LABEL$}{}", line.label, line.text);
+    lines.0.iter().map(text).collect()
+}
+
 struct DetailLine {
     label: &'static str,
     text: String,

@@ -296,7 +296,8 @@ fn state_text(facts: &TaskFacts, urgency: Urgency) -> Cow<'static, str> {
     if asks_for_cancel(facts) && urgency != Urgency::Cancel { format!("{word} ✖").into() } else { word.into() }
 }
 
-fn state_word(facts: &TaskFacts, urgency: Urgency) -> &'static str {
+/// A glyph and a word or two.
+pub fn state_word(facts: &TaskFacts, urgency: Urgency) -> &'static str {
     match (&facts.state, urgency) {
         (TaskState::Ended { verdict, .. }, _) => ended_word(verdict),
         (_, Urgency::NotSaved) => "! NOT SAVED",
