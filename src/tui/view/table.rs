@@ -264,6 +264,9 @@ impl Painter<'_> {
     /// Until when heartbeats go out by themselves; once a warning is due, how long that is.
     fn kept(&self, facts: &TaskFacts) -> (Cow<'static, str>, Style) {
         let Some(lease) = facts.lease else { return ("by hand".into(), self.theme.dim) };
+        if facts.left_out {
+            return ("no room".into(), self.theme.danger);
+        }
         if lease.warning(self.moment.now.boot).is_none() {
             return (self.zone.minute(lease.until_wall).into(), self.theme.dim);
         }
