@@ -93,8 +93,9 @@ fn task(id: u64, now: Now) -> Arc<TaskFacts> {
     let deadline = |kind, seconds: u32| Deadline {
         kind,
         limit: Some((Limit::Seconds(seconds), Source::History)),
-        at: Some(now.boot + i64::from(seconds) * 1_000 - (id as i64 % 1_000) * 60),
+        at: Some(now.boot + (i64::from(seconds) * 1_000 - id.cast_signed() % 1_000 * 60)),
         approximate: false,
+        maybe: None,
     };
     let [heartbeat, start, schedule, execution] = TimeoutKind::CLAIMED;
     Arc::new(TaskFacts {
@@ -122,5 +123,8 @@ fn task(id: u64, now: Now) -> Arc<TaskFacts> {
         details: None,
         trouble: None,
         in_flight: false,
+        started_event_id: 6,
+        workflow_cancel: false,
+        left_out: false,
     })
 }
