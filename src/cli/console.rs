@@ -79,7 +79,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let identity = who::identity(arguments.identity.as_deref().or(file.aws.identity.as_deref()))?;
     let service = connect(&arguments.settings(&file.aws, |name| env::var(name).ok()))?;
     let name = service_name(&service);
-    let place = match arguments.journal.clone().or(file.journal.file.map(PathBuf::from)) {
+    let place = match arguments.journal.clone().or(file.journal.file.as_ref().map(PathBuf::from)) {
         Some(path) => Place::named(path),
         None => Place::of_service(&name)?,
     };
@@ -106,13 +106,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         rules: Rules::default(),
         read_only,
     };
-    let options = tui::Options {
-        read_only,
-        task_list,
-        lease: file.lease,
-        alerts: tui::Alerts { bell: file.warnings.bell, notifications: file.warnings.notifications },
-        ..arguments.looks.options()
-    };
+    let options = tui::Options { read_only, task_list, ..arguments.looks.options(&file) };
     let signals = Signals::install().map_err(|error| cannot_start(&error))?;
     let handle = runtime::start(Parts { config, service, opened, hooks: hooks(&file.hooks) })
         .map_err(|error| cannot_start(&error))?;

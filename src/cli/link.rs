@@ -176,6 +176,7 @@ pub(super) mod tests {
             details: None,
             trouble: None,
             in_flight: false,
+            left_out: false,
         }
     }
 
@@ -189,6 +190,8 @@ pub(super) mod tests {
             poll_in_flight,
             kept: 0,
             survives_ms: None,
+            tolerances: std::sync::Arc::new([]),
+            left_out: 0,
             closing: 0,
             possible_orphans: 0,
             read_only: false,

@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
+use crate::config;
 use crate::tui;
 
 /// Colours, glyphs, mouse.
@@ -9,37 +10,43 @@ use crate::tui;
 #[command(next_help_heading = "Looks")]
 pub struct Looks {
     /// Whether to use colours
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
-    color: Color,
+    #[arg(long, value_enum, value_name = "WHEN")]
+    color: Option<Color>,
     /// Which colours; states differ by words and glyphs as well
-    #[arg(long, value_enum, default_value_t, value_name = "NAME")]
-    theme: Theme,
+    #[arg(long, value_enum, value_name = "NAME")]
+    theme: Option<Theme>,
     /// No glyphs beyond ASCII; so it is anyway if the locale's encoding is not UTF-8 or TERM is linux
     #[arg(long)]
     ascii: bool,
     /// Whether the mouse acts here; off leaves it to the terminal, which can select text with it
-    #[arg(long, value_enum, default_value_t, value_name = "WHICH")]
-    mouse: Mouse,
+    #[arg(long, value_enum, value_name = "WHICH")]
+    mouse: Option<Mouse>,
+    /// In lines instead of a screen, for screen readers and pipes: what happens is printed, acts are typed
+    #[arg(long)]
+    plain: bool,
 }
 
 impl Looks {
-    /// As the screen takes them; the rest is left as it is by default.
-    pub fn options(&self) -> tui::Options {
+    /// As the screen takes them, the command line before the config file; the rest is left as it is by default.
+    pub fn options(&self, file: &config::Config) -> tui::Options {
         tui::Options {
-            color: self.color.into(),
-            theme: self.theme.into(),
-            ascii: self.ascii,
-            mouse_off: self.mouse == Mouse::Off,
+            color: self.color.map_or(file.looks.color, Into::into),
+            theme: self.theme.map_or(file.looks.theme, Into::into),
+            ascii: self.ascii || file.looks.ascii,
+            mouse_off: self.mouse.map_or(!file.looks.mouse, |mouse| mouse == Mouse::Off),
+            plain: self.plain,
+            keymap: file.keys.clone(),
+            attention: file.notifications,
+            lease: file.lease,
             ..tui::Options::default()
         }
     }
 }
 
 /// Whether to use colours.
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, ValueEnum)]
 enum Color {
     /// Unless NO_COLOR is set or the terminal is dumb
-    #[default]
     Auto,
     /// Whatever the environment says
     Always,
@@ -58,10 +65,9 @@ impl From<Color> for tui::ColorChoice {
 }
 
 /// Which colours.
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, ValueEnum)]
 enum Theme {
     /// Dark or light, as the terminal's background is
-    #[default]
     Auto,
     /// For a dark background
     Dark,
@@ -88,9 +94,8 @@ impl From<Theme> for tui::ThemeChoice {
     }
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Mouse {
-    #[default]
     On,
     Off,
 }

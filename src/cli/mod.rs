@@ -80,7 +80,7 @@ pub fn main() -> ExitCode {
 
 /// The commented default, to be redirected into a file.
 fn print_config() -> Result<ExitCode, Failure> {
-    let written = outlet::print(config::DEFAULT);
+    let written = outlet::print(&config::default_text());
     written
         .map_err(|error| Failure::new(Kind::Failed, format_args!("the default config cannot be written: {error}")))?;
     Ok(ExitCode::SUCCESS)

@@ -3,6 +3,7 @@
 //! Command line and environment win over it; that is `cli`'s business. A key that does not exist is a mistake, never
 //! ignored: somebody counts on it. Not here: what a setting does.
 
+mod keys;
 mod values;
 
 #[cfg(test)]
@@ -22,11 +23,23 @@ use crate::mistake::{Mistake, Spot};
 use crate::span;
 use crate::task::limit;
 use crate::text::{Foreign, printable};
+use crate::tui::{self, Attention, ColorChoice, Keymap, ThemeChoice};
 
 pub use values::{Length, Rate, Retention};
 
-/// The commented default, as `--print-config` writes it.
-pub const DEFAULT: &str = include_str!("../../assets/config.toml");
+/// The commented default without its last table.
+const DEFAULT: &str = include_str!("../../assets/config.toml");
+
+/// The commented default, as `--print-config` writes it. The keys are those of the list of actions.
+pub fn default_text() -> String {
+    let lines = tui::default_keys().map(|(action, keys)| match keys.as_slice() {
+        [key] => format!("#{action} = \"{key}\"\n"),
+        keys => {
+            format!("#{action} = [{}]\n", keys.iter().map(|key| format!("\"{key}\"")).collect::<Vec<_>>().join(", "))
+        }
+    });
+    DEFAULT.to_owned() + &lines.collect::<String>()
+}
 
 /// Nobody attends to a task for longer than a week without saying so again, milliseconds.
 const LONGEST_LEASE_MS: i64 = 7 * 24 * 3_600_000;
@@ -49,16 +62,38 @@ pub struct Config {
     pub hooks: Hooks,
     /// Where tasks are written down.
     pub journal: Journal,
+    /// How the screen looks.
+    pub looks: Looks,
+    /// How somebody who does not look is reached.
+    pub notifications: Attention,
+    /// Which keys do what.
+    pub keys: Keymap,
 }
 
-/// `[warnings]`: how loud to be.
+/// `[looks]`: how the screen looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Looks {
+    /// Which colours.
+    pub theme: ThemeChoice,
+    /// Whether to use colours.
+    pub color: ColorChoice,
+    /// No glyphs beyond ASCII.
+    pub ascii: bool,
+    /// The mouse acts.
+    pub mouse: bool,
+}
+
+impl Default for Looks {
+    fn default() -> Self {
+        Self { theme: ThemeChoice::Auto, color: ColorChoice::Auto, ascii: false, mouse: true }
+    }
+}
+
+/// `[warnings]`: what is worth one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Warnings {
-    /// Ring the terminal's bell for alarms.
-    pub bell: bool,
-    /// Show alarms as notifications of the desktop, through the terminal.
-    pub notifications: bool,
     /// A tolerated outage shorter than this is worth a warning.
     pub tolerance: Length,
 }
@@ -98,7 +133,7 @@ impl Hooks {
 
 impl Default for Warnings {
     fn default() -> Self {
-        Self { bell: true, notifications: true, tolerance: Length(0) }
+        Self { tolerance: Length(0) }
     }
 }
 
@@ -153,6 +188,9 @@ impl Default for Config {
             warnings: Warnings::default(),
             hooks: Hooks::default(),
             journal: Journal::default(),
+            looks: Looks::default(),
+            notifications: Attention::default(),
+            keys: Keymap::default(),
         }
     }
 }

@@ -14,6 +14,8 @@ use super::executions::ExecutionId;
 pub(super) enum Job {
     /// A heartbeat is due.
     Beat(ClaimId),
+    /// A heartbeat in flight wants a second attempt beside it.
+    Second(ClaimId),
     /// The close is to be sent (again).
     Close(ClaimId),
     /// History or the type is to be asked (again).
@@ -78,7 +80,8 @@ impl Agenda {
 
     /// Takes out all that concerns a claim.
     pub(super) fn clear_claim(&mut self, claim: ClaimId) {
-        for job in [Job::Beat, Job::Close, Job::Lookup, Job::Overdue, Job::Lease, Job::Due].map(|job| job(claim)) {
+        let jobs = [Job::Beat, Job::Second, Job::Close, Job::Lookup, Job::Overdue, Job::Lease, Job::Due];
+        for job in jobs.map(|job| job(claim)) {
             self.clear(job);
         }
     }

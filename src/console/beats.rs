@@ -8,10 +8,10 @@ use crate::task::{ClaimId, Record, TimeoutKind, Verdict};
 use crate::wire::{Class, Failure, Request};
 
 use super::agenda::Job;
-use super::cadence::{attempt_limit, jitter, jittered, unknown_interval};
+use super::cadence::{attempt_limit, jitter, jittered, second_after, unknown_interval};
 use super::event::{Level, Timing};
 use super::facts::Connection;
-use super::live::Purpose;
+use super::live::{Live, Purpose};
 use super::rules::Rule;
 use super::{Console, deadlines};
 
@@ -19,6 +19,8 @@ use super::{Console, deadlines};
 const ASKED_MS: i64 = 60_000;
 /// Between two heartbeats of a kept task whose token was refused, milliseconds.
 const REFUSED_MS: i64 = 10_000;
+/// How many of the most urgent are tried in turn while the service does not answer.
+const MOST_URGENT: usize = 8;
 /// Where a task without a known deadline stands in the queue: behind a timeout of half a minute.
 const NO_DEADLINE_MS: i64 = 30_000;
 
@@ -31,7 +33,11 @@ impl Console {
         let live = self.live(id);
         live.asked_until = Some(now.boot + ASKED_MS);
         live.trouble = None;
+        let lone = std::mem::take(&mut live.lone);
         self.make_ready(now, id, now.boot);
+        if lone && self.live(id).in_flight.is_none() {
+            self.ready.insert(id, now.boot);
+        }
     }
 
     /// The heartbeat's time has come: it waits for its turn from now on.
@@ -52,8 +58,9 @@ impl Console {
 
     /// Sends what is ready, most urgent first, as long as anything may be sent.
     pub(super) fn send_ready(&mut self, now: Now) {
-        while let Some((_, id)) = self.ready.first() {
-            match self.reach.may_send(now.boot, self.calls.with_token()) {
+        self.send_closes(now);
+        while let Some((_, id)) = self.ready.one_of(MOST_URGENT, self.reach.turn()) {
+            match self.reach.may_beat(now.boot, self.calls.with_token()) {
                 Ok(()) => {}
                 Err(until) => {
                     if let Some(until) = until {
@@ -68,7 +75,7 @@ impl Console {
             } else if self.live(id).in_flight.is_some() {
                 // Parked until the close that has overtaken it is answered.
                 self.ready.remove(id);
-            } else if let Err(until) = self.bucket.take(now.boot) {
+            } else if let Err(until) = self.quotas.heartbeats().take(now.boot) {
                 self.agenda.set_by(Job::Reach, until);
                 break;
             } else {
@@ -96,6 +103,7 @@ impl Console {
         let Some(claim) = self.ledger.claims.get(&id).filter(|claim| claim.is_open()) else { return false };
         let lapses = self.config.rules.hold(Rule::LeaseEnds);
         let kept = self.kept_until(id).is_some_and(|until| until > now.boot || !lapses);
+        let kept = kept && self.live.get(&id).is_none_or(|live| !live.is_left_out());
         let closing = claim.intent.as_ref().map(|intent| intent.at.boot);
         let live = self.live(id);
         let asked = live.asked_until.is_some_and(|until| until > now.boot);
@@ -111,11 +119,46 @@ impl Console {
         let details = claim.details.clone().filter(|_| self.config.rules.hold(Rule::DetailsAreRepeated));
         let request = Request::Heartbeat { token: claim.task.token.clone(), details };
         let deadline = deadlines::heartbeat(claim, &self.clock, now.boot);
-        let limit = attempt_limit(deadline, now.boot, self.reach.rtt_ms());
+        let rtt_ms = self.reach.rtt_ms();
+        let limit = attempt_limit(deadline, now.boot, rtt_ms, self.reach.is_cold(now.boot));
+        let limit = limit.min(self.reach.longest_attempt());
         let due = self.live(id).due.take().unwrap_or(now.boot);
         let call = self.call(now, Purpose::Beat { claim: id, due }, request, limit);
-        self.live(id).in_flight = Some(call);
+        let live = self.live(id);
+        if live.in_flight.is_some() {
+            live.second = Some(call);
+        } else {
+            live.in_flight = Some(call);
+            if let Some(after) = second_after(deadline, now.boot, limit, rtt_ms) {
+                self.agenda.set(Job::Second(id), now.boot + after);
+            }
+        }
         self.dirty.insert(id);
+    }
+
+    /// The first attempt is unanswered, and there would be no time for one after it: another one beside it, which takes
+    /// another connection because the first's is busy.
+    pub(super) fn second_attempt(&mut self, now: Now, id: ClaimId) {
+        let live = self.live(id);
+        let Some(first) = live.in_flight.filter(|_| live.second.is_none()) else { return };
+        let Some(&Purpose::Beat { due, .. }) = self.calls.get(first) else { return };
+        let may = self.reach.may_beat(now.boot, self.calls.with_token()).is_ok() && self.may_beat(now, id);
+        if may && self.quotas.heartbeats().take(now.boot).is_ok() {
+            // Whoever asked for one more meanwhile gets it after these two.
+            let parked = self.live(id).due.replace(due);
+            self.send_beat(now, id);
+            self.live(id).due = parked;
+        }
+    }
+
+    /// Closes that have waited for room.
+    fn send_closes(&mut self, now: Now) {
+        while let Some(id) = self.ready.take_close() {
+            self.attempt_close(now, id);
+            if self.ready.has_close(id) {
+                return;
+            }
+        }
     }
 
     /// A heartbeat was answered with 200.
@@ -124,6 +167,8 @@ impl Console {
         let count = claim.beats() + 1;
         let news = cancel_requested && claim.cancel.is_none();
         let took_ms = timing.received - timing.sent;
+        self.abandon_beat(id);
+        self.access.proven();
         let from_sending = self.config.rules.hold(Rule::DeadlineFromSending);
         let sent = self.stamp_at(now, if from_sending { timing.sent } else { timing.received });
         self.append_lazily(Record::Beaten { claim: id, sent, took_ms, count });
@@ -175,6 +220,9 @@ impl Console {
     /// Milliseconds between two heartbeats of a kept task; `None` for a task that is not kept.
     fn interval(&self, now: Now, id: ClaimId) -> Option<i64> {
         let claim = self.ledger.claims.get(&id).filter(|claim| claim.is_open() && claim.lease.is_some())?;
+        if self.live.get(&id).is_some_and(Live::is_left_out) {
+            return None;
+        }
         let held_for = claim.received.boot.map_or(i64::MAX, |received| now.boot - received);
         let interval = match deadlines::heartbeat_limit(claim) {
             Some(limit) => self.load.interval_ms(limit),
@@ -187,12 +235,10 @@ impl Console {
     pub(super) fn beat_failed(&mut self, now: Now, id: ClaimId, due: Boot, failure: &Failure) {
         let words = failure.line();
         let invalid_token = failure.class == Class::Invalid && failure.message.raw().contains("token");
+        self.suspect_access(now, id, failure);
         if failure.class == Class::Gone || invalid_token {
             self.token_refused(now, id, words);
             return;
-        }
-        if failure.class == Class::Throttled {
-            self.bucket.refused(now.boot);
         }
         if !self.config.rules.hold(Rule::FailureMovesNothing) {
             let sent = self.stamp(now);
@@ -213,7 +259,7 @@ impl Console {
             // Sending the same again at once would fail the same way.
             self.live(id).asked_until = None;
             self.rearm(now, id, now.boot);
-        } else {
+        } else if self.live(id).in_flight.is_none() {
             self.make_ready(now, id, due);
         }
         self.heard_failure(now, failure);

@@ -15,6 +15,8 @@ const UNKNOWN_PATIENCE_MS: i64 = 300_000;
 pub(super) const BEAT_LIMIT_MS: i64 = 3_000;
 /// Shortest attempt: below this even a healthy network looks broken.
 const SHORTEST_LIMIT_MS: i64 = 500;
+/// A second attempt is not sent before this, milliseconds.
+const SOONEST_SECOND_MS: i64 = 100;
 /// Attempt limit of closes and history pages, milliseconds (rule 5).
 pub(super) const CALL_LIMIT_MS: u64 = 10_000;
 
@@ -38,14 +40,24 @@ pub(super) fn jitter(seed: u64, claim: ClaimId, beat: u64) -> f64 {
     ((x ^ (x >> 31)) >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// How long a heartbeat attempt may take, milliseconds: min(3 s, slack/3), at least three round trips.
-pub(super) fn attempt_limit(deadline: Option<Boot>, now: Boot, rtt_ms: i64) -> u64 {
-    let floor = (3 * rtt_ms).clamp(SHORTEST_LIMIT_MS, BEAT_LIMIT_MS);
+/// How long a heartbeat attempt may take, milliseconds: min(3 s, slack/3), at least three round trips, and as many again
+/// for a handshake if there may be no connection (`cold`).
+pub(super) fn attempt_limit(deadline: Option<Boot>, now: Boot, rtt_ms: i64, cold: bool) -> u64 {
+    let trips = if cold { 6 } else { 3 };
+    let floor = (trips * rtt_ms).clamp(SHORTEST_LIMIT_MS, BEAT_LIMIT_MS);
     let limit = match deadline {
         Some(deadline) if deadline > now => ((deadline - now) / 3).clamp(floor, BEAT_LIMIT_MS),
         _ => BEAT_LIMIT_MS,
     };
     limit.unsigned_abs()
+}
+
+/// How long to wait for an answer before a second attempt goes out beside the first, milliseconds: only if the first, of
+/// `limit`, leaves no time for another one after it.
+pub(super) fn second_after(deadline: Option<Boot>, now: Boot, limit: u64, rtt_ms: i64) -> Option<i64> {
+    let slack = deadline? - now;
+    let limit = limit.cast_signed();
+    (slack > 0 && slack < 2 * limit).then(|| (2 * rtt_ms).clamp(SOONEST_SECOND_MS, limit / 2))
 }
 
 /// Wait after the `n`th failure in a row (from 1): `first`, doubled each time, at most `most` milliseconds.
@@ -72,6 +84,22 @@ mod tests {
         assert_eq!(backoff(u32::MAX, 1_000, 60_000), 60_000);
     }
 
+    #[test]
+    fn rule_3_5_an_attempt_has_three_round_trips_and_a_handshake_if_cold() {
+        assert_eq!(attempt_limit(Some(Boot(30_000)), Boot(0), 100, false), 3_000);
+        assert_eq!(attempt_limit(Some(Boot(3_000)), Boot(0), 400, false), 1_200);
+        assert_eq!(attempt_limit(Some(Boot(3_000)), Boot(0), 400, true), 2_400);
+    }
+
+    #[test]
+    fn rule_3_5_a_second_attempt_only_without_time_for_one_after_the_first() {
+        assert_eq!(second_after(Some(Boot(30_000)), Boot(0), 3_000, 100), None);
+        assert_eq!(second_after(Some(Boot(900)), Boot(0), 500, 40), Some(100));
+        assert_eq!(second_after(Some(Boot(2_000)), Boot(0), 1_200, 400), Some(600));
+        assert_eq!(second_after(Some(Boot(0)), Boot(0), 3_000, 40), None, "too late is too late");
+        assert_eq!(second_after(None, Boot(0), 3_000, 40), None);
+    }
+
     proptest! {
         #[test]
         fn keep_alive_jitter_makes_an_interval_only_shorter(interval in 1_000i64..100_000, seed: u64, beat: u64) {
@@ -82,7 +110,7 @@ mod tests {
 
         #[test]
         fn an_attempt_ends_before_the_deadline_where_it_can(slack in 1_500i64..1_000_000, rtt in 0i64..150) {
-            let limit = attempt_limit(Some(Boot(slack)), Boot(0), rtt).cast_signed();
+            let limit = attempt_limit(Some(Boot(slack)), Boot(0), rtt, false).cast_signed();
             prop_assert!((500..=3_000).contains(&limit) && limit <= slack);
         }
     }

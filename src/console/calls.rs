@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::event::CallId;
 use super::live::Purpose;
+use super::quota::Api;
 
 /// Calls in flight.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    purposes: BTreeMap<CallId, Purpose>,
+    purposes: BTreeMap<CallId, (Purpose, Option<Api>)>,
     beats: usize,
     closes: usize,
     polls: usize,
@@ -17,24 +18,29 @@ pub(super) struct Calls {
 }
 
 impl Calls {
-    pub(super) fn insert(&mut self, call: CallId, purpose: Purpose) {
+    pub(super) fn insert(&mut self, call: CallId, purpose: Purpose, api: Option<Api>) {
         *self.count(&purpose) += 1;
-        self.purposes.insert(call, purpose);
+        self.purposes.insert(call, (purpose, api));
     }
 
     pub(super) fn remove(&mut self, call: CallId) -> Option<Purpose> {
-        let purpose = self.purposes.remove(&call)?;
+        let (purpose, _) = self.purposes.remove(&call)?;
         *self.count(&purpose) -= 1;
         Some(purpose)
     }
 
     pub(super) fn get(&self, call: CallId) -> Option<&Purpose> {
-        self.purposes.get(&call)
+        self.purposes.get(&call).map(|(purpose, _)| purpose)
+    }
+
+    /// Whose quota the call is charged to.
+    pub(super) fn api(&self, call: CallId) -> Option<Api> {
+        self.purposes.get(&call)?.1
     }
 
     /// All, oldest first.
     pub(super) fn iter(&self) -> impl Iterator<Item = (CallId, &Purpose)> {
-        self.purposes.iter().map(|(&call, purpose)| (call, purpose))
+        self.purposes.iter().map(|(&call, (purpose, _))| (call, purpose))
     }
 
     /// Those with a task token: heartbeats and closes.
@@ -72,11 +78,12 @@ mod tests {
     #[test]
     fn calls_are_counted_by_what_they_are_for() {
         let mut calls = Calls::default();
-        calls.insert(CallId(1), Purpose::Beat { claim: ClaimId(1), due: Boot(0) });
-        calls.insert(CallId(2), Purpose::Close { claim: ClaimId(2) });
-        calls.insert(CallId(3), Purpose::Count { domain: "ops".into(), task_list: "manual".into() });
-        calls.insert(CallId(4), Purpose::Poll { poll: PollNumber(1) });
+        calls.insert(CallId(1), Purpose::Beat { claim: ClaimId(1), due: Boot(0) }, Some(Api::Heartbeat));
+        calls.insert(CallId(2), Purpose::Close { claim: ClaimId(2) }, Some(Api::Fail));
+        calls.insert(CallId(3), Purpose::Count { domain: "ops".into(), task_list: "manual".into() }, None);
+        calls.insert(CallId(4), Purpose::Poll { poll: PollNumber(1) }, None);
         assert_eq!((calls.with_token(), calls.that_matter()), (2, 3));
+        assert_eq!((calls.api(CallId(2)), calls.api(CallId(3))), (Some(Api::Fail), None));
         assert!(calls.remove(CallId(1)).is_some() && calls.remove(CallId(1)).is_none());
         assert_eq!((calls.with_token(), calls.that_matter()), (1, 2));
     }

@@ -16,6 +16,7 @@ use super::cadence::{CALL_LIMIT_MS, backoff};
 use super::event::{Level, Timing};
 use super::facts::{self, PendingCount};
 use super::live::Purpose;
+use super::quota::Api;
 
 /// Between two counts of the same task list, milliseconds: the service allows 6 a second for the whole account.
 const COUNT_MS: i64 = 60_000;
@@ -117,7 +118,9 @@ impl Console {
 
     /// Writes down the next polls, if any are wanted and nothing stands against them: one a list.
     pub(super) fn poll_next(&mut self, now: Now) {
-        let blocked = self.leaving.is_some() || self.writing.is_blocked();
+        // What is claimed now could not be kept alive (engine rules 3.3).
+        let full = self.load.left_out() > 0;
+        let blocked = self.leaving.is_some() || self.writing.is_blocked() || full;
         if blocked || self.agenda.when(Job::Poll).is_some() {
             return;
         }
@@ -237,7 +240,7 @@ impl Console {
             return;
         }
         for (domain, task_list) in lists {
-            if self.reach.may_send(now.boot, 0).is_ok() {
+            if self.reach.may_send(now.boot, 0).is_ok() && self.quotas.of(Api::Count).take(now.boot).is_ok() {
                 let request = Request::CountPending { domain: domain.clone(), task_list: task_list.clone() };
                 self.call(now, Purpose::Count { domain, task_list }, request, CALL_LIMIT_MS);
             }

@@ -3,7 +3,7 @@
 //! The intent is on disk before the first byte goes out; kind and payload are frozen. "Unknown activity" after a close
 //! may be our own first attempt, so the service's history decides.
 
-use crate::clock::Now;
+use crate::clock::{Boot, Now};
 use crate::task::{ClaimId, Outcome, OutcomeKind, Record, Verdict};
 use crate::text::Foreign;
 use crate::wire::{Class, Failure, Request};
@@ -13,6 +13,7 @@ use super::agenda::Job;
 use super::cadence::{CALL_LIMIT_MS, backoff};
 use super::event::{Effect, Level};
 use super::live::Purpose;
+use super::quota::Api;
 use super::rules::Rule;
 use super::scan::Ending;
 
@@ -46,13 +47,17 @@ impl Console {
     }
 
     /// Gives up a heartbeat in flight: its answer would mean nothing any more. A close is never given up.
-    fn abandon_beat(&mut self, id: ClaimId) {
-        let Some(call) = self.live(id).in_flight else { return };
-        if matches!(self.calls.get(call), Some(Purpose::Beat { .. })) {
-            self.calls.remove(call);
-            self.live(id).in_flight = None;
-            self.out.push(Effect::Abandon(call));
+    pub(super) fn abandon_beat(&mut self, id: ClaimId) {
+        let live = self.live(id);
+        for call in [live.in_flight, live.second].into_iter().flatten() {
+            if matches!(self.calls.get(call), Some(Purpose::Beat { .. })) {
+                self.calls.remove(call);
+                self.live(id).in_flight = None;
+                self.out.push(Effect::Abandon(call));
+            }
         }
+        self.live(id).second = None;
+        self.agenda.clear(Job::Second(id));
     }
 
     /// Sends the close, the same one each time.
@@ -71,13 +76,23 @@ impl Console {
             // An attempt is out already; it re-arms this job when it comes back.
             return;
         }
-        if let Err(until) = self.reach.may_send(now.boot, 0) {
-            self.agenda.set(Job::Close(id), until.unwrap_or(now.boot + 100));
+        if let Err(until) = self.may_close(now, &request) {
+            self.ready.close_later(id);
+            if let Some(until) = until {
+                self.agenda.set_by(Job::Reach, until);
+            }
             return;
         }
         let call = self.call(now, Purpose::Close { claim: id }, request, CALL_LIMIT_MS);
         self.live(id).in_flight = Some(call);
         self.dirty.insert(id);
+    }
+
+    /// Whether there is room for one more close; `Err` is when to ask again, if time helps.
+    fn may_close(&mut self, now: Now, request: &Request) -> Result<(), Option<Boot>> {
+        self.reach.may_send(now.boot, self.calls.with_token())?;
+        let bucket = Api::of(request).map(|api| self.quotas.of(api));
+        bucket.map_or(Ok(()), |bucket| bucket.take(now.boot)).map_err(Some)
     }
 
     /// The service applied our close.

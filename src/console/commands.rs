@@ -7,7 +7,7 @@ use crate::text::Foreign;
 
 use super::Console;
 use super::agenda::Job;
-use super::event::{Command, Details, Effect, Level};
+use super::event::{Command, Details, Level};
 
 impl Console {
     pub(super) fn command(&mut self, now: Now, command: Command) {
@@ -58,7 +58,7 @@ impl Console {
                 }
             }
             Command::ReloadCredentials => {
-                self.out.push(Effect::ReloadCredentials);
+                self.new_credentials();
                 self.reach.try_again();
                 self.ask_everything_again(now);
                 self.say(now, Level::Info, "service", None, "credentials are read again");
@@ -115,6 +115,7 @@ impl Console {
                 continue;
             }
             self.renew(now, id);
+            self.live(id).lone = claims.len() == 1;
             match details {
                 Details::Same => self.beat_soon(now, id),
                 Details::New(details) => {
@@ -134,6 +135,7 @@ impl Console {
         }
         for &id in claims {
             if self.open(now, id) && self.fits(now, id) {
+                self.put_first(now, id);
                 self.keep(now, id, length_ms);
             }
         }
@@ -142,7 +144,8 @@ impl Console {
     /// Whether the quota has room for one more kept task; says why not.
     fn fits(&mut self, now: Now, id: ClaimId) -> bool {
         let limit = self.ledger.claims.get(&id).and_then(super::deadlines::heartbeat_limit);
-        let fits = self.live(id).counted.kept || limit.is_none_or(|limit| self.load.has_room_for(limit));
+        let fits = self.live(id).counted.kept
+            || limit.is_none_or(|limit| self.load.has_room_for(limit) && self.load.left_out() == 0);
         self.notice_load(id, fits);
         if fits {
             return true;

@@ -1,5 +1,7 @@
 //! What the screen gets to see: absolute deadlines and plain states, no formatting, no token.
 
+use std::sync::Arc;
+
 use crate::clock::{Boot, Wall};
 use crate::task::{ActivityType, ClaimId, Limit, OutcomeKind, Source, TimeoutKind, Verdict, WorkflowExecution};
 use crate::text::Foreign;
@@ -51,6 +53,9 @@ pub struct TaskFacts {
     pub trouble: Option<(Boot, String)>,
     /// A heartbeat or close is on its way.
     pub in_flight: bool,
+    /// It is to be kept alive, but the heartbeat rate does not suffice: no heartbeat goes out by itself, and the task
+    /// times out at its deadline.
+    pub left_out: bool,
 }
 
 /// What is going on with a task.
@@ -203,6 +208,15 @@ impl TaskFacts {
             .min_by_key(|deadline| deadline.at)
     }
 
+    /// The longest silence of the service, milliseconds, that a kept task survives wherever in its interval it begins;
+    /// `None` if it is not kept, or has no heartbeat timeout, or an unknown one.
+    pub fn survives_ms(&self, status: &Status) -> Option<i64> {
+        self.lease.filter(|_| !self.left_out)?;
+        let (Limit::Seconds(timeout), _) = self.deadline(TimeoutKind::Heartbeat)?.limit? else { return None };
+        let found = status.tolerances.iter().find(|tolerance| tolerance.timeout_s == timeout);
+        found.map(|tolerance| tolerance.survives_ms)
+    }
+
     /// Whether it is over.
     pub fn has_ended(&self) -> bool {
         matches!(self.state, TaskState::Ended { .. })
@@ -234,7 +248,8 @@ impl TaskFacts {
         }
         let left = deadline.at? - now;
         let (due, critical) = thresholds(deadline.limit?.0.millis()?);
-        let kept = deadline.kind == TimeoutKind::Heartbeat && self.lease.is_some() && self.trouble.is_none();
+        let kept =
+            deadline.kind == TimeoutKind::Heartbeat && self.lease.is_some() && !self.left_out && self.trouble.is_none();
         if left <= 0 {
             Some(Urgency::Unsure)
         } else if kept {
@@ -279,6 +294,15 @@ fn thresholds(limit_ms: i64) -> (i64, i64) {
     ((limit_ms / 4).max(20_000).min(limit_ms / 2), (limit_ms / 10).max(8_000).min(limit_ms / 4))
 }
 
+/// The outage that the kept tasks of one heartbeat timeout survive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tolerance {
+    /// The timeout, seconds.
+    pub timeout_s: u32,
+    /// The longest silence of the service, milliseconds, wherever in an interval it begins.
+    pub survives_ms: i64,
+}
+
 /// What the header says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
@@ -299,6 +323,10 @@ pub struct Status {
     /// The longest silence of the service, milliseconds, that every kept task of known timeout survives: a guarantee,
     /// not the current remainder (engine rules, "Heartbeats under a quota", 2). `None` with no such task.
     pub survives_ms: Option<i64>,
+    /// The same for each heartbeat timeout, the least first; see [`TaskFacts::survives_ms`].
+    pub tolerances: Arc<[Tolerance]>,
+    /// Tasks that are to be kept alive and for which the heartbeat rate does not suffice.
+    pub left_out: usize,
     /// Closes not yet confirmed.
     pub closing: usize,
     /// Polls whose answer never reached the disk.

@@ -44,6 +44,13 @@ impl Purpose {
     }
 }
 
+impl Live {
+    /// Kept, and yet there is no room for its heartbeats.
+    pub(super) fn is_left_out(&self) -> bool {
+        self.counted.limit.is_some() && !self.admitted
+    }
+}
+
 /// How far the lookup of a task's timeouts and ending has come.
 #[derive(Debug, Default)]
 pub(super) struct Lookup {
@@ -74,8 +81,18 @@ pub(super) struct Counted {
 /// The volatile side of a claim.
 #[derive(Debug, Default)]
 pub(super) struct Live {
-    /// The one call with this token in flight.
+    /// The call with this token in flight: one, but for a second attempt at a heartbeat.
     pub in_flight: Option<CallId>,
+    /// The second attempt, while the first is unanswered and there would be no time for another one after it.
+    pub second: Option<CallId>,
+    /// There is room under the quota for its periodic heartbeats.
+    pub admitted: bool,
+    /// The operator wants it kept before others, should there be no room for all.
+    pub first: bool,
+    /// It was said that there is no room.
+    pub left_out_said: bool,
+    /// The heartbeat asked for is the only one, and goes out before all others.
+    pub lone: bool,
     /// A person asked for a heartbeat; not sent any more after this instant.
     pub asked_until: Option<Boot>,
     /// The due time of the next heartbeat, while it waits to be sent: in the queue, or for the answer to the call with the

@@ -8,6 +8,8 @@
 //! way to the disk; then one file an activity: `claiming`, `beats`, `leases`, `lookup`, `closing`, `commands`, `leaving`;
 //! `telling` what the screen gets, `notices` what is worth calling somebody for.
 
+mod access;
+mod admission;
 mod agenda;
 mod asking;
 mod beats;
@@ -26,6 +28,7 @@ mod leases;
 mod leaving;
 mod ledger;
 mod live;
+mod load;
 mod lookup;
 mod notices;
 mod orphans;
@@ -53,6 +56,7 @@ use crate::task::{ActivityType, ClaimId, Entry, Record, Stamp, Timeouts};
 use crate::text::Foreign;
 use crate::wire::{Answer, Class, Failure, Request};
 
+use access::Access;
 use agenda::{Agenda, Job};
 use asking::{Ask, Asks};
 use calls::Calls;
@@ -61,9 +65,10 @@ use executions::Executions;
 use leaving::Leaving;
 use ledger::Ledger;
 use live::{Live, Purpose};
+use load::Load;
 use notices::Notices;
 use orphans::{Search, Step};
-use quota::{Bucket, Load};
+use quota::{Api, Quotas};
 use reach::Reach;
 use reading::Reading;
 use ready::Ready;
@@ -80,7 +85,7 @@ pub use told::{CallEnd, CallLine};
 
 pub use facts::{
     BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, LeaseWarning, PendingCount, Status, TaskFacts,
-    TaskState, Urgency,
+    TaskState, Tolerance, Urgency,
 };
 pub use leases::LeaseTerms;
 pub use notices::{Notice, Occasion};
@@ -100,7 +105,8 @@ pub struct Console {
     calls: Calls,
     clock: ServiceClock,
     reach: Reach,
-    bucket: Bucket,
+    access: Access,
+    quotas: Quotas,
     load: Load,
     counts: Counts,
     watch: Watch,
@@ -122,6 +128,9 @@ pub struct Console {
     out: Vec<Effect>,
     dirty: BTreeSet<ClaimId>,
     status: Option<Arc<Status>>,
+    /// As of `tolerated_at`.
+    tolerances: Arc<[Tolerance]>,
+    tolerated_at: Option<Boot>,
 }
 
 impl Console {
@@ -140,7 +149,8 @@ impl Console {
             calls: Calls::default(),
             clock: ServiceClock::default(),
             reach: Reach::new(),
-            bucket: Bucket::new(rate, rules.hold(Rule::RateHasFloor)),
+            access: Access::default(),
+            quotas: Quotas::new(rate, rules.hold(Rule::RateHasFloor)),
             load: Load::new(rate),
             counts: Counts::default(),
             watch: Watch::new(now),
@@ -158,8 +168,15 @@ impl Console {
             out: Vec::new(),
             dirty: BTreeSet::new(),
             status: None,
+            tolerances: Arc::new([]),
+            tolerated_at: None,
         };
+        console.load.learned(console.quotas.rate(), now.boot);
         console.follow(entries);
+        for id in console.dirty.clone() {
+            console.count_claim(id);
+        }
+        console.admit(now);
         if !console.config.read_only {
             console.take_up(now);
         }
@@ -170,6 +187,7 @@ impl Console {
 
     /// Takes in one event. `now` must never be before an earlier one.
     pub fn handle(&mut self, now: Now, event: Event) -> Vec<Effect> {
+        self.load.learned(self.quotas.rate(), now.boot);
         let asleep = self.look_at_clocks(now);
         if matches!(event, Event::Wake) && !asleep && self.out.is_empty() && self.agenda.next() > Some(now.boot) {
             // Only a look at the clocks, once a second.
@@ -187,6 +205,9 @@ impl Console {
         }
         if asleep {
             self.woke(now);
+        }
+        if self.load.is_stale() {
+            self.admit(now);
         }
         while let Some((at, job)) = self.agenda.pop_due(now.boot) {
             self.run(now, at, job);
@@ -209,6 +230,7 @@ impl Console {
     fn run(&mut self, now: Now, at: Boot, job: Job) {
         match job {
             Job::Beat(claim) => self.make_ready(now, claim, at),
+            Job::Second(claim) => self.second_attempt(now, claim),
             Job::Close(claim) => self.attempt_close(now, claim),
             Job::Lookup(claim) => self.look_up(now, claim),
             Job::Overdue(claim) => self.overdue(now, claim),
@@ -276,29 +298,30 @@ impl Console {
 
     /// Sends a request; its end comes back as [`Event::Answered`].
     fn call(&mut self, now: Now, purpose: Purpose, request: Request, limit_ms: u64) -> CallId {
-        let call = self.new_call(now, purpose);
+        let call = self.new_call(now, purpose, Api::of(&request));
         self.out.push(Effect::Call { call, request, limit_ms });
         call
     }
 
     /// A call is about to be sent.
-    fn new_call(&mut self, now: Now, purpose: Purpose) -> CallId {
+    fn new_call(&mut self, now: Now, purpose: Purpose, api: Option<Api>) -> CallId {
         if self.reach.wants_credentials() && purpose.carries_token() {
-            self.out.push(Effect::ReloadCredentials);
+            self.new_credentials();
         }
         self.reach.sent(now.boot);
         self.last_call += 1;
         let call = CallId(self.last_call);
-        self.calls.insert(call, purpose);
+        self.calls.insert(call, purpose, api);
         call
     }
 
     fn answered(&mut self, now: Now, call: CallId, timing: Timing, result: Result<Answer, Failure>) {
         // A call nobody waits for any more has no purpose, and its answer no meaning.
+        let api = self.calls.api(call);
         let Some(purpose) = self.calls.remove(call) else { return };
         self.sample_date(now, timing);
         self.tell_call(now, &purpose, timing, result.as_ref().err());
-        self.no_longer_in_flight(now, &purpose);
+        self.no_longer_in_flight(now, call, &purpose);
         match result {
             Ok(answer) => {
                 if !matches!(purpose, Purpose::Poll { .. })
@@ -309,6 +332,9 @@ impl Console {
                 self.took(now, purpose, timing, answer);
             }
             Err(failure) => {
+                if let (Some(api), Class::Throttled) = (api, failure.class) {
+                    self.quotas.of(api).refused(now.boot);
+                }
                 if let (Purpose::Beat { claim, .. }, Class::Unknown) = (&purpose, failure.class) {
                     self.live(*claim).unknown_beat = Some(timing.sent);
                 }
@@ -317,13 +343,15 @@ impl Console {
         }
     }
 
-    fn no_longer_in_flight(&mut self, now: Now, purpose: &Purpose) {
+    fn no_longer_in_flight(&mut self, now: Now, call: CallId, purpose: &Purpose) {
         match *purpose {
             Purpose::Beat { claim, .. } | Purpose::Close { claim } => {
                 let live = self.live(claim);
-                live.in_flight = None;
-                let parked = live.due;
+                let other = live.second.take().filter(|&second| second != call);
+                live.in_flight = if live.in_flight == Some(call) { other } else { live.in_flight };
+                let parked = live.due.filter(|_| live.in_flight.is_none());
                 self.dirty.insert(claim);
+                self.agenda.clear(Job::Second(claim));
                 if let Some(due) = parked {
                     self.make_ready(now, claim, due);
                 }

@@ -11,6 +11,13 @@ use super::facts::Connection;
 const BREAKER: u32 = 5;
 /// Between two probes during an outage.
 const PROBE_MS: i64 = 500;
+/// Probes in flight at once, and how long one may take, milliseconds: so there is one each `PROBE_MS`.
+const PROBES: usize = 2;
+const PROBE_LIMIT_MS: u64 = 1_000;
+/// Connections that have been idle for so long may be gone, milliseconds.
+const COLD_MS: i64 = 20_000;
+/// Of those in flight, kept free of heartbeats for closes.
+const FOR_CLOSES: usize = 4;
 /// "Throttled" is said until there has been no refusal for so long.
 const THROTTLED_MS: i64 = 5_000;
 /// Between two tries with new credentials.
@@ -27,6 +34,11 @@ pub(super) struct Reach {
     width: usize,
     smooth_rtt_ms: i64,
     throttled_at: Option<Boot>,
+    heard_at: Option<Boot>,
+    /// Probes sent in this outage.
+    probes: usize,
+    /// Only the operator can say whether to go on.
+    stopped: bool,
 }
 
 /// In flight at once, closes included (engine rules 3.3).
@@ -41,6 +53,9 @@ impl Reach {
             width: WIDTH,
             smooth_rtt_ms: 0,
             throttled_at: None,
+            heard_at: None,
+            probes: 0,
+            stopped: false,
         }
     }
 
@@ -57,10 +72,47 @@ impl Reach {
     /// Whether one more call may go out beside those in flight; `Err` is the instant to ask again, if time will help.
     pub(super) fn may_send(&self, now: Boot, in_flight: usize) -> Result<(), Option<Boot>> {
         match self.closed_until {
+            _ if self.stopped => Err(None),
             Some(until) if until > now => Err(Some(until)),
             _ if in_flight >= self.width => Err(None),
             _ => Ok(()),
         }
+    }
+
+    /// The same for a heartbeat, which leaves room for closes.
+    pub(super) fn may_beat(&self, now: Boot, in_flight: usize) -> Result<(), Option<Boot>> {
+        let reserved = if self.width == WIDTH { FOR_CLOSES } else { 0 };
+        self.may_send(now, in_flight + reserved)
+    }
+
+    /// Which of the most urgent is to be tried; another one with each probe.
+    pub(super) fn turn(&self) -> usize {
+        self.probes
+    }
+
+    /// The longest that an attempt may take now, milliseconds.
+    pub(super) fn longest_attempt(&self) -> u64 {
+        if self.probing() { PROBE_LIMIT_MS.max(3 * self.smooth_rtt_ms.unsigned_abs()) } else { u64::MAX }
+    }
+
+    /// Whether a new connection may be needed.
+    pub(super) fn is_cold(&self, now: Boot) -> bool {
+        self.heard_at.is_none_or(|at| now - at > COLD_MS)
+    }
+
+    fn probing(&self) -> bool {
+        self.width == PROBES
+    }
+
+    /// Whether only the operator can say that sending goes on.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
+    /// Nothing goes out until the operator says so.
+    pub(super) fn stop(&mut self, now: Boot, why: String) {
+        self.stopped = true;
+        self.connection = Connection::NoAccess { since: now, why };
     }
 
     /// Whether the service does not answer.
@@ -76,7 +128,10 @@ impl Reach {
     /// A probe is going out: the next one not before a while.
     pub(super) fn sent(&mut self, now: Boot) {
         match self.connection {
-            Connection::OutOfReach { .. } if self.width == 1 => self.closed_until = Some(now + PROBE_MS),
+            Connection::OutOfReach { .. } if self.probing() => {
+                self.probes += 1;
+                self.closed_until = Some(now + PROBE_MS);
+            }
             Connection::NoAccess { .. } => self.closed_until = Some(now + ACCESS_MS),
             _ => {}
         }
@@ -85,7 +140,12 @@ impl Reach {
     /// The service answered, well or badly. `true` if that ends an outage.
     pub(super) fn answered(&mut self, now: Boot, rtt_ms: i64) -> bool {
         let back = matches!(self.connection, Connection::OutOfReach { .. } | Connection::NoAccess { .. });
+        self.heard_at = Some(now);
+        if self.stopped {
+            return false;
+        }
         self.failures = 0;
+        self.probes = 0;
         self.width = WIDTH;
         self.closed_until = None;
         self.smooth_rtt_ms =
@@ -130,8 +190,9 @@ impl Reach {
     fn out_of_reach(&mut self, failure: &Failure, now: Boot) -> bool {
         self.failures += 1;
         if self.failures >= BREAKER {
-            self.width = 1;
-            self.closed_until = Some(now + PROBE_MS);
+            self.width = PROBES;
+            // Whoever has failed while probes go out does not put off the next one.
+            self.closed_until = self.closed_until.or(Some(now + PROBE_MS));
         }
         let news = !matches!(self.connection, Connection::OutOfReach { .. });
         if news {
@@ -143,6 +204,7 @@ impl Reach {
     /// The operator, or a resume after suspend, says that it may work again.
     pub(super) fn try_again(&mut self) {
         self.closed_until = None;
+        self.stopped = false;
     }
 }
 
@@ -156,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn five_failures_leave_one_probe_at_a_time() {
+    fn rule_3_6_five_failures_leave_a_probe_each_half_second() {
         let mut reach = Reach::new();
         for n in 0..5 {
             assert_eq!(reach.failed(&failure(None, Phase::NoAnswer), Boot(n)), n == 0);
@@ -165,9 +227,12 @@ mod tests {
         assert_eq!(reach.may_send(Boot(504), 0), Ok(()));
         reach.sent(Boot(504));
         assert_eq!(reach.may_send(Boot(600), 0), Err(Some(Boot(1_004))));
-        assert_eq!(reach.may_send(Boot(1_004), 1), Err(None));
+        assert_eq!(reach.may_beat(Boot(1_004), 1), Ok(()));
+        assert_eq!(reach.may_beat(Boot(1_004), 2), Err(None));
+        assert_eq!((reach.turn(), reach.longest_attempt()), (1, 1_000), "another one of the most urgent");
         assert!(reach.answered(Boot(1_004), 8));
         assert_eq!(reach.may_send(Boot(1_004), 63), Ok(()));
+        assert_eq!((reach.may_beat(Boot(1_004), 59), reach.may_beat(Boot(1_004), 60)), (Ok(()), Err(None)));
     }
 
     #[test]

@@ -93,7 +93,7 @@ impl Console {
             }
             let Some((query, wanted)) = self.reading.waiting.pop_front() else { return };
             let request = Request::from(wanted);
-            let call = self.new_call(now, Purpose::Read { query, operation: request.operation() });
+            let call = self.new_call(now, Purpose::Read { query, operation: request.operation() }, None);
             self.out.push(Effect::Read { query, call, request, limit_ms: CALL_LIMIT_MS });
         }
     }

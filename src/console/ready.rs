@@ -10,6 +10,8 @@ use crate::task::ClaimId;
 pub(super) struct Ready {
     queue: BTreeSet<(Boot, ClaimId)>,
     deadlines: BTreeMap<ClaimId, Boot>,
+    /// Closes that wait for room.
+    closes: BTreeSet<ClaimId>,
 }
 
 impl Ready {
@@ -23,6 +25,27 @@ impl Ready {
         if let Some(deadline) = self.deadlines.remove(&claim) {
             self.queue.remove(&(deadline, claim));
         }
+    }
+
+    /// A close that cannot go out now goes before all heartbeats when it can.
+    pub(super) fn close_later(&mut self, claim: ClaimId) {
+        self.closes.insert(claim);
+    }
+
+    /// Takes out a close that waits.
+    pub(super) fn take_close(&mut self) -> Option<ClaimId> {
+        self.closes.pop_first()
+    }
+
+    /// Whether a close waits.
+    pub(super) fn has_close(&self, claim: ClaimId) -> bool {
+        self.closes.contains(&claim)
+    }
+
+    /// One of the most urgent, another one each `turn`: of those, a single one may be what the service fails at.
+    pub(super) fn one_of(&self, most: usize, turn: usize) -> Option<(Boot, ClaimId)> {
+        let among = most.min(self.queue.len());
+        self.queue.iter().nth(turn.checked_rem(among)?).copied()
     }
 
     /// The most urgent.

@@ -18,6 +18,9 @@ use super::{Console, cadence, deadlines};
 /// or been noticed otherwise.
 const ORPHANS_MS: i64 = 24 * 3_600_000;
 
+/// The tolerated outage is looked at anew when tasks or rates change, and after so long, milliseconds.
+const TOLERANCE_MS: i64 = 5_000;
+
 /// What the header counts, kept in step claim by claim: nobody walks over ten thousand of them for each heartbeat.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
@@ -58,8 +61,16 @@ impl Console {
 
     /// Sends the screen what changed.
     pub(super) fn tell(&mut self, now: Now) {
-        for id in std::mem::take(&mut self.dirty) {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        for &id in &dirty {
             self.count_claim(id);
+        }
+        if self.load.is_stale() {
+            self.admit(now);
+        }
+        dirty.append(&mut self.dirty);
+        self.name_left_out(now, &dirty);
+        for id in dirty {
             let lease = self.lease_fact(now, id);
             let Some(claim) = self.ledger.claims.get(&id) else { continue };
             let live = self.live.entry(id).or_default();
@@ -123,17 +134,15 @@ impl Console {
         self.counts.open = counted(before.open, after.open, self.counts.open);
         self.counts.closing = counted(before.closing, after.closing, self.counts.closing);
         if before.limit != after.limit {
-            if let Some(before) = before.limit {
-                self.load.remove(before);
-            }
-            if let Some(limit) = after.limit {
-                self.load.add(limit);
-            }
-            self.bucket.set_need(self.load.need());
+            self.count_load(id, before.limit, after.limit);
         }
     }
 
-    fn status(&self, now: Now) -> Status {
+    fn status(&mut self, now: Now) -> Status {
+        if self.load.has_changed() || self.tolerated_at.is_none_or(|at| now.boot - at >= TOLERANCE_MS) {
+            self.tolerated_at = Some(now.boot);
+            self.tolerances = self.load.tolerances(cadence::BEAT_LIMIT_MS, self.reach.rtt_ms(), now.boot).into();
+        }
         let orphans = self
             .ledger
             .open_polls
@@ -147,7 +156,9 @@ impl Console {
             pending: self.claiming.counts().to_vec(),
             poll_in_flight: self.claiming.poll_in_flight(),
             kept: self.counts.kept,
-            survives_ms: self.load.survives_ms(cadence::BEAT_LIMIT_MS, self.bucket.rate()),
+            survives_ms: self.tolerances.first().map(|tolerance| tolerance.survives_ms),
+            tolerances: Arc::clone(&self.tolerances),
+            left_out: self.load.left_out(),
             closing: self.counts.closing,
             possible_orphans: orphans.count(),
             read_only: self.config.read_only,
@@ -190,6 +201,7 @@ fn facts(claim: &Claim, live: &Live) -> TaskFacts {
         details: claim.details.clone(),
         trouble: live.trouble.clone(),
         in_flight: live.in_flight.is_some(),
+        left_out: live.is_left_out(),
     }
 }
 

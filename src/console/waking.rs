@@ -28,7 +28,7 @@ impl Console {
         };
         self.say(now, Level::Warn, "clock", None, text);
         // Requests are signed with the wall clock, and credentials expire by it.
-        self.out.push(Effect::ReloadCredentials);
+        self.new_credentials();
         self.dirty.extend(self.ledger.claims.keys());
         asleep
     }
@@ -42,7 +42,7 @@ impl Console {
         for (call, purpose) in lost {
             self.calls.remove(call);
             self.out.push(Effect::Abandon(call));
-            self.no_longer_in_flight(now, &purpose);
+            self.no_longer_in_flight(now, call, &purpose);
             match purpose {
                 Purpose::Beat { claim, due } => self.make_ready(now, claim, due),
                 Purpose::Close { claim } => {

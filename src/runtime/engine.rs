@@ -62,10 +62,19 @@ impl Caller for Service {
 
 /// How something that was spawned came to its end.
 enum Done<C> {
-    Answered { call: CallId, timing: Timing, reply: Reply },
+    Answered {
+        call: CallId,
+        timing: Timing,
+        reply: Reply,
+    },
     Reloaded(Result<C, String>),
+    /// New credentials were waited for long enough.
+    Waited,
     Hooked(Said),
 }
+
+/// How long calls wait for new credentials. With the old ones they may still succeed, and heartbeats have deadlines.
+const RELOAD_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A call in flight.
 struct Running {
@@ -74,6 +83,14 @@ struct Running {
     poll: bool,
     /// The answer is for the screen.
     query: Option<QueryId>,
+}
+
+/// A call that waits to be sent.
+struct Held {
+    call: CallId,
+    query: Option<QueryId>,
+    request: Request,
+    limit_ms: u64,
 }
 
 pub(super) struct Engine<M, C> {
@@ -85,6 +102,8 @@ pub(super) struct Engine<M, C> {
     alarm: Alarm,
     tasks: JoinSet<Done<C>>,
     running: HashMap<CallId, Running>,
+    /// Calls that wait for new credentials, while these are being read.
+    held: Option<Vec<Held>>,
     /// The last complaint about a journal that cannot be followed, so that it is said once.
     unfollowed: Option<String>,
     drained: bool,
@@ -102,6 +121,7 @@ impl<M: Machine, C: Caller> Engine<M, C> {
             alarm: Alarm::new()?,
             tasks: JoinSet::new(),
             running: HashMap::new(),
+            held: None,
             unfollowed: None,
             drained: false,
         })
@@ -147,8 +167,14 @@ impl<M: Machine, C: Caller> Engine<M, C> {
     fn done(&mut self, done: Result<Done<C>, JoinError>) {
         match done {
             Ok(Done::Answered { call, timing, reply }) => self.answered(call, timing, reply),
-            Ok(Done::Reloaded(Ok(caller))) => self.caller = caller,
-            Ok(Done::Reloaded(Err(why))) => self.say(Level::Error, "access", why),
+            Ok(Done::Reloaded(result)) => {
+                match result {
+                    Ok(caller) => self.caller = caller,
+                    Err(why) => self.say(Level::Error, "access", why),
+                }
+                self.release();
+            }
+            Ok(Done::Waited) => self.release(),
             Ok(Done::Hooked(said)) => self.hooked(said),
             Err(error) if error.is_cancelled() => {}
             Err(error) => self.crashed(&error),
@@ -223,6 +249,10 @@ impl<M: Machine, C: Caller> Engine<M, C> {
     }
 
     fn call(&mut self, call: CallId, query: Option<QueryId>, request: Request, limit_ms: u64) {
+        if let Some(held) = &mut self.held {
+            held.push(Held { call, query, request, limit_ms });
+            return;
+        }
         let limit = Duration::from_millis(limit_ms);
         let poll = matches!(request, Request::Poll { .. });
         let caller = self.caller.clone();
@@ -235,7 +265,16 @@ impl<M: Machine, C: Caller> Engine<M, C> {
         self.running.insert(call, Running { task, poll, query });
     }
 
+    fn release(&mut self) {
+        for Held { call, query, request, limit_ms } in self.held.take().unwrap_or_default() {
+            self.call(call, query, request, limit_ms);
+        }
+    }
+
     fn abandon(&mut self, call: CallId) {
+        if let Some(held) = &mut self.held {
+            held.retain(|held| held.call != call || matches!(held.request, Request::Poll { .. }));
+        }
         if let Some(running) = self.running.remove(&call) {
             if running.poll {
                 self.running.insert(call, running);
@@ -248,6 +287,12 @@ impl<M: Machine, C: Caller> Engine<M, C> {
     fn reload(&mut self) {
         let caller = self.caller.clone();
         self.tasks.spawn_local(async move { Done::Reloaded(caller.reload().await) });
+        // What is called from now on is to go out with them: the call that finds out whether they work comes next.
+        self.held.get_or_insert_default();
+        self.tasks.spawn_local(async {
+            tokio::time::sleep(RELOAD_PATIENCE).await;
+            Done::Waited
+        });
     }
 
     fn ring(&mut self, notice: &Notice) {

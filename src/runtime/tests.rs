@@ -288,6 +288,41 @@ fn credentials_that_cannot_be_reloaded_are_told() {
     assert_eq!(bench.handle.take().log[0].text, "no credentials");
 }
 
+/// Answers with how often it was reloaded.
+#[derive(Clone)]
+struct Reloaded(u32);
+
+impl Caller for Reloaded {
+    async fn call(&self, _: Request, _: Duration) -> Reply {
+        Reply { date: None, result: Ok(Answer::Pending { count: self.0, truncated: false }) }
+    }
+
+    fn reconnect(&self) {}
+
+    async fn reload(&self) -> Result<Self, String> {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        Ok(Self(self.0 + 1))
+    }
+}
+
+#[test]
+fn rule_3_9_the_call_after_a_reload_goes_out_with_the_new_credentials() {
+    let directory = tempdir().unwrap();
+    let opened = Opened::keeper(&Place::named(directory.path().join("test.db")), &settings()).unwrap();
+    let (events_in, events) = channel();
+    let act = |event: &Event, _: &mut Option<Boot>| match event {
+        Event::Command(Command::ReloadCredentials) => vec![Effect::ReloadCredentials, call(1, beat())],
+        Event::Command(Command::Shutdown) => vec![Effect::Drained],
+        _ => vec![],
+    };
+    let build = move |_: Now, _: &[Entry]| (Script { events: events_in, act, wake: None }, vec![]);
+    let handle = launch(Reloaded(0), silent(), || Ok(opened), build).unwrap();
+    handle.send(Command::ReloadCredentials).unwrap();
+    let answered = std::iter::from_fn(|| events.recv_timeout(Duration::from_secs(10)).ok())
+        .find_map(|event| if let Event::Answered { result, .. } = event { Some(result) } else { None });
+    assert_eq!(answered.unwrap(), Ok(Answer::Pending { count: 1, truncated: false }));
+}
+
 #[test]
 fn a_crash_is_told_and_ends_the_engine() {
     let bench = Bench::new(|_, _| panic!("out of cheese"));

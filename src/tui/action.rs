@@ -6,6 +6,7 @@ mod why_not;
 
 use crossterm::event::KeyCode;
 
+use super::clipboard::Part;
 use super::keys::Key;
 use super::views::{self, SomeViews, View};
 
@@ -92,6 +93,10 @@ pub enum Action {
     OpenClosed,
     /// Back to where one came from.
     Back,
+    /// Copy a part of a task to the clipboard.
+    Copy(Part),
+    /// All commands by name.
+    Palette,
     /// Take the mouse, or leave it to the terminal.
     Mouse,
     /// Draw everything anew.
@@ -157,6 +162,12 @@ impl Action {
         A::OpenWaiting,
         A::OpenClosed,
         A::Back,
+        A::Copy(Part::Id),
+        A::Copy(Part::Details),
+        A::Copy(Part::Input),
+        A::Copy(Part::Workflow),
+        A::Copy(Part::Run),
+        A::Palette,
         A::Mouse,
         A::Repaint,
         A::Suspend,
@@ -211,6 +222,7 @@ impl Action {
             | A::Withdraw
             | A::SetTimeout
             | A::Dismiss
+            | A::Copy(_)
             | A::OpenEvents => Some(views::OF_A_TASK),
             A::Open => Some(&[View::Tasks, View::Waiting, View::Closed, View::Events]),
             A::Mark
@@ -226,6 +238,25 @@ impl Action {
             A::NextPane => Some(&[View::Tasks, View::Log]),
             _ => None,
         }
+    }
+
+    /// What it is called where each stands for itself, as in the palette.
+    pub fn title(self) -> String {
+        match self {
+            A::Percent(percent) => format!("beat {percent} %"),
+            A::Copy(part) => format!("copy {}", part.name()),
+            _ => self.name().to_owned(),
+        }
+    }
+
+    /// What it is called in a config: the title in letters, digits and hyphens.
+    pub fn id(self) -> String {
+        self.title().trim_end_matches(" %").replace(' ', "-")
+    }
+
+    /// The key to press before its own.
+    pub fn prefix(self) -> Option<Key> {
+        matches!(self, A::Copy(_)).then_some(Key::char('y'))
     }
 
     /// Whether it does something to a task.
@@ -248,11 +279,6 @@ impl Action {
                 | A::GoOn
                 | A::Dismiss
         )
-    }
-
-    /// What a key does, if anything.
-    pub fn of(key: Key) -> Option<Self> {
-        Self::ALL.iter().copied().find(|action| action.keys().contains(&key))
     }
 
     /// Two words at most, for the footer.
@@ -297,6 +323,8 @@ impl Action {
             A::OpenWaiting => "waiting",
             A::OpenClosed => "closed",
             A::Back => "back",
+            A::Copy(_) => "copy",
+            A::Palette => "commands",
             A::Mouse => "mouse",
             A::Repaint => "repaint",
             A::Suspend => "suspend",
@@ -344,6 +372,8 @@ impl Action {
             A::OpenWaiting => "waiting: task lists to claim from",
             A::OpenClosed => "closed: what has ended, and how",
             A::Back => "back to where you came from",
+            A::Copy(_) => "copy to the clipboard: activity id, details, input, workflow id, run id",
+            A::Palette => "find a command by a few letters of its name, and see why others cannot be done now",
             A::Mouse => "leave the mouse to the terminal, so that it can select text, or take it back",
             A::Repaint => "draw the screen anew",
             A::Suspend => "suspend; fg brings it back",
@@ -352,7 +382,7 @@ impl Action {
         }
     }
 
-    /// The keys it is bound to, the one to show first.
+    /// The keys it comes with, after its prefix if it has one; the one to show first.
     pub fn keys(self) -> &'static [Key] {
         const DIGITS: [Key; 10] = [
             Key::char('1'),
@@ -371,20 +401,20 @@ impl Action {
             A::Percent(percent) => {
                 DIGITS.get((usize::from(percent) / 10).wrapping_sub(1)..).map_or(&[], |from| &from[..1])
             }
-            A::Details => &const { [Key::char('d')] },
+            A::Details | A::Copy(Part::Details) => &const { [Key::char('d')] },
             A::Keep => &const { [Key::char('a')] },
             A::StopKeeping => &const { [Key::char('A')] },
             A::Complete => &const { [Key::char('c')] },
             A::Fail => &const { [Key::char('f')] },
             A::Cancel => &const { [Key::char('x')] },
-            A::GoOn => &const { [Key::char('i')] },
-            A::Withdraw => &const { [Key::char('w')] },
+            A::GoOn | A::Copy(Part::Id) => &const { [Key::char('i')] },
+            A::Withdraw | A::Copy(Part::Workflow) => &const { [Key::char('w')] },
             A::SetTimeout => &const { [Key::char('t')] },
             A::Dismiss => &const { [Key::char('D'), Key::plain(KeyCode::Delete)] },
             A::Claim => &const { [Key::char('p')] },
             A::StopClaiming => &const { [Key::char('P')] },
             A::Orphans => &const { [Key::char('O')] },
-            A::Reload => &const { [Key::char('r')] },
+            A::Reload | A::Copy(Part::Run) => &const { [Key::char('r')] },
             A::Mark => &const { [Key::char('m')] },
             A::MarkRange => &const { [Key::char('v')] },
             A::MarkAll => &const { [Key::char('M')] },
@@ -408,6 +438,8 @@ impl Action {
             A::OpenWaiting => &const { [Key::char('W')] },
             A::OpenClosed => &const { [Key::char('C')] },
             A::Back => &const { [Key::plain(KeyCode::Esc)] },
+            A::Copy(Part::Input) => &const { [Key::char('n')] },
+            A::Palette => &const { [Key::char(':'), Key::ctrl('p')] },
             A::Mouse => &const { [Key::ctrl('t')] },
             A::Repaint => &const { [Key::ctrl('l')] },
             A::Suspend => &const { [Key::ctrl('z')] },
@@ -425,24 +457,13 @@ impl Action {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn no_key_does_two_things_and_every_action_has_a_key() {
-        let keys: Vec<_> =
-            Action::ALL.iter().flat_map(|action| action.keys().iter().map(move |key| (*key, *action))).collect();
-        for (index, (key, action)) in keys.iter().enumerate() {
-            let other = keys[index + 1..].iter().find(|(other, _)| other == key);
-            assert!(other.is_none(), "{key} does {action:?} and {other:?}");
-            assert_eq!(Action::of(*key), Some(*action));
-        }
-        assert!(Action::ALL.iter().all(|action| !action.keys().is_empty()));
-    }
+    use crate::tui::keymap::{Found, Keymap};
 
     #[test]
     fn keys_of_later_features_are_left_free() {
-        for c in ":nyo".chars() {
-            assert_eq!(Action::of(Key::char(c)), None, "{c}");
+        let map = Keymap::default();
+        for c in "no".chars() {
+            assert_eq!(map.find(&[Key::char(c)]), Found::Nothing, "{c}");
         }
-        assert_eq!(Action::of(Key::ctrl('p')), None);
     }
 }

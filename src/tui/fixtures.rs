@@ -41,6 +41,7 @@ pub fn task(id: u64, activity_id: &str) -> Build {
         details: None,
         trouble: None,
         in_flight: false,
+        left_out: false,
     };
     let unlimited = |build: Build, kind| build.deadline(kind, Limit::None, None);
     let build = Build(facts).heartbeat(60, 52).deadline(TimeoutKind::StartToClose, Limit::Seconds(3_600), Some(3_490));
@@ -191,6 +192,8 @@ pub fn status() -> Status {
         }],
         poll_in_flight: true,
         survives_ms: Some(45_000),
+        tolerances: std::sync::Arc::new([]),
+        left_out: 0,
         kept: 2,
         closing: 2,
         possible_orphans: 0,

@@ -6,8 +6,9 @@
 //! (`update`), the state is drawn into a buffer (`view`). Only `run`, `session` and `signals` touch the system.
 
 mod action;
-mod alert;
+mod attention;
 mod canvas;
+mod clipboard;
 mod closed;
 mod confirm;
 mod countdown;
@@ -18,8 +19,13 @@ mod fixtures;
 mod form;
 mod input;
 mod json;
+mod keymap;
 mod keys;
 mod logbook;
+mod mouse;
+mod offscreen;
+mod palette;
+mod plain;
 mod reads;
 mod run;
 mod session;
@@ -40,13 +46,16 @@ mod zone;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
+use serde::Deserialize;
 use thiserror::Error;
 
 use crate::console::{CallLine, Command, LeaseTerms, LogLine, QueryId, Status, TaskFacts};
 use crate::task::ClaimId;
 use crate::text::Foreign;
 
-pub use alert::Alerts;
+pub use attention::{Attention, Desktop};
+pub use keymap::{Keymap, KeymapError, Rebinding, defaults as default_keys};
+pub use offscreen::Offscreen;
 pub use reads::Read;
 pub use run::run;
 pub use signals::{Signals, stop_process};
@@ -94,7 +103,8 @@ pub struct News {
 }
 
 /// Whether to use colours.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ColorChoice {
     /// Unless `NO_COLOR` is set to something or the terminal is `dumb`.
     #[default]
@@ -106,7 +116,8 @@ pub enum ColorChoice {
 }
 
 /// Which colours.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ThemeChoice {
     /// Dark or light, as the terminal's background is.
     #[default]
@@ -144,6 +155,12 @@ pub struct Options {
     pub ascii: bool,
     /// The mouse is left to the terminal until somebody wants it here.
     pub mouse_off: bool,
+    /// In lines instead of a screen; so it is anyway on a terminal that cannot move its cursor.
+    pub plain: bool,
+    /// Which keys do what.
+    pub keymap: Keymap,
+    /// How somebody who does not look is reached.
+    pub attention: Attention,
     /// Only look: acts are refused with a reason.
     pub read_only: bool,
     /// The task list the claim form starts with.
@@ -154,8 +171,6 @@ pub struct Options {
     pub demo: Option<String>,
     /// For times of day.
     pub zone: Zone,
-    /// What an alarm does beside being shown.
-    pub alerts: Alerts,
 }
 
 /// Why the screen was left.

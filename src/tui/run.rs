@@ -8,10 +8,12 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::Signal;
 
-use super::alert::Alerts;
+use super::attention;
 use super::canvas::Canvas;
 use super::countdown::{Moment, next_tick};
 use super::input::{Input, Parser};
+use super::mouse::mouse;
+use super::plain;
 use super::session::{self, Manners, Session};
 use super::signals::stop_process;
 use super::state::State;
@@ -19,7 +21,7 @@ use super::surroundings::Surroundings;
 use super::theme::{Background, Theme};
 use super::update::{self, Wish};
 use super::view::{self, Layout};
-use super::{ColorChoice, Engine, Exit, Options, ScreenError, Signals, ThemeChoice};
+use super::{Attention, ColorChoice, Engine, Exit, Options, ScreenError, Signals, ThemeChoice};
 use crate::clock::{self, Boot};
 
 /// At most so many milliseconds between two frames, however much happens: 60 a second.
@@ -32,16 +34,24 @@ const FRAME_MS: i64 = 16;
 /// [`ScreenError`] when there is no terminal, or it does not do as told.
 pub fn run(options: Options, engine: &mut dyn Engine, signals: &Signals) -> Result<Exit, ScreenError> {
     let around = Surroundings::here();
+    if options.plain || around.dumb {
+        return plain::run(options, engine, signals);
+    }
     let ascii = options.ascii || around.ascii;
     let manners = manners(&options, around);
+    let attention = options.attention;
+    let colors = (options.color, options.theme, around);
     let session = Session::enter(manners)?;
     let area = session.size();
-    let alerts = options.alerts.on(&std::env::var("TERM").unwrap_or_default());
     let behind = around.background.unwrap_or_default();
     let mut screen = Screen {
-        colors: (options.color, options.theme, around),
+        colors,
         theme: Theme::choose(options.color, options.theme, around, behind),
         manners,
+        attention,
+        focused: None,
+        title: String::new(),
+        said: Vec::new(),
         state: State::new(options, area),
         canvas: Canvas::new(area, ascii),
         parser: Parser::default(),
@@ -49,8 +59,7 @@ pub fn run(options: Options, engine: &mut dyn Engine, signals: &Signals) -> Resu
         frame_at: Some(Boot(i64::MIN)),
         drawn_at: Boot(i64::MIN),
         tick_at: None,
-        alerts,
-        alarms: Vec::new(),
+        bells: 0,
         session,
         engine,
         signals,
@@ -77,6 +86,13 @@ fn manners(options: &Options, around: Surroundings) -> Manners {
 struct Screen<'a> {
     session: Session,
     manners: Manners,
+    attention: Attention,
+    /// The terminal has the focus; `None` until it says so, which some never do.
+    focused: Option<bool>,
+    /// The title as it was last set.
+    title: String,
+    /// What else goes out with the next frame.
+    said: Vec<u8>,
     engine: &'a mut dyn Engine,
     signals: &'a Signals,
     state: State,
@@ -92,9 +108,8 @@ struct Screen<'a> {
     drawn_at: Boot,
     /// When the clock and every countdown change, if any is to be seen.
     tick_at: Option<Boot>,
-    alerts: Alerts,
-    /// What calls somebody, to be sent with the next frame.
-    alarms: Vec<u8>,
+    /// Bells to ring with the next frame.
+    bells: usize,
 }
 
 /// What woke the loop.
@@ -191,7 +206,10 @@ impl Screen<'_> {
         let (state, theme) = (&self.state, &self.theme);
         let bytes = self.canvas.frame(|buf| view::draw(buf, state, theme, moment));
         let mut bytes = bytes.map_err(ScreenError::Terminal)?;
-        bytes.append(&mut self.alarms);
+        bytes.append(&mut self.said);
+        bytes.extend(self.new_title());
+        let bells = std::mem::take(&mut self.bells);
+        bytes.resize(bytes.len() + if self.attention.bell { bells } else { 0 }, b'\x07');
         (self.frame_at, self.drawn_at) = (None, now.boot);
         let nothing_ticks = Layout::of(self.state.area, self.state.focus).too_small;
         self.tick_at = (!nothing_ticks).then(|| next_tick(now));
@@ -210,7 +228,12 @@ impl Screen<'_> {
         if news.drained {
             return Some(Exit::Quit);
         }
-        self.alarms.extend(news.log.iter().flat_map(|line| self.alerts.bytes(line)));
+        if let Some(text) =
+            attention::alarm(&news.log).filter(|_| self.focused != Some(true) || self.attention.focused_too)
+        {
+            self.say(|around, attention| attention::notification(&text, attention.desktop, around));
+        }
+        self.bells += attention::bells(&news.log);
         update::news(&mut self.state, news, clock::now().boot);
         self.touch();
         None
@@ -256,7 +279,11 @@ impl Screen<'_> {
                 update::paste(&mut self.state, &text);
                 None
             }
-            Input::Mouse(_) | Input::Focus(_) => None,
+            Input::Mouse(gesture) => mouse(&mut self.state, gesture, clock::now()),
+            Input::Focus(focused) => {
+                self.focused = Some(focused);
+                None
+            }
             Input::Background(behind) => {
                 self.set_background(behind);
                 None
@@ -271,6 +298,26 @@ impl Screen<'_> {
         session::answered();
     }
 
+    /// Bytes for the terminal that are not cells, if it is one that knows them.
+    fn say(&mut self, bytes: impl FnOnce(Surroundings, Attention) -> Vec<u8>) {
+        let (.., around) = self.colors;
+        if around.rich {
+            self.said.extend(bytes(around, self.attention));
+            self.touch();
+        }
+    }
+
+    /// What sets the title, if it is to be another.
+    fn new_title(&mut self) -> Vec<u8> {
+        let (.., around) = self.colors;
+        let title = attention::title(&self.state);
+        if !around.rich || !self.attention.title || title == self.title {
+            return Vec::new();
+        }
+        self.title = title;
+        attention::title_bytes(&self.title)
+    }
+
     fn grant(&mut self, wish: Wish) -> Result<Option<Exit>, ScreenError> {
         match wish {
             Wish::Send(command) => match self.engine.send(command) {
@@ -280,6 +327,10 @@ impl Screen<'_> {
             Wish::Quit => Ok(Some(Exit::Quit)),
             Wish::Repaint => {
                 self.repaint();
+                Ok(None)
+            }
+            Wish::Copy(text) => {
+                self.say(|around, _| attention::clipboard(&text, around));
                 Ok(None)
             }
             Wish::Mouse => {
@@ -342,6 +393,8 @@ impl Screen<'_> {
         self.session.reenter(self.manners).map_err(ScreenError::Terminal)?;
         self.session.drop_typed();
         self.parser = Parser::default();
+        // The shell has had a title of its own meanwhile.
+        self.title.clear();
         self.repaint();
         Ok(())
     }

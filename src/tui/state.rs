@@ -10,8 +10,10 @@ use super::countdown::Moment;
 use super::events::Events;
 use super::filtering::Filtering;
 use super::form::Form;
+use super::keymap::{Chord, Keymap};
 use super::keys::Key;
 use super::logbook::Logbook;
+use super::palette::Palette;
 use super::reads::Reads;
 use super::tasks::Tasks;
 use super::view::{self, Layout};
@@ -66,6 +68,10 @@ pub struct State {
     pub repeated: bool,
     /// For times of day.
     pub zone: Zone,
+    /// Which keys do what.
+    pub keymap: Keymap,
+    /// Keys pressed that are the beginning of longer ones.
+    pub pressed: Chord,
     /// The mouse acts here.
     pub mouse: bool,
     /// The terminal.
@@ -95,6 +101,8 @@ pub enum Overlay {
     Form(Box<Form>),
     /// A question.
     Confirm(Box<Confirm>),
+    /// All commands.
+    Palette(Box<Palette>),
     /// The filter being typed.
     Filter(Box<Filtering>),
 }
@@ -134,6 +142,8 @@ impl State {
             last_key: None,
             repeated: false,
             zone: options.zone,
+            keymap: options.keymap,
+            pressed: Chord::new(),
             mouse: !options.mouse_off,
             area,
         }

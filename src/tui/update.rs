@@ -2,13 +2,19 @@
 
 use std::sync::Arc;
 
+use crossterm::event::KeyCode;
+
 use super::News;
 use super::action::Action;
+use super::clipboard::Part;
 use super::confirm::{self, Answer, Confirm, Yes};
 use super::events::Events;
 use super::filtering::{self, Filtering};
 use super::form::{Form, Reply, Submitted};
+use super::keymap::{Found, written};
 use super::keys::Key;
+use super::mouse;
+use super::palette::{Chosen, Palette};
 use super::reads;
 use super::state::{Focus, Message, Overlay, State};
 use super::targets::{self, Targets};
@@ -17,7 +23,7 @@ use super::view::{self, Layout};
 use super::views::View;
 use crate::clock::{Boot, Now};
 use crate::console::{Command, Details, Level, TaskFacts};
-use crate::task::ClaimId;
+use crate::task::{ClaimId, length};
 
 /// What the world outside the state has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +41,8 @@ pub enum Wish {
     Repaint,
     /// Take the mouse, or leave it to the terminal, as the state says.
     Mouse,
+    /// Put a text on the clipboard.
+    Copy(String),
 }
 
 impl From<Yes> for Wish {
@@ -93,6 +101,10 @@ pub fn reads(state: &mut State, now: Boot) -> Option<Wish> {
 pub fn paste(state: &mut State, text: &str) {
     let taken = match &mut state.overlay {
         Some(Overlay::Form(form)) => form.paste(text),
+        Some(Overlay::Palette(palette)) => {
+            palette.paste(text);
+            true
+        }
         Some(Overlay::Filter(filtering)) => {
             state.tasks.set_filter(filtering.paste(text));
             true
@@ -115,6 +127,9 @@ pub fn key(state: &mut State, key: Key, now: Now) -> Option<Wish> {
         state.message = None;
     }
     // The way out works everywhere.
+    if [Key::ctrl('z'), Key::ctrl('l'), Key::ctrl('c')].contains(&key) {
+        state.pressed.clear();
+    }
     match key {
         _ if key == Key::ctrl('z') => return suspend(state, /*job*/ true),
         _ if key == Key::ctrl('l') => return Some(Wish::Repaint),
@@ -122,24 +137,75 @@ pub fn key(state: &mut State, key: Key, now: Now) -> Option<Wish> {
         _ => {}
     }
     let too_small = Layout::of(state.area, state.focus).too_small;
-    if too_small && !Action::Quit.keys().contains(&key) {
+    if too_small && state.keymap.action(key) != Some(Action::Quit) {
         // Nobody sees what it would do.
         return None;
     }
     state.tasks.pin(now.boot);
     match state.overlay.take() {
         Some(Overlay::Help { scroll }) => {
-            state.overlay = help_key(key, scroll, view::help_scroll_max(state.area));
+            let max = view::help_scroll_max(state.area, &state.keymap);
+            state.overlay = help_key(state.keymap.action(key), scroll, max);
             None
         }
         Some(Overlay::Form(form)) => form_key(state, form, key, now),
         Some(Overlay::Confirm(confirm)) => confirm_key(state, confirm, key),
+        Some(Overlay::Palette(palette)) => palette_key(state, palette, key, now),
+        None => chord(state, key, now),
         Some(Overlay::Filter(filtering)) => {
             filtering::key(state, filtering, key);
             None
         }
-        None => Action::of(key).and_then(|action| act(state, action, now)),
     }
+}
+
+/// One key more of those that belong together; mostly the only one.
+fn chord(state: &mut State, key: Key, now: Now) -> Option<Wish> {
+    state.pressed.push(key);
+    match state.keymap.find(&state.pressed) {
+        Found::Prefix => None,
+        Found::Action(action) => {
+            state.pressed.clear();
+            act(state, action, now)
+        }
+        Found::Nothing => {
+            let pressed = std::mem::take(&mut state.pressed);
+            if pressed.len() > 1 && key.code != KeyCode::Esc {
+                state.refuse(format!("{} does nothing", written(&pressed)));
+            }
+            None
+        }
+    }
+}
+
+fn palette_key(state: &mut State, mut palette: Box<Palette>, key: Key, now: Now) -> Option<Wish> {
+    let action = match palette.key(key) {
+        Chosen::Close => return None,
+        Chosen::Act(action) if action.disabled_reason(state).is_none() => return act(state, action, now),
+        Chosen::Act(action) => Some(action),
+        Chosen::Open => None,
+    };
+    if let Some(why) = action.and_then(|action| action.disabled_reason(state)) {
+        state.refuse(why);
+    }
+    state.overlay = Some(Overlay::Palette(palette));
+    None
+}
+
+/// The wheel over what lies over the panes: as the arrow keys.
+pub fn wheel(state: &mut State, direction: Action) -> Option<Wish> {
+    match state.overlay.take() {
+        Some(Overlay::Help { scroll }) => {
+            let max = view::help_scroll_max(state.area, &state.keymap);
+            state.overlay = help_key(Some(direction), scroll, max);
+        }
+        Some(Overlay::Palette(mut palette)) => {
+            palette.key(Key::plain(if direction == Action::Up { KeyCode::Up } else { KeyCode::Down }));
+            state.overlay = Some(Overlay::Palette(palette));
+        }
+        other => state.overlay = other,
+    }
+    None
 }
 
 /// A stop was asked for, by key or by signal.
@@ -181,8 +247,8 @@ fn ask(state: &mut State, mut question: Confirm) {
     state.overlay = Some(Overlay::Confirm(Box::new(question)));
 }
 
-fn help_key(key: Key, scroll: usize, max: usize) -> Option<Overlay> {
-    let scroll = match Action::of(key) {
+fn help_key(action: Option<Action>, scroll: usize, max: usize) -> Option<Overlay> {
+    let scroll = match action {
         Some(Action::Down) => scroll + 1,
         Some(Action::Up) => scroll.saturating_sub(1),
         Some(Action::PageDown) => scroll + 10,
@@ -195,7 +261,21 @@ fn help_key(key: Key, scroll: usize, max: usize) -> Option<Overlay> {
 }
 
 fn confirm_key(state: &mut State, mut confirm: Box<Confirm>, key: Key) -> Option<Wish> {
-    match confirm.key(key) {
+    let given = confirm.key(key);
+    state.overlay = Some(Overlay::Confirm(confirm));
+    answer(state, given)
+}
+
+/// The question on the screen is answered.
+pub fn answer(state: &mut State, answer: Answer) -> Option<Wish> {
+    let confirm = match state.overlay.take() {
+        Some(Overlay::Confirm(confirm)) => confirm,
+        other => {
+            state.overlay = other;
+            return None;
+        }
+    };
+    match answer {
         Answer::Open => state.overlay = Some(Overlay::Confirm(confirm)),
         Answer::No => state.overlay = confirm.back,
         Answer::Yes => return confirmed(state, *confirm),
@@ -260,7 +340,7 @@ fn submit(state: &State, form: &Form, now: Now) -> Result<Submitted, String> {
 }
 
 /// Does what a key stands for, or says why not.
-fn act(state: &mut State, action: Action, now: Now) -> Option<Wish> {
+pub fn act(state: &mut State, action: Action, now: Now) -> Option<Wish> {
     if state.repeated && action.renews() {
         return None;
     }
@@ -278,7 +358,11 @@ fn act(state: &mut State, action: Action, now: Now) -> Option<Wish> {
         Action::Reload => return Some(Wish::Send(Command::ReloadCredentials)),
         Action::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
         Action::Quit => return quit(state),
-        Action::Mouse => return Some(toggle_mouse(state)),
+        Action::Palette => state.overlay = Some(Overlay::Palette(Box::default())),
+        Action::Copy(part) => return copy(state, part),
+        Action::Suspend => return suspend(state, /*job*/ true),
+        Action::Repaint => return Some(Wish::Repaint),
+        Action::Mouse => return Some(mouse::toggle(state)),
         Action::NextPane if state.views.now() == View::Log => state.log.show = state.log.show.next(),
         Action::NextPane => next_pane(state),
         Action::Open if state.views.now() == View::Waiting => claim_form(state),
@@ -303,10 +387,13 @@ fn act(state: &mut State, action: Action, now: Now) -> Option<Wish> {
     None
 }
 
-fn toggle_mouse(state: &mut State) -> Wish {
-    state.mouse = !state.mouse;
-    state.refuse(if state.mouse { "the mouse acts here" } else { "the mouse is the terminal's: it selects text" });
-    Wish::Mouse
+/// Whether it gets there is the terminal's business, which does not say.
+fn copy(state: &mut State, part: Part) -> Option<Wish> {
+    let (name, text) = state.subject().and_then(|facts| Some((facts.activity_id.line(), part.of(facts)?)))?;
+    let text = text.to_owned();
+    let said = format!("{} of {name} is sent to the clipboard, {} characters", part.name(), length(&text));
+    state.message = Some(Message { level: Level::Info, text: said, stays_until: Boot(0) });
+    Some(Wish::Copy(text))
 }
 
 /// Acts on the marked tasks, or on the one under the cursor.
@@ -477,7 +564,7 @@ fn next_pane(state: &mut State) {
 }
 
 /// Moves in the pane that has the focus.
-fn scroll(state: &mut State, action: Action) {
+pub fn scroll(state: &mut State, action: Action) {
     let layout = Layout::of(state.area, state.focus);
     let page = match (state.views.now(), state.focus) {
         (View::Tasks, Focus::Tasks) => layout.table_rows(),

@@ -84,10 +84,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let emulator = stage.begin(handle.remote());
     let options = tui::Options {
         task_list: Some(scenario.task_list.clone()),
-        lease: file.lease,
-        alerts: tui::Alerts { bell: file.warnings.bell, notifications: file.warnings.notifications },
         demo: Some(scenario.title.line().into_owned()),
-        ..arguments.looks.options()
+        ..arguments.looks.options(&file)
     };
     let mut link = Link::new(handle, Some(Autopilot::new(scenario)));
     let shown = tui::run(options, &mut link, &signals);

@@ -225,3 +225,74 @@ fn keep_alive_agreed_late_beats_at_once() {
     world.command(Command::Keep { claims: vec![claim], length_ms: 1_800_000 });
     assert_eq!(world.calls_to(BEAT), 1, "an interval from now would be too late");
 }
+
+#[test]
+fn rule_3_5_a_second_attempt_goes_out_when_there_is_no_time_for_one_after_the_first() {
+    let (mut world, claim) = kept();
+    world.pass(13_000);
+    // Everything is lost until 900 ms are left.
+    let deadline = world.facts(claim).deadline(TimeoutKind::Heartbeat).unwrap().at.unwrap();
+    world.at = deadline.0 - 900;
+    world.answer(BEAT, 0, not_sent());
+    assert_eq!(world.calls_to(BEAT), 1);
+    world.pass(200);
+    assert_eq!(world.calls_to(BEAT), 2, "beside the first");
+    world.pass(100);
+    assert_eq!(world.calls_to(BEAT), 2);
+    let before = world.abandoned.len();
+    world.beat_ok();
+    assert_eq!(
+        (world.calls_to(BEAT), world.abandoned.len()),
+        (0, before + 1),
+        "either answer counts, the other is not waited for"
+    );
+    assert!(world.left(claim, TimeoutKind::Heartbeat) > 50_000);
+}
+
+#[test]
+fn rule_3_6_probes_go_to_the_most_urgent_in_turn() {
+    let mut world = World::new();
+    let claims: Vec<_> = (1..=5).map(|n| world.claim(&format!("rel-{n}"))).collect();
+    world.command(Command::Keep { claims, length_ms: 1_800_000 });
+    let mut tried = std::collections::BTreeSet::new();
+    for _ in 0..400 {
+        world.pass(100);
+        while world.calls_to(BEAT) > 0 {
+            let Request::Heartbeat { token, .. } = world.answer(BEAT, 0, not_sent()) else { panic!() };
+            if world.at > 40_000 {
+                tried.insert(token.expose().to_owned());
+            }
+        }
+    }
+    assert_eq!(tried.len(), 5, "{tried:?}");
+}
+
+#[test]
+fn rule_3_9_three_tasks_refused_after_new_credentials_stop_the_sending_until_told() {
+    let mut world = World::new();
+    let claims: Vec<_> = (1..=4).map(|n| world.claim(&format!("rel-{n}"))).collect();
+    world.command(Command::Keep { claims: claims.clone(), length_ms: 1_800_000 });
+    world.command(Command::ReloadCredentials);
+    world.pass(14_000);
+    for _ in 0..3 {
+        world.answer(BEAT, 1, gone());
+    }
+    assert!(world.said("service").last().unwrap().contains("Other account, other region?"));
+    let in_flight = world.calls_to(BEAT);
+    world.pass(30_000);
+    assert_eq!(world.calls_to(BEAT), in_flight, "nothing more is sent");
+    assert!(claims.iter().all(|&claim| world.verdict(claim).is_none()), "every token is kept");
+    world.command(Command::ReloadCredentials);
+    world.pass(1_000);
+    assert!(world.calls_to(BEAT) > in_flight);
+}
+
+#[test]
+fn rule_3_9_an_unknown_domain_stops_the_sending_until_told() {
+    let (mut world, claim) = kept();
+    world.pass(13_000);
+    world.answer(BEAT, 8, refused("UnknownResourceFault", "Unknown domain: ops"));
+    assert!(world.said("service").last().unwrap().contains("Other account, other region?"));
+    world.pass(30_000);
+    assert_eq!((world.calls_to(BEAT), &world.facts(claim).state), (0, &TaskState::Held));
+}

@@ -111,10 +111,55 @@ fn keep_alive_a_squeezed_quota_is_learned_and_nothing_is_lost() {
 
 #[test]
 fn keep_alive_what_does_not_fit_is_refused_by_name() {
-    let mut world = taken_up(2_300, 30);
+    let mut world = taken_up(2_165, 30);
     let claim = world.claim("one-more");
     world.command(Command::Keep { claims: vec![claim], length_ms: 600_000 });
     assert!(world.said("keep").last().unwrap().contains("does not suffice"), "{:?}", world.said("keep").last());
     assert!(world.facts(claim).lease.is_none());
-    assert_eq!(world.status.as_ref().unwrap().survives_ms, Some(0));
+    assert!(world.status.as_ref().unwrap().survives_ms.unwrap() < 3_000);
+}
+
+#[test]
+fn rule_3_1_who_is_left_out_is_named_with_the_time_of_death_and_nothing_is_claimed() {
+    let mut world = taken_up(2_300, 30);
+    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
+    assert_eq!(world.calls_to(POLL), 0, "what is claimed now could not be kept");
+    let left_out: Vec<_> = world.facts.values().filter(|facts| facts.left_out).map(|facts| facts.id).collect();
+    let named: Vec<_> = world.log.iter().filter(|line| line.text.starts_with("left out, it times out in")).collect();
+    assert_eq!((left_out.len(), named.len(), world.status.as_ref().unwrap().left_out), (135, 135, 135));
+    let first = *left_out.last().unwrap();
+    world.command(Command::Keep { claims: vec![first], length_ms: 600_000 });
+    assert!(world.facts(first).left_out, "nobody who was admitted is dropped");
+    world.command(Command::StopKeeping { claims: vec![ClaimId(1)] });
+    assert!(!world.facts(first).left_out, "{:?}", world.said("keep").last());
+    assert_eq!(world.facts.values().filter(|facts| facts.left_out).count(), 134);
+}
+
+#[test]
+fn rule_3_3_bulk_closes_and_heartbeats_share_what_may_be_in_flight() {
+    let mut world = taken_up(200, 30);
+    world.pass(20_000);
+    assert_eq!(world.calls_to(BEAT), 60, "four are kept free for closes");
+    let claims: Vec<_> = (101..=200).map(ClaimId).collect();
+    world.command(Command::Close { claims, outcome: crate::task::Outcome::Completed { result: None } });
+    let in_flight = world.calls_to(BEAT) + world.calls_to(COMPLETE);
+    assert_eq!(in_flight, 64);
+    let mut closed = 0;
+    while world.calls_to(COMPLETE) > 0 {
+        world.answer(COMPLETE, 1, Ok(Answer::Closed));
+        closed += 1;
+    }
+    assert_eq!(closed, 100);
+}
+
+#[test]
+fn rule_3_3_a_lone_manual_heartbeat_goes_before_all_others() {
+    let mut world = taken_up(200, 30);
+    world.pass(20_000);
+    world.command(Command::Beat { claims: vec![ClaimId(200)], details: Details::Same });
+    let before: Vec<_> = world.calls.iter().map(|(call, ..)| *call).collect();
+    world.beat_ok();
+    let next = world.calls.iter().find(|(call, ..)| !before.contains(call)).unwrap();
+    let Request::Heartbeat { token, .. } = &next.1 else { panic!("{next:?}") };
+    assert_eq!(token.expose(), "token-of-rel-200");
 }

@@ -38,6 +38,7 @@ fn hostile(id: u64) -> TaskFacts {
         details: Some("details".into()),
         trouble: None,
         in_flight: false,
+        left_out: false,
     }
 }
 

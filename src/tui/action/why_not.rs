@@ -32,10 +32,10 @@ impl Action {
             return Some(format!("{} was taken off the list", facts.activity_id.line()));
         }
         match (needs, task) {
-            (Needs::Nothing, _) | (Needs::Selection, Some(_)) => None,
+            (Needs::Nothing, _) => None,
             (Needs::Console, _) => self.why_not_now(state.status.as_deref()),
             (_, None) => Some("there is no task; p claims some".into()),
-            (Needs::Task, Some(facts)) => self.why_not_on(facts),
+            (Needs::Selection | Needs::Task, Some(facts)) => self.why_not_on(facts),
             (Needs::OpenTask, Some(facts)) => why_not_open(facts).or_else(|| self.why_not_on(facts)),
         }
     }
@@ -53,7 +53,7 @@ impl Action {
             | A::SetTimeout => Needs::OpenTask,
             A::StopKeeping | A::Withdraw | A::Dismiss => Needs::Task,
             A::Claim | A::StopClaiming | A::Orphans | A::Reload => Needs::Console,
-            A::Open | A::OpenEvents | A::Mark => Needs::Selection,
+            A::Open | A::OpenEvents | A::Mark | A::Copy(_) => Needs::Selection,
             _ => Needs::Nothing,
         }
     }
@@ -88,6 +88,7 @@ impl Action {
             A::Dismiss if !facts.has_ended() => {
                 Some(format!("{name} has not ended; only ended tasks can be dismissed"))
             }
+            A::Copy(part) if part.of(facts).is_none() => Some(format!("{name} has no {}", part.name())),
             A::Withdraw => why_not_withdraw(facts),
             _ => None,
         }

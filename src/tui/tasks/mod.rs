@@ -200,6 +200,27 @@ impl Tasks {
         }
     }
 
+    /// Puts the cursor on a task, if it is there.
+    pub fn select(&mut self, id: ClaimId) {
+        if self.rows.contains_key(&id) {
+            self.selected = Some(id);
+        }
+    }
+
+    /// Puts the cursor on a row in view, from 0.
+    pub fn select_in_view(&mut self, row: usize) {
+        let left = self.selected;
+        self.select_row(self.offset + row);
+        if left != self.selected {
+            self.recheck(left);
+        }
+    }
+
+    /// When time alone next makes a task more urgent.
+    pub fn next_change(&self) -> Option<Boot> {
+        self.changes.first().map(|(at, _)| *at)
+    }
+
     fn select_row(&mut self, row: usize) {
         self.row = row.min(self.order.len().saturating_sub(1));
         self.selected = self.order.get(self.row).map(Place::id);

@@ -1,6 +1,9 @@
 //! The screen as a whole, without a terminal: keys in, commands and pictures out.
 
+mod commands;
+mod grammar;
 mod keys;
+mod monkey;
 mod pictures;
 mod pty;
 mod random;
@@ -15,6 +18,7 @@ use super::countdown::Moment;
 use super::fixtures::{T0, status};
 use super::input::{Input, Parser};
 use super::keys::Key;
+use super::mouse::mouse;
 use super::state::State;
 use super::theme::Theme;
 use super::update::{self, Wish};
@@ -40,7 +44,8 @@ fn type_in(state: &mut State, bytes: &str) -> Vec<Wish> {
             update::paste(state, &text);
             None
         }
-        Input::Mouse(_) | Input::Focus(_) | Input::Background(_) => None,
+        Input::Mouse(gesture) => mouse(state, gesture, T0),
+        Input::Focus(_) | Input::Background(_) => None,
     };
     inputs.into_iter().filter_map(take).collect()
 }

@@ -76,6 +76,19 @@ pub fn scroll_max(state: &State, layout: &Layout, moment: Moment) -> usize {
     lines.0.len().saturating_sub(inside.height.into())
 }
 
+/// The outage that a kept task survives, milliseconds.
+fn survives(state: &State, facts: &TaskFacts) -> Option<i64> {
+    facts.survives_ms(state.status.as_ref()?)
+}
+
+/// Everything known of a task, for a face without columns.
+pub fn lines(facts: &TaskFacts, state: &State, moment: Moment) -> Vec<String> {
+    const ANY: usize = 100_000;
+    let lines = Lines::of(facts, state, &Theme::plain(), moment, ANY, Extent::Full);
+    let text = |line: &DetailLine| format!("{:LABEL$}{}", line.label, line.text);
+    lines.0.iter().map(text).collect()
+}
+
 struct DetailLine {
     label: &'static str,
     text: String,
@@ -90,7 +103,7 @@ impl Lines {
         let mut lines = Writer { lines: Vec::new(), cells, theme, extent };
         let zone = state.zone;
         lines.calls(facts, moment);
-        lines.state(facts, moment, zone);
+        lines.state(facts, survives(state, facts), moment, zone);
         lines.deadlines(facts, moment.stands_until);
         lines.heartbeats(facts, moment);
         let beats: Vec<_> = match extent {
@@ -177,16 +190,23 @@ impl Writer<'_> {
         }
     }
 
-    fn state(&mut self, facts: &TaskFacts, moment: Moment, zone: Zone) {
+    fn state(&mut self, facts: &TaskFacts, survives: Option<i64>, moment: Moment, zone: Zone) {
         match &facts.state {
             TaskState::Held => {
                 let answered = facts.cancel.is_some_and(|cancel| cancel.answered);
                 let note = if answered { "; goes on despite a cancel request" } else { "" };
                 match facts.lease {
+                    Some(_) if facts.left_out => {
+                        let text = "left out: the heartbeat rate does not suffice for all kept tasks. No heartbeat goes \
+                                    out by itself: space beats, a puts it first in line";
+                        self.put("state", text, self.theme.danger);
+                    }
                     Some(lease) => {
                         let left = duration(((lease.until - moment.stands_until) / 1_000).max(0));
                         let until = zone.minute_and_day(lease.until_wall, moment.now.wall);
-                        self.text("state", &format!("held, kept alive until {until}, {left} more{note}"));
+                        let survives = survives
+                            .map_or_else(String::new, |ms| format!("; survives {} outage", duration(ms / 1_000)));
+                        self.text("state", &format!("held, kept alive until {until}, {left} more{survives}{note}"));
                     }
                     None => self.text("state", &format!("held, by hand: space beats, a keeps alive{note}")),
                 }

@@ -5,11 +5,13 @@ use ratatui::layout::{Position, Rect};
 
 use super::paint::{put, width};
 use crate::tui::action::Action;
+use crate::tui::keymap::Keymap;
 use crate::tui::state::{Overlay, State};
 use crate::tui::theme::Theme;
 
 /// Draws it: what fits, most telling first; help and quit always.
 pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme) {
+    let hint = |action| hint(action, &state.keymap);
     let always = [Action::Help, Action::Quit].map(hint);
     let hints = match &state.overlay {
         None => {
@@ -17,7 +19,9 @@ pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme) {
             let valid = Action::footer(state.views.now())
                 .iter()
                 .copied()
-                .filter(|action| action.disabled_reason(state).is_none())
+                .filter(|action| {
+                    action.disabled_reason(state).is_none() && state.keymap.chords(*action).next().is_some()
+                })
                 .map(hint);
             let fitting = valid.take_while(|hint| {
                 let fits = cells(hint) <= room;
@@ -26,6 +30,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme) {
             });
             fitting.chain(always.clone()).collect()
         }
+        Some(Overlay::Palette(_)) => fixed(&[("↑↓", "choose"), ("enter", "do it"), ("esc", "back")]),
         Some(Overlay::Help { .. }) => fixed(&[("j k", "scroll"), ("any other key", "back")]),
         Some(Overlay::Form(form)) => fixed(&form.footer()),
         Some(Overlay::Filter(_)) => {
@@ -44,11 +49,11 @@ pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme) {
 
 type Hint = (String, String);
 
-fn hint(action: Action) -> Hint {
+fn hint(action: Action, keymap: &Keymap) -> Hint {
     let key = match action {
         // One hint for all ten.
-        Action::Percent(_) => "1…0".to_owned(),
-        _ => action.keys().first().map_or_else(String::new, ToString::to_string),
+        Action::Percent(_) => format!("{}…{}", keymap.shown(Action::Percent(10)), keymap.shown(Action::Percent(100))),
+        _ => keymap.shown(action),
     };
     (key, action.name().to_owned())
 }

@@ -74,6 +74,7 @@ fn counts(state: &State, theme: &Theme) -> Vec<Part> {
         (tasks.count(Urgency::Unsure), "unsure", theme.danger),
         (tasks.count(Urgency::Lapsing), "lapsing", theme.warn),
         (tasks.count(Urgency::Closing), "closing", theme.text),
+        (state.status.as_ref().map_or(0, |status| status.left_out), "left out", theme.danger),
         (orphans, "possible orphans", theme.warn),
     ];
     let mut parts = Vec::new();

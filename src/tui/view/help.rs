@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::paint::{self, put, wrap};
 use crate::tui::action::Action;
+use crate::tui::keymap::Keymap;
 use crate::tui::theme::Theme;
 
 const WIDTH: u16 = 78;
@@ -12,8 +13,8 @@ const WIDTH: u16 = 78;
 const NARROW: u16 = 60;
 
 /// Draws it.
-pub fn draw(buf: &mut Buffer, over: Rect, scroll: usize, theme: &Theme) {
-    let lines = lines(over);
+pub fn draw(buf: &mut Buffer, over: Rect, scroll: usize, keymap: &Keymap, theme: &Theme) {
+    let lines = lines(over, keymap);
     let inside = paint::popup(buf, over, WIDTH, lines.len() as u16 + 2, "Keys", theme);
     let front = front(over);
     for (y, (keys, doc)) in (inside.top()..inside.bottom()).zip(lines.iter().skip(scroll)) {
@@ -23,8 +24,8 @@ pub fn draw(buf: &mut Buffer, over: Rect, scroll: usize, theme: &Theme) {
 }
 
 /// How far it can be scrolled.
-pub fn scroll_max(over: Rect) -> usize {
-    lines(over).len().saturating_sub(usize::from(over.height).saturating_sub(2))
+pub fn scroll_max(over: Rect, keymap: &Keymap) -> usize {
+    lines(over, keymap).len().saturating_sub(usize::from(over.height).saturating_sub(2))
 }
 
 /// Cells of the keys in front.
@@ -34,7 +35,8 @@ fn front(over: Rect) -> u16 {
 
 /// Every key and what it does, in the order and the words of the help.
 pub fn key_table() -> Vec<(String, &'static str)> {
-    groups().map(|group| (keys(group, false), group[0].doc())).collect()
+    let keymap = Keymap::default();
+    groups().map(|group| (keys(group, false, &keymap), group[0].doc())).collect()
 }
 
 /// Neighbours with the same sentence belong together.
@@ -43,21 +45,21 @@ fn groups() -> impl Iterator<Item = &'static [Action]> {
 }
 
 /// Keys and sentence, wrapped.
-fn lines(over: Rect) -> Vec<(String, String)> {
+fn lines(over: Rect, keymap: &Keymap) -> Vec<(String, String)> {
     let cells = usize::from(WIDTH.min(over.width).saturating_sub(4 + front(over)));
     let wrapped = groups().flat_map(|group| {
-        let keys = std::iter::once(keys(group, over.width < NARROW)).chain(std::iter::repeat(String::new()));
+        let keys = std::iter::once(keys(group, over.width < NARROW, keymap)).chain(std::iter::repeat(String::new()));
         keys.zip(wrap(group[0].doc(), cells)).collect::<Vec<_>>()
     });
     wrapped.collect()
 }
 
 /// The keys of neighbours; of a long row only the first and the last.
-fn keys(group: &[Action], narrow: bool) -> String {
-    let first = |action: &Action| action.keys().iter().take(1).map(ToString::to_string).collect::<String>();
+fn keys(group: &[Action], narrow: bool, keymap: &Keymap) -> String {
+    let first = |action: &Action| keymap.shown(*action);
     match group {
         [one, .., last] if group.len() > 2 => format!("{} … {}", first(one), first(last)),
         _ if narrow => group.iter().map(first).collect::<Vec<_>>().join(" "),
-        _ => group.iter().flat_map(|action| action.keys()).map(ToString::to_string).collect::<Vec<_>>().join(" "),
+        _ => group.iter().flat_map(|action| keymap.all_shown(*action)).collect::<Vec<_>>().join(" "),
     }
 }

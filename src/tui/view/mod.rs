@@ -11,11 +11,14 @@ mod footer;
 mod form;
 mod header;
 mod help;
+mod hints;
+mod hit;
 mod layout;
 mod list;
 mod log;
 mod message;
 mod paint;
+mod palette;
 mod record;
 mod table;
 mod waiting;
@@ -24,14 +27,19 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::countdown::Moment;
+use super::keymap::Keymap;
 use super::state::{Overlay, State};
 use super::theme::Theme;
 use super::views::View;
+use crate::console::TaskFacts;
 
+pub use confirm::button_at;
 pub use help::key_table;
+pub use hit::{Hit, hit};
 pub use layout::{Layout, MIN_HEIGHT, MIN_WIDTH};
 #[cfg(test)]
 pub use paint::width as cells;
+pub use table::{ended_text, state_word};
 
 /// Draws one frame; says where the cursor is to be shown, if anywhere.
 pub fn draw(buf: &mut Buffer, state: &State, theme: &Theme, moment: Moment) -> Option<Position> {
@@ -52,9 +60,15 @@ pub fn draw(buf: &mut Buffer, state: &State, theme: &Theme, moment: Moment) -> O
     message::draw(buf, layout.message, state, theme, moment);
     footer::draw(buf, layout.footer, state, theme);
     match &state.overlay {
-        None => None,
+        None => {
+            if !state.pressed.is_empty() {
+                hints::draw(buf, layout.over, state, theme);
+            }
+            None
+        }
+        Some(Overlay::Palette(palette)) => palette::draw(buf, layout.over, palette, state, theme),
         Some(Overlay::Help { scroll }) => {
-            help::draw(buf, layout.over, *scroll, theme);
+            help::draw(buf, layout.over, *scroll, &state.keymap, theme);
             None
         }
         Some(Overlay::Form(form)) => {
@@ -81,8 +95,13 @@ fn panes(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme, moment
 }
 
 /// How far the help can be scrolled.
-pub fn help_scroll_max(area: Rect) -> usize {
-    help::scroll_max(Layout::of(area, super::state::Focus::Tasks).over)
+pub fn help_scroll_max(area: Rect, keymap: &Keymap) -> usize {
+    help::scroll_max(Layout::of(area, super::state::Focus::Tasks).over, keymap)
+}
+
+/// Everything known of a task in lines of any length, each with what it is about in front.
+pub fn detail_lines(facts: &TaskFacts, state: &State, moment: Moment) -> Vec<String> {
+    detail::lines(facts, state, moment)
 }
 
 /// How far the details can be scrolled, in the pane or in their own view.

@@ -107,20 +107,30 @@ pub fn pane(buf: &mut Buffer, area: Rect, layout: &Layout, title: &str, right: &
 
 /// Clears a box of at most this size in the middle of an area and draws its border; gives what is inside.
 pub fn popup(buf: &mut Buffer, over: Rect, cells: u16, rows: u16, title: &str, theme: &Theme) -> Rect {
-    let area = over.centered(
-        ratatui::layout::Constraint::Length(cells.min(over.width)),
-        ratatui::layout::Constraint::Length(rows.min(over.height)),
-    );
+    let area = popup_area(over, cells, rows);
     Clear.render(area, buf);
     let title = fit(title, usize::from(area.width).saturating_sub(4)).into_owned();
     let block = Block::bordered().border_type(BorderType::Rounded).border_style(theme.accent);
     block.title_top(Line::styled(format!(" {title} "), theme.title)).render(area, buf);
+    popup_inside(over, cells, rows)
+}
+
+/// What is inside a box that [`popup`] draws.
+pub fn popup_inside(over: Rect, cells: u16, rows: u16) -> Rect {
+    let area = popup_area(over, cells, rows);
     Rect {
         x: area.x + 2.min(area.width),
         y: area.y + 1.min(area.height),
         width: area.width.saturating_sub(4),
         height: area.height.saturating_sub(2),
     }
+}
+
+fn popup_area(over: Rect, cells: u16, rows: u16) -> Rect {
+    over.centered(
+        ratatui::layout::Constraint::Length(cells.min(over.width)),
+        ratatui::layout::Constraint::Length(rows.min(over.height)),
+    )
 }
 
 #[cfg(test)]

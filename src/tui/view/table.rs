@@ -264,6 +264,9 @@ impl Painter<'_> {
     /// Until when heartbeats go out by themselves; once a warning is due, how long that is.
     fn kept(&self, facts: &TaskFacts) -> (Cow<'static, str>, Style) {
         let Some(lease) = facts.lease else { return ("by hand".into(), self.theme.dim) };
+        if facts.left_out {
+            return ("no room".into(), self.theme.danger);
+        }
         if lease.warning(self.moment.now.boot).is_none() {
             return (self.zone.minute(lease.until_wall).into(), self.theme.dim);
         }
@@ -293,7 +296,8 @@ fn state_text(facts: &TaskFacts, urgency: Urgency) -> Cow<'static, str> {
     if asks_for_cancel(facts) && urgency != Urgency::Cancel { format!("{word} ✖").into() } else { word.into() }
 }
 
-fn state_word(facts: &TaskFacts, urgency: Urgency) -> &'static str {
+/// A glyph and a word or two.
+pub fn state_word(facts: &TaskFacts, urgency: Urgency) -> &'static str {
     match (&facts.state, urgency) {
         (TaskState::Ended { verdict, .. }, _) => ended_word(verdict),
         (_, Urgency::NotSaved) => "! NOT SAVED",

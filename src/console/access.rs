@@ -1,0 +1,62 @@
+//! Is this still the account, the region and the domain that the tasks are in? (engine rules, "Heartbeats under a quota",
+//! 9). If not, sending goes on only when the operator says so: a refusal by a stranger proves nothing about our tasks.
+
+use std::collections::BTreeSet;
+
+use crate::clock::Now;
+use crate::task::ClaimId;
+use crate::wire::{Class, Failure};
+
+use super::Console;
+use super::event::{Effect, Level};
+
+/// Live tasks refused after new credentials, none of them taken, before we stop.
+const REFUSED: usize = 3;
+
+/// What has been refused since credentials were taken anew.
+#[derive(Debug, Default)]
+pub(super) struct Access {
+    /// `None`: a heartbeat was taken since, so the account is the right one.
+    refused: Option<BTreeSet<ClaimId>>,
+}
+
+impl Access {
+    /// The service took a heartbeat: it is the one that has our tasks.
+    pub(super) fn proven(&mut self) {
+        self.refused = None;
+    }
+}
+
+impl Console {
+    /// Clients are built anew.
+    pub(super) fn new_credentials(&mut self) {
+        self.access.refused.get_or_insert_default();
+        self.out.push(Effect::ReloadCredentials);
+    }
+
+    /// A token was refused. Whether that says more about our access than about the task.
+    pub(super) fn suspect_access(&mut self, now: Now, id: ClaimId, failure: &Failure) {
+        let unknown_domain = failure.class == Class::Refused && failure.message.raw().starts_with("Unknown domain");
+        let strangers = self.access.refused.as_mut().is_some_and(|refused| {
+            if failure.class == Class::Gone {
+                refused.insert(id);
+            }
+            refused.len() >= REFUSED
+        });
+        if !unknown_domain && !strangers || self.reach.is_stopped() {
+            return;
+        }
+        let why = if unknown_domain {
+            failure.line()
+        } else {
+            format!("{REFUSED} tasks were refused at once since the credentials were read again")
+        };
+        self.access.refused = None;
+        let text = format!(
+            "stopped: {why}. Other account, other region? Nothing is sent and every token is kept; put the credentials \
+             right, then read them again (:reload) to go on"
+        );
+        self.reach.stop(now.boot, format!("{why}: other account, other region?"));
+        self.say(now, Level::Alarm, "service", None, text);
+    }
+}

@@ -1,0 +1,450 @@
+//! How far apart the heartbeats of kept tasks are so that all of them fit under the rate, which tasks are left out when
+//! they do not, and the longest outage that each survives (engine rules, "Heartbeats under a quota", 1 and 2). Pure.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::clock::Boot;
+use crate::task::{ClaimId, Limit};
+
+use super::facts::Tolerance;
+use super::quota::BURST;
+
+/// Share of the rate that periodic heartbeats may take; the rest is for retries and people.
+const USED: f64 = 0.75;
+/// The same when nothing else fits.
+const USED_TIGHT: f64 = 0.97;
+/// Bounds of an interval as a share of the timeout.
+const SHARES: (f64, f64) = (0.20, 0.85);
+/// The longest share when nothing else fits.
+const SHARE_TIGHT: f64 = 0.93;
+/// The silence that intervals leave room for is at most this, seconds.
+const MOST_SLACK: f64 = 600.0;
+/// A cancel request is seen only in a heartbeat's answer: an interval is at most this as long as the quota allows it,
+/// seconds.
+const FOR_CANCEL: f64 = 60.0;
+/// The same when it does not.
+const LAZIEST: f64 = 600.0;
+/// The plan is made anew when the learned rate has moved by this share.
+const MOVED: f64 = 0.03;
+/// Timeouts are looked at in at most so many groups.
+const GROUPS: usize = 24;
+/// Heartbeats in flight at once: what a queue drains by at the most, a round trip.
+const AT_ONCE: f64 = 60.0;
+
+/// How intervals follow from timeouts at present.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Plan {
+    /// `f = clamp(1 − D/T, 0.20, 0.85)`, at most `longest` seconds.
+    Slack { slack: f64, longest: f64 },
+    /// Every task at the same share, because no slack fits.
+    Tight { share: f64 },
+}
+
+impl Plan {
+    /// Seconds between two heartbeats at this timeout, jitter aside.
+    fn interval(self, timeout: Option<f64>) -> f64 {
+        match (self, timeout) {
+            (Self::Slack { slack, longest }, Some(timeout)) => {
+                ((1.0 - slack / timeout).clamp(SHARES.0, SHARES.1) * timeout).min(longest)
+            }
+            (Self::Slack { longest, .. }, None) => longest,
+            (Self::Tight { share }, Some(timeout)) => share * timeout,
+            (Self::Tight { .. }, None) => LAZIEST,
+        }
+    }
+
+    fn interval_ms(self, timeout: Option<u32>) -> i64 {
+        (self.interval(timeout.map(f64::from)) * 1_000.0) as i64
+    }
+
+    /// What an interval leaves of the timeout, seconds.
+    fn spare(self, timeout: u32) -> f64 {
+        f64::from(timeout) - self.interval(Some(f64::from(timeout)))
+    }
+}
+
+/// Who waits for room: what the operator put first, then what saves most tasks, the longest timeouts.
+type Waiting = (Reverse<bool>, Reverse<u32>, ClaimId);
+
+/// The kept tasks by their timeouts, and the plan for them.
+#[derive(Debug)]
+pub(super) struct Load {
+    /// How many admitted tasks there are of each timeout in seconds; `None` is no timeout.
+    tasks: BTreeMap<Option<u32>, u32>,
+    waiting: BTreeSet<Waiting>,
+    /// Heartbeats a second that may be used; `None` is no limit.
+    cap: Option<f64>,
+    /// The same as learned from refusals.
+    rate: f64,
+    plan: Plan,
+    /// Earlier plans that left less room, and when they were given up: their intervals may still be running.
+    before: VecDeque<(Plan, Boot)>,
+    at: Boot,
+    /// What the tasks need with the longest intervals there may be, heartbeats a second.
+    tightest: f64,
+    /// The plan is not that of these tasks and this rate any more.
+    stale: bool,
+    /// Something changed since it was last asked.
+    changed: bool,
+}
+
+impl Load {
+    /// No tasks. `cap`: heartbeats a second, `None` for no limit.
+    pub(super) fn new(cap: Option<f64>) -> Self {
+        let plan = Plan::Slack { slack: MOST_SLACK, longest: FOR_CANCEL };
+        let rate = cap.unwrap_or(f64::INFINITY);
+        Self {
+            tasks: BTreeMap::new(),
+            waiting: BTreeSet::new(),
+            cap,
+            rate,
+            plan,
+            before: VecDeque::new(),
+            at: Boot(0),
+            tightest: 0.0,
+            stale: false,
+            changed: true,
+        }
+    }
+
+    /// A task wants to be kept. Whether it is admitted is said by [`Load::admit`].
+    pub(super) fn want(&mut self, id: ClaimId, limit: Limit, first: bool) {
+        // Without a timeout there is nothing to lose.
+        let Limit::Seconds(timeout) = limit else { return };
+        self.waiting.insert((Reverse(first), Reverse(timeout), id));
+        self.stale = true;
+    }
+
+    /// A task that waits for room is no longer kept.
+    pub(super) fn forget(&mut self, id: ClaimId, limit: Limit) {
+        let Limit::Seconds(timeout) = limit else { return };
+        for first in [false, true] {
+            self.waiting.remove(&(Reverse(first), Reverse(timeout), id));
+        }
+    }
+
+    /// The next task that there is room for; it counts from now on.
+    pub(super) fn admit(&mut self) -> Option<ClaimId> {
+        let fits = |&&(_, Reverse(timeout), _): &&Waiting| self.has_room_for(Limit::Seconds(timeout));
+        // Whoever is behind one that does not fit has a shorter timeout and needs more, except behind one put first.
+        let found = *self.waiting.first().filter(fits).or_else(|| {
+            let behind = self.waiting.range((Reverse(false), Reverse(u32::MAX), ClaimId(0))..).next();
+            behind.filter(fits)
+        })?;
+        self.waiting.remove(&found);
+        self.add(Limit::Seconds(found.1.0));
+        Some(found.2)
+    }
+
+    /// Whether the tasks or the plan have changed since this was last asked.
+    pub(super) fn has_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// Tasks there is no room for.
+    pub(super) fn left_out(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// A task is kept from now on.
+    pub(super) fn add(&mut self, limit: Limit) {
+        *self.tasks.entry(seconds(limit)).or_default() += 1;
+        self.tightest += tightest(limit);
+        self.stale = true;
+    }
+
+    /// A task is no longer kept.
+    pub(super) fn remove(&mut self, limit: Limit) {
+        if let Some(count) = self.tasks.get_mut(&seconds(limit)) {
+            *count -= 1;
+            self.tightest -= tightest(limit);
+            if *count == 0 {
+                self.tasks.remove(&seconds(limit));
+            }
+        }
+        self.stale = true;
+    }
+
+    /// The time, and the rate as it is learned, a second.
+    pub(super) fn learned(&mut self, rate: f64, now: Boot) {
+        self.at = now;
+        if (rate - self.rate).abs() > MOVED * self.rate {
+            self.rate = rate;
+            self.stale = true;
+        }
+        self.settle();
+    }
+
+    /// Whether tasks have come or gone since the last plan.
+    pub(super) fn is_stale(&self) -> bool {
+        self.stale
+    }
+
+    /// Makes a new plan if it is wanted.
+    pub(super) fn settle(&mut self) {
+        if std::mem::take(&mut self.stale) {
+            self.replan();
+        }
+    }
+
+    /// Milliseconds between two heartbeats at this timeout, jitter aside.
+    pub(super) fn interval_ms(&self, limit: Limit) -> i64 {
+        self.plan.interval_ms(seconds(limit))
+    }
+
+    /// Whether one more task at this timeout could be kept with all the others.
+    pub(super) fn has_room_for(&self, limit: Limit) -> bool {
+        let Some(cap) = self.cap else { return true };
+        self.tightest + tightest(limit) <= USED_TIGHT * cap
+    }
+
+    /// What the kept tasks need at the least, heartbeats a second.
+    pub(super) fn need(&self) -> f64 {
+        self.rate_of(Plan::Slack { slack: 0.0, longest: f64::INFINITY })
+    }
+
+    /// The longest silence of the service that the tasks of each timeout survive wherever in their intervals it begins,
+    /// the least first: what the interval leaves of the timeout, less a failed attempt of `attempt_ms`, less the time in
+    /// which the queue drains until it is their turn, with round trips of `rtt_ms`.
+    pub(super) fn tolerances(&self, attempt_ms: i64, rtt_ms: i64, now: Boot) -> Vec<Tolerance> {
+        let runs = |timeout: u32, (plan, end): (Plan, Boot)| end + plan.interval_ms(Some(timeout)) > now;
+        let before = |timeout: u32| self.before.iter().filter(move |&&old| runs(timeout, old));
+        let spare = |timeout: u32| {
+            before(timeout).map(|(plan, _)| plan.spare(timeout)).fold(self.plan.spare(timeout), f64::min)
+        };
+        let kinds: Vec<_> =
+            self.tasks.iter().filter_map(|(&timeout, &count)| Some((spare(timeout?), timeout?, count))).collect();
+        let drain = Drain::new(&kinds, self.rate, self.cap, rtt_ms);
+        let of = |&(spare, timeout_s, _): &(f64, u32, u32)| {
+            let survives_ms = (drain.outage(spare) * 1_000.0) as i64 - attempt_ms;
+            Tolerance { timeout_s, survives_ms: survives_ms.max(0) }
+        };
+        let mut found: Vec<_> = kinds.iter().map(of).collect();
+        found.sort_by_key(|tolerance| tolerance.survives_ms);
+        found
+    }
+
+    fn rate_of(&self, plan: Plan) -> f64 {
+        let each = |timeout: &Option<u32>| 1.0 / plan.interval(timeout.map(f64::from)).max(0.1);
+        self.tasks.iter().map(|(timeout, count)| each(timeout) * f64::from(*count)).sum()
+    }
+
+    fn replan(&mut self) {
+        self.changed = true;
+        let Some(plan) = self.fitting() else { return };
+        let old = std::mem::replace(&mut self.plan, plan);
+        // Heartbeats on the agenda keep their old, longer intervals until they are sent.
+        let least =
+            |plan: Plan| self.tasks.keys().flatten().map(|&timeout| plan.spare(timeout)).fold(f64::MAX, f64::min);
+        if least(old) < least(plan) {
+            let longest = self.tasks.keys().map(|&timeout| old.interval_ms(timeout)).max().unwrap_or(0);
+            let at = self.at;
+            self.before.retain(|&(worse, end)| least(worse) < least(old) && end + longest > at);
+            self.before.push_back((old, at));
+        }
+    }
+
+    /// The largest slack that fits (water-filling): short timeouts are beaten early, long ones lazily.
+    fn fitting(&self) -> Option<Plan> {
+        self.cap?;
+        let fits = |plan: Plan, share: f64| self.rate_of(plan) <= share * self.rate;
+        let slack = |slack: f64, longest: f64| Plan::Slack { slack, longest };
+        Some(if fits(slack(MOST_SLACK, LAZIEST), USED) {
+            // What is left goes into seeing cancel requests early.
+            let earlier = bisect(0.0, LAZIEST - FOR_CANCEL, |by| fits(slack(MOST_SLACK, LAZIEST - by), USED));
+            slack(MOST_SLACK, LAZIEST - earlier)
+        } else if fits(slack(0.0, LAZIEST), USED) {
+            slack(bisect(0.0, MOST_SLACK, |most| fits(slack(most, LAZIEST), USED)), LAZIEST)
+        } else {
+            let tight = |spare: f64| Plan::Tight { share: SHARE_TIGHT - spare };
+            let spare = bisect(0.0, SHARE_TIGHT - SHARES.1, |spare| fits(tight(spare), USED_TIGHT));
+            tight(spare)
+        })
+    }
+}
+
+/// Tasks that fall due after an outage, in groups of about the same spare time.
+struct Drain {
+    /// The least spare time in seconds, the number of tasks, the number of kinds.
+    groups: Vec<(f64, f64, f64)>,
+    /// What goes out at once, and a second after that.
+    saved: f64,
+    rate: f64,
+    /// What goes out a second at the very most: all in flight, a round trip.
+    fastest: f64,
+}
+
+impl Drain {
+    /// `kinds`: spare seconds, timeout, number of tasks.
+    fn new(kinds: &[(f64, u32, u32)], rate: f64, cap: Option<f64>, rtt_ms: i64) -> Self {
+        let mut kinds = kinds.to_vec();
+        kinds.sort_by(|one, other| one.0.total_cmp(&other.0));
+        let groups = kinds.chunks(kinds.len().div_ceil(GROUPS).max(1)).map(|group| {
+            let count: u32 = group.iter().map(|kind| kind.2).sum();
+            (group[0].0, f64::from(count), group.len() as f64)
+        });
+        // After refusals nothing is saved up that the service would honour.
+        let saved = cap.map_or(f64::INFINITY, |cap| if rate < 0.97 * cap { 0.0 } else { cap * BURST });
+        let fastest = AT_ONCE * 1_000.0 / rtt_ms.max(1) as f64;
+        Self { groups: groups.collect(), saved, rate, fastest }
+    }
+
+    /// The longest outage, seconds, that the tasks with so much to spare survive.
+    fn outage(&self, spare: f64) -> f64 {
+        let last = |&(from, count, kinds): &(f64, f64, f64)| from + (count / kinds - self.saved).max(0.0) / self.rate;
+        let group = self.groups.iter().take_while(|group| group.0 <= spare).last();
+        let end = group.map_or(spare, last).max(spare);
+        let starts = self.groups.iter().map(|group| group.0);
+        let moments = starts.chain(self.groups.iter().map(last)).chain([spare]);
+        let tolerated = moments.filter(|at| (spare..=end).contains(at)).map(|at| at - self.seconds(at));
+        tolerated.fold(f64::INFINITY, f64::min)
+    }
+
+    /// How long what falls due in the first `at` seconds needs.
+    ///
+    /// In no stretch of time more heartbeats can have been sent than burst and rate allow, so of no kind more can fall
+    /// due in it.
+    fn seconds(&self, at: f64) -> f64 {
+        let most = |from: f64, kinds: f64| {
+            if self.rate.is_finite() { kinds * (self.saved + self.rate * (at - from)) } else { f64::INFINITY }
+        };
+        let due = |&(from, count, kinds): &(f64, f64, f64)| if from > at { 0.0 } else { count.min(most(from, kinds)) };
+        let due: f64 = self.groups.iter().map(due).sum();
+        ((due - self.saved).max(0.0) / self.rate).max(due / self.fastest)
+    }
+}
+
+/// The largest number between `low` and `high` for which `fits` holds, which it does from `low` up to some point.
+fn bisect(mut low: f64, mut high: f64, fits: impl Fn(f64) -> bool) -> f64 {
+    if fits(high) {
+        return high;
+    }
+    for _ in 0..20 {
+        let middle = f64::midpoint(low, high);
+        if fits(middle) { low = middle } else { high = middle }
+    }
+    low
+}
+
+/// Heartbeats a second that a task needs with the longest interval there may be.
+fn tightest(limit: Limit) -> f64 {
+    1.0 / Plan::Tight { share: SHARE_TIGHT }.interval(seconds(limit).map(f64::from)).max(0.1)
+}
+
+fn seconds(limit: Limit) -> Option<u32> {
+    match limit {
+        Limit::Seconds(seconds) => Some(seconds),
+        Limit::None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOW: Boot = Boot(0);
+
+    fn load(cap: f64, tasks: &[(u32, u32)]) -> Load {
+        let mut load = Load::new(Some(cap));
+        for &(timeout, count) in tasks {
+            for _ in 0..count {
+                load.add(Limit::Seconds(timeout));
+            }
+        }
+        load.settle();
+        load
+    }
+
+    fn survives(load: &Load) -> Vec<(u32, i64)> {
+        let found = load.tolerances(3_000, 100, Boot(1_000_000));
+        found.iter().map(|tolerance| (tolerance.timeout_s, tolerance.survives_ms)).collect()
+    }
+
+    #[test]
+    fn rule_3_1_few_tasks_are_beaten_often() {
+        let load = load(80.0, &[(60, 5), (28_800, 1)]);
+        assert_eq!(load.interval_ms(Limit::Seconds(60)), 12_000);
+        assert_eq!(load.interval_ms(Limit::Seconds(28_800)), 60_000, "a cancel request is to be seen within a minute");
+        assert_eq!(load.interval_ms(Limit::None), 60_000);
+    }
+
+    #[test]
+    fn rule_3_1_the_mix_of_the_evidence_gets_the_slack_of_the_evidence() {
+        // Engine rules: at the default of 80/s D is 36 s for 10 % of 60 s, 30 % of 300 s, 40 % of 900 s, 20 % of 3600 s.
+        let mix = load(80.0, &[(60, 1_000), (300, 3_000), (900, 4_000), (3_600, 2_000)]);
+        let Plan::Slack { slack, .. } = mix.plan else { panic!("{:?}", mix.plan) };
+        assert!((30.0..42.0).contains(&slack), "{slack}");
+        assert!(mix.rate_of(mix.plan) <= 60.0);
+    }
+
+    #[test]
+    fn rule_3_1_a_lower_rate_is_planned_with_as_soon_as_it_is_learned() {
+        let mut load = load(80.0, &[(60, 1_000), (300, 3_000)]);
+        let before = load.interval_ms(Limit::Seconds(60));
+        load.learned(60.0, NOW);
+        assert!(load.interval_ms(Limit::Seconds(60)) > before);
+    }
+
+    #[test]
+    fn rule_3_1_who_does_not_fit_is_left_out_and_the_longest_timeouts_come_first() {
+        let mut load = Load::new(Some(5.0));
+        for id in 0..400 {
+            load.want(ClaimId(id), Limit::Seconds(if id % 2 == 0 { 30 } else { 300 }), false);
+        }
+        let admitted: Vec<_> = std::iter::from_fn(|| load.admit()).collect();
+        assert!(admitted[..200].iter().all(|id| id.0 % 2 == 1), "the long ones first");
+        assert_eq!(admitted.len() + load.left_out(), 400);
+        assert!(load.left_out() > 0 && load.rate_of(Plan::Tight { share: SHARE_TIGHT }) <= USED_TIGHT * 5.0);
+        load.want(ClaimId(1_000), Limit::Seconds(30), true);
+        load.remove(Limit::Seconds(30));
+        assert_eq!(load.admit(), Some(ClaimId(1_000)), "what the operator put first");
+        assert_eq!(load.admit(), None);
+    }
+
+    #[test]
+    fn rule_3_2_the_tolerance_leaves_room_for_an_attempt_and_the_queue() {
+        let few = load(80.0, &[(60, 5)]);
+        let [(60, ms)] = survives(&few)[..] else { panic!() };
+        assert!((44_900..45_000).contains(&ms), "60 s less 12 s less 3 s less a round trip: {ms}");
+        let mix = survives(&load(80.0, &[(60, 1_000), (300, 3_000), (900, 4_000), (3_600, 2_000)]));
+        assert!(mix[0].1 < 40_000, "{mix:?}");
+        assert_eq!(mix.last().unwrap().0, 3_600);
+    }
+
+    #[test]
+    fn rule_3_2_a_tolerance_grows_only_when_the_old_intervals_are_over() {
+        let mut load = load(1.0, &[(60, 30)]);
+        let before = load.tolerances(0, 100, NOW)[0].survives_ms;
+        for _ in 0..25 {
+            load.remove(Limit::Seconds(60));
+        }
+        load.settle();
+        let at = |ms| load.tolerances(0, 100, Boot(ms))[0].survives_ms;
+        assert!(at(1_000) < before + 3_000, "{before} {}", at(1_000));
+        assert!(at(61_000) > before + 10_000, "{before} {}", at(61_000));
+    }
+
+    proptest! {
+        #[test]
+        fn rule_3_1_the_plan_fits_or_is_the_tightest(
+            cap in 1.0f64..2_000.0,
+            tasks in prop::collection::vec((2u32..10_000, 1u32..50), 1..20),
+        ) {
+            let load = load(cap, &tasks);
+            let rate = load.rate_of(load.plan);
+            match load.plan {
+                Plan::Slack { .. } => prop_assert!(rate <= USED * cap + 1e-6),
+                Plan::Tight { share } => {
+                    prop_assert!(share <= SHARE_TIGHT && (rate <= USED_TIGHT * cap + 1e-6 || share > SHARE_TIGHT - 1e-6));
+                }
+            }
+            for (timeout, _) in tasks {
+                let interval = load.interval_ms(Limit::Seconds(timeout));
+                prop_assert!(interval > 0 && interval < i64::from(timeout) * 940);
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What can be typed: names, what follows them, and what they do.
+
+use crate::tui::action::Action;
+
+/// One command.
+#[derive(Debug, Clone, Copy)]
+pub struct Command {
+    /// Its name.
+    pub name: &'static str,
+    /// What follows: `N` is a task, words in brackets may be left out.
+    pub usage: &'static str,
+    /// What it does.
+    pub does: Does,
+}
+
+/// What a command does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Does {
+    /// Something on a task: the action, or another if a text follows.
+    OnTask(Action, Action),
+    /// Something else that the screen can do too.
+    Act(Action),
+    /// Prints the tasks.
+    List,
+    /// Prints a task in full.
+    Show,
+    /// Prints the newest lines of the log.
+    Log,
+    /// Prints the commands.
+    Help,
+}
+
+const fn on_task(name: &'static str, usage: &'static str, action: Action) -> Command {
+    Command { name, usage, does: Does::OnTask(action, action) }
+}
+
+/// All of them, in the order of the help.
+pub const ALL: [Command; 20] = [
+    Command { name: "list", usage: "", does: Does::List },
+    Command { name: "show", usage: "N", does: Does::Show },
+    Command { name: "log", usage: "", does: Does::Log },
+    Command { name: "beat", usage: "N [DETAILS]", does: Does::OnTask(Action::Beat, Action::Details) },
+    on_task("keep", "N [30m | 2h | until 14:32]", Action::Keep),
+    on_task("stop", "N", Action::StopKeeping),
+    on_task("complete", "N [RESULT]", Action::Complete),
+    on_task("fail", "N [REASON [| DETAILS]]", Action::Fail),
+    on_task("cancel", "N [DETAILS]", Action::Cancel),
+    on_task("go-on", "N", Action::GoOn),
+    on_task("withdraw", "N", Action::Withdraw),
+    on_task("timeout", "N KIND SECONDS", Action::SetTimeout),
+    on_task("dismiss", "N", Action::Dismiss),
+    Command { name: "claim", usage: "[TASK-LIST [COUNT]]", does: Does::Act(Action::Claim) },
+    Command { name: "stop-claiming", usage: "", does: Does::Act(Action::StopClaiming) },
+    Command { name: "reload", usage: "", does: Does::Act(Action::Reload) },
+    Command { name: "suspend", usage: "", does: Does::Act(Action::Suspend) },
+    Command { name: "help", usage: "", does: Does::Help },
+    Command { name: "quit", usage: "", does: Does::Act(Action::Quit) },
+    Command { name: "exit", usage: "", does: Does::Act(Action::Quit) },
+];
+
+impl Command {
+    /// By its name, or by the beginning of it if no other begins so.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        let exact = ALL.iter().find(|command| command.name == name);
+        let mut begun = ALL.iter().filter(|command| command.name.starts_with(name));
+        exact.or_else(|| begun.next().filter(|_| begun.next().is_none()))
+    }
+
+    /// One line of the help.
+    pub fn help(&self) -> String {
+        let doc = match self.does {
+            Does::List => "the tasks, most urgent first",
+            Does::Show => "everything known of a task",
+            Does::Log => "what happened lately",
+            Does::Help => "this help",
+            Does::OnTask(Action::Beat, _) => "send one heartbeat now, with new details or the last ones again",
+            Does::OnTask(action, _) | Does::Act(action) => action.doc(),
+        };
+        let usage = if self.usage.is_empty() { String::new() } else { format!(" {}", self.usage) };
+        format!("{}{usage}: {doc}", self.name)
+    }
+}

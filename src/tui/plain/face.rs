@@ -1,0 +1,313 @@
+//! State to lines, and typed lines to acts. Pure: time is an argument, nothing is sent or printed here.
+
+use std::collections::HashMap;
+
+use crossterm::event::KeyCode;
+
+use super::commands::{self, Command, Does};
+use crate::clock::{Boot, Now};
+use crate::console::{LogLine, TaskFacts, Urgency};
+use crate::task::{ClaimId, TimeoutKind};
+use crate::text::printable;
+use crate::tui::News;
+use crate::tui::action::Action;
+use crate::tui::confirm::Answer;
+use crate::tui::countdown::{Left, Moment};
+use crate::tui::form::{Body, Editor, Form};
+use crate::tui::keys::Key;
+use crate::tui::state::{Overlay, State};
+use crate::tui::update::{self, Wish};
+use crate::tui::view;
+
+/// Lines of the log printed when asked for.
+const LOG_LINES: usize = 20;
+
+/// The console as somebody hears it.
+#[derive(Debug)]
+pub struct Face {
+    state: State,
+    /// What was last said of each task's state.
+    said: HashMap<ClaimId, &'static str>,
+    ascii: bool,
+}
+
+/// What is said, and what is to be done.
+type Reply = (Vec<String>, Option<Wish>);
+
+impl Face {
+    pub fn new(state: State, ascii: bool) -> Self {
+        Self { state, said: HashMap::new(), ascii }
+    }
+
+    pub fn greeting(&self) -> Vec<String> {
+        let mut lines = vec!["swfbeat in lines. Type help for the commands, list for the tasks.".to_owned()];
+        lines.extend(self.state.hint.clone());
+        self.spoken(lines)
+    }
+
+    /// Whether there is anything to act on yet.
+    pub fn is_ready(&self) -> bool {
+        self.state.status.is_some()
+    }
+
+    /// When something may have to be said although nothing comes in.
+    pub fn next_change(&self) -> Option<Boot> {
+        self.state.tasks.next_change()
+    }
+
+    /// Takes news; says what happened and what differs now.
+    pub fn news(&mut self, news: News, now: Now) -> Vec<String> {
+        let mut lines: Vec<_> = news.log.iter().map(|line| self.event(line)).collect();
+        for id in &news.removed {
+            self.said.remove(id);
+        }
+        update::news(&mut self.state, news, now.boot);
+        self.state.message = None;
+        lines.extend(self.changes(now));
+        self.spoken(lines)
+    }
+
+    /// Time goes on: says which tasks it made urgent.
+    pub fn time(&mut self, now: Now) -> Vec<String> {
+        self.state.tasks.advance(now.boot);
+        let lines = self.changes(now);
+        self.spoken(lines)
+    }
+
+    /// A line was typed.
+    pub fn line(&mut self, typed: &str, now: Now) -> Reply {
+        let typed = typed.trim();
+        self.state.tasks.advance(now.boot);
+        let (lines, wish) = match &self.state.overlay {
+            Some(Overlay::Confirm(_)) => self.answer(typed),
+            _ if typed.is_empty() => (Vec::new(), None),
+            _ => self.command(typed, now),
+        };
+        (self.spoken(lines), wish)
+    }
+
+    /// A stop was asked for.
+    pub fn suspend(&mut self) -> Reply {
+        let wish = update::suspend(&mut self.state, /*job*/ false);
+        let (lines, _) = self.outcome(None);
+        (self.spoken(lines), wish)
+    }
+
+    fn answer(&mut self, typed: &str) -> Reply {
+        if typed == "yes" {
+            let wish = update::answer(&mut self.state, Answer::Yes);
+            return self.outcome(wish);
+        }
+        update::answer(&mut self.state, Answer::No);
+        self.state.overlay = None;
+        (vec!["Nothing was done.".into()], None)
+    }
+
+    fn command(&mut self, typed: &str, now: Now) -> Reply {
+        let (name, rest) = split(typed);
+        let Some(command) = Command::named(name) else {
+            return (vec![format!("There is no command {}; help lists them.", printable(name))], None);
+        };
+        match command.does {
+            Does::Help => (commands::ALL.iter().map(Command::help).chain([HELP.to_owned()]).collect(), None),
+            Does::List => (self.list(now), None),
+            Does::Log => (self.log(), None),
+            Does::Act(action) => {
+                let wish = update::act(&mut self.state, action, now);
+                self.fill(wish, &rest.split_whitespace().collect::<Vec<_>>(), now)
+            }
+            Does::Show | Does::OnTask(..) => {
+                let (task, text) = split(rest);
+                match self.find(task, command) {
+                    Ok(id) => self.on_task(command, id, text, now),
+                    Err(why) => (vec![why], None),
+                }
+            }
+        }
+    }
+
+    /// Which task is meant: its number, or its activity id if no other has the same.
+    fn find(&self, task: &str, command: &Command) -> Result<ClaimId, String> {
+        if task.is_empty() {
+            return Err(format!("Which task? {}", command.help()));
+        }
+        let number = task.trim_start_matches('#').parse().ok().map(ClaimId);
+        if let Some(id) = number.filter(|id| self.state.known(*id).is_some()) {
+            return Ok(id);
+        }
+        let such: Vec<_> = self.state.tasks.such(|facts| facts.activity_id.raw() == task);
+        match such.as_slice() {
+            [one] => Ok(one.id),
+            [] => Err(format!("There is no task {}; list shows their numbers.", printable(task))),
+            several => {
+                let numbers = several.iter().map(|facts| facts.id.0.to_string()).collect::<Vec<_>>().join(", ");
+                Err(format!("Several tasks are called {}: say its number, one of {numbers}.", printable(task)))
+            }
+        }
+    }
+
+    fn on_task(&mut self, command: &Command, id: ClaimId, text: &str, now: Now) -> Reply {
+        self.state.tasks.select(id);
+        self.state.tasks.pin(now.boot);
+        let Does::OnTask(bare, telling) = command.does else { return (self.show(id, now), None) };
+        let action = if text.is_empty() { bare } else { telling };
+        let wish = update::act(&mut self.state, action, now);
+        let texts: Vec<&str> = match action {
+            Action::Fail => text.splitn(2, '|').map(str::trim).collect(),
+            Action::SetTimeout => text.split_whitespace().collect(),
+            _ if text.is_empty() => Vec::new(),
+            _ => vec![text],
+        };
+        self.fill(wish, &texts, now)
+    }
+
+    /// Fills in the form that the act has opened, if it has, and sends it.
+    fn fill(&mut self, wish: Option<Wish>, texts: &[&str], now: Now) -> Reply {
+        let Some(Overlay::Form(form)) = &mut self.state.overlay else { return self.outcome(wish) };
+        fill(form, texts);
+        let wish = update::key(&mut self.state, Key::plain(KeyCode::Enter), now);
+        if let Some(Overlay::Form(form)) = &self.state.overlay {
+            let problem = form.problem.clone().unwrap_or_default();
+            self.state.overlay = None;
+            return (vec![format!("Not done: {problem}")], None);
+        }
+        self.outcome(wish)
+    }
+
+    /// What an act has led to: a question, a refusal, or something to do.
+    fn outcome(&mut self, wish: Option<Wish>) -> Reply {
+        let mut lines = Vec::new();
+        if let Some(message) = self.state.message.take() {
+            lines.push(format!("Not done: {}", message.text));
+        }
+        if let Some(Overlay::Confirm(question)) = &self.state.overlay {
+            lines.push(question.title.clone());
+            lines.extend(question.lines.iter().cloned());
+            lines.push(format!("Type yes to {}; anything else leaves it.", question.verb.to_lowercase()));
+        }
+        (lines, wish)
+    }
+
+    /// The newest lines of the log, oldest first.
+    fn log(&self) -> Vec<String> {
+        let mut newest: Vec<_> = self.state.log.said().take(LOG_LINES).map(|line| self.event(line)).collect();
+        newest.reverse();
+        newest
+    }
+
+    fn list(&self, now: Now) -> Vec<String> {
+        if self.state.tasks.len() == 0 {
+            return vec!["No tasks; claim takes some from a task list.".into()];
+        }
+        self.state.tasks.such(|_| true).into_iter().map(|facts| self.task(facts, now)).collect()
+    }
+
+    /// One task in one line.
+    fn task(&self, facts: &TaskFacts, now: Now) -> String {
+        let moment = Moment::new(now);
+        let activity_type = &facts.activity_type;
+        let mut parts = vec![format!("{} {}", activity_type.name.line(), activity_type.version.line())];
+        if facts.has_ended() {
+            parts.extend(view::ended_text(facts));
+        } else {
+            for deadline in facts.deadlines.iter().filter(|deadline| deadline.at.is_some()) {
+                let left = Left::of(deadline, moment.stands_until).to_string();
+                parts.push(format!("{} {left}", words(deadline.kind)));
+            }
+            if facts.deadlines.iter().any(crate::console::Deadline::is_unknown) {
+                parts.push("a timeout is unknown".into());
+            }
+            parts.push(facts.lease.map_or_else(
+                || "by hand".into(),
+                |lease| format!("kept until {}", self.state.zone.minute(lease.until_wall)),
+            ));
+        }
+        format!("{} {}: {}, {}", facts.id.0, facts.activity_id.line(), full_word(facts, now), parts.join(", "))
+    }
+
+    fn show(&self, id: ClaimId, now: Now) -> Vec<String> {
+        let Some(facts) = self.state.known(id) else { return Vec::new() };
+        let lines = view::detail_lines(facts, &self.state, Moment::new(now));
+        std::iter::once(self.task(facts, now)).chain(lines).collect()
+    }
+
+    fn event(&self, line: &LogLine) -> String {
+        let subject = if line.subject.is_empty() { String::new() } else { format!(" {}", line.subject) };
+        let alarm = if line.level == crate::console::Level::Alarm { "ALARM " } else { "" };
+        format!("{} {alarm}{}{subject}: {}", self.state.zone.clock(line.at), line.word, line.text)
+    }
+
+    /// The tasks of which something else has to be said than was last said.
+    fn changes(&mut self, now: Now) -> Vec<String> {
+        let changed = |facts: &TaskFacts| self.said.get(&facts.id) != Some(&word(facts, facts.urgency(now.boot)));
+        let changed: Vec<_> = self.state.tasks.such(changed).into_iter().map(|facts| facts.id).collect();
+        let mut lines = Vec::new();
+        for id in changed {
+            if let Some(facts) = self.state.tasks.get(id) {
+                self.said.insert(id, word(facts, facts.urgency(now.boot)));
+                lines.push(self.task(facts, now));
+            }
+        }
+        lines
+    }
+
+    /// Lines as a voice can read them: without the glyphs that only repeat a word.
+    fn spoken(&self, lines: Vec<String>) -> Vec<String> {
+        let plain = |line: String| {
+            let line: String = line.chars().filter(|c| !GLYPHS.contains(*c)).collect();
+            if self.ascii { line.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect() } else { line }
+        };
+        lines.into_iter().map(plain).collect()
+    }
+}
+
+/// After the list of commands.
+const HELP: &str = "N is a task's number in the list, or its activity id. What cannot be taken back is asked first.";
+
+/// They stand beside words that say the same.
+const GLYPHS: &str = "✖▲△●○✝✓✗⊘";
+
+/// The state's word, and a cancel request that waits behind something worse.
+fn full_word(facts: &TaskFacts, now: Now) -> String {
+    let urgency = facts.urgency(now.boot);
+    let waits = urgency != Urgency::Cancel && crate::tui::tasks::asks_for_cancel(facts);
+    format!("{}{}", word(facts, urgency), if waits { ", cancel requested" } else { "" })
+}
+
+fn word(facts: &TaskFacts, urgency: Urgency) -> &'static str {
+    let word = view::state_word(facts, urgency);
+    word.split_once(' ').map_or(word, |(_, word)| word)
+}
+
+fn words(kind: TimeoutKind) -> &'static str {
+    match kind {
+        TimeoutKind::Heartbeat => "heartbeat within",
+        TimeoutKind::StartToClose => "start to close",
+        TimeoutKind::ScheduleToClose => "schedule to close",
+        TimeoutKind::ScheduleToStart => "schedule to start",
+        TimeoutKind::Execution => "execution",
+    }
+}
+
+/// The first word and what follows it.
+fn split(text: &str) -> (&str, &str) {
+    text.split_once(char::is_whitespace).map_or((text, ""), |(first, rest)| (first, rest.trim()))
+}
+
+/// Puts texts into the fields, in order. Fields that the command does not speak of stay as they are.
+fn fill(form: &mut Form, texts: &[&str]) {
+    // A claim's domain is that of the console.
+    let from = usize::from(form.action == Action::Claim);
+    let mut texts = texts.iter();
+    for field in form.fields.iter_mut().skip(from) {
+        let Some(text) = texts.next() else { return };
+        match &mut field.body {
+            Body::Text(editor) => **editor = Editor::new(text, editor.has_several_lines(), editor.limit),
+            Body::Choice { options, at } => {
+                let name = text.to_ascii_uppercase().replace('-', "_");
+                // An unknown one is told by the form, not guessed.
+                *at = options.iter().position(|kind| kind.name() == name).unwrap_or(usize::MAX);
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Typed lines to commands, state to lines.
+
+use std::sync::Arc;
+
+use super::face::Face;
+use super::*;
+use crate::console::{Command, Details, Level};
+use crate::task::{ClaimId, Limit, Outcome, TimeoutKind};
+use crate::tui::fixtures::{Build, T0, hostile, log_line, status, task, zoo};
+use crate::tui::{News, Zone};
+
+fn face(tasks: Vec<Arc<crate::console::TaskFacts>>) -> Face {
+    let options = Options { zone: Zone::Fixed(0), task_list: Some("manual-ops".into()), ..Options::default() };
+    let mut face = Face::new(State::new(options, NO_SCREEN), false);
+    assert!(!face.is_ready());
+    let news = News { changed: tasks, status: Some(Arc::new(status())), ..News::default() };
+    face.news(news, T0);
+    face
+}
+
+fn one(build: Build) -> Face {
+    face(vec![build.arc()])
+}
+
+/// What a line leads to at once.
+fn wish(face: &mut Face, typed: &str) -> Option<Wish> {
+    face.line(typed, T0).1
+}
+
+fn said(face: &mut Face, typed: &str) -> String {
+    face.line(typed, T0).0.join("\n")
+}
+
+/// The command that a line leads to at once.
+fn sent(face: &mut Face, typed: &str) -> Option<Command> {
+    match wish(face, typed) {
+        Some(Wish::Send(command)) => Some(command),
+        other => {
+            assert_eq!(other, None);
+            None
+        }
+    }
+}
+
+#[test]
+fn acts_are_typed() {
+    let claims = || vec![ClaimId(2)];
+    let mut face = face(vec![task(1, "a").arc(), task(2, "b").arc()]);
+    assert_eq!(sent(&mut face, "beat 2"), Some(Command::Beat { claims: claims(), details: Details::Same }));
+    let new = Details::New("40 % done".into());
+    assert_eq!(sent(&mut face, "beat b 40 % done"), Some(Command::Beat { claims: claims(), details: new }));
+    assert_eq!(sent(&mut face, "keep 2"), Some(Command::Keep { claims: claims(), length_ms: 1_800_000 }));
+    assert_eq!(sent(&mut face, "keep #2 2h"), Some(Command::Keep { claims: claims(), length_ms: 7_200_000 }));
+    assert_eq!(wish(&mut face, "quit"), None, "something depends on it");
+    assert_eq!(wish(&mut face, "yes"), Some(Wish::Quit));
+    let claim = Command::Claim { domain: "ops-demo".into(), task_list: "night".into(), wanted: 3 };
+    assert_eq!(sent(&mut face, "claim night 3"), Some(claim));
+}
+
+#[test]
+fn a_close_is_sent_only_after_yes() {
+    let mut face = one(task(7, "swap-17"));
+    let (lines, nothing) = face.line("complete 7 all done", T0);
+    assert_eq!(nothing, None);
+    assert_eq!(lines[0], "Complete swap-17?");
+    assert_eq!(lines.last().unwrap(), "Type yes to complete; anything else leaves it.");
+    assert_eq!(face.line("y", T0), (vec!["Nothing was done.".to_owned()], None));
+    assert_eq!(wish(&mut face, "yes"), None, "the question is gone");
+    said(&mut face, "fail 7 disk gone | sdb");
+    let outcome = Outcome::Failed { reason: Some("disk gone".into()), details: Some("sdb".into()) };
+    assert_eq!(sent(&mut face, "yes"), Some(Command::Close { claims: vec![ClaimId(7)], outcome }));
+}
+
+#[test]
+fn what_is_not_done_says_why() {
+    let mut face = one(task(7, "swap-17"));
+    for (typed, why) in [
+        ("cancel 7", "no cancel request was seen for swap-17"),
+        ("keep 7 9h", "8h"),
+        ("stop 7", "swap-17 is not kept alive"),
+        ("beat", "Which task?"),
+        ("beat 8", "There is no task 8"),
+        ("dance 7", "There is no command dance"),
+        ("st 7", "There is no command st"),
+        ("timeout 7 heartbeat 5", "every timeout of swap-17 is known"),
+    ] {
+        let (lines, wish) = face.line(typed, T0);
+        assert!(wish.is_none() && lines.join("\n").contains(why), "{typed}: {lines:?}");
+    }
+    let mut unknown = one(task(1, "a").with(|facts| facts.deadlines[1].limit = None));
+    assert!(said(&mut unknown, "timeout 1 lunch 5").contains("no timeout is chosen"));
+    let set = Command::SetTimeout { claim: ClaimId(1), kind: TimeoutKind::StartToClose, limit: Limit::Seconds(300) };
+    assert_eq!(sent(&mut unknown, "timeout 1 start-to-close 300"), Some(set));
+}
+
+#[test]
+fn the_list_has_words_for_everything() {
+    let mut face = face(zoo());
+    insta::assert_snapshot!("plain_list", said(&mut face, "list"));
+    insta::assert_snapshot!("plain_show", said(&mut face, "show 1"));
+    insta::assert_snapshot!("plain_help", said(&mut face, "help"));
+}
+
+#[test]
+fn what_happens_is_said_once() {
+    let mut face = one(task(1, "a").heartbeat(3_600, 3_000));
+    let log = vec![log_line(Level::Alarm, "cancel", "a", "requested")];
+    let lines = face.news(News { changed: vec![task(1, "a").cancel().arc()], log, ..News::default() }, T0);
+    assert_eq!(lines[0], "14:03:22 ALARM cancel a: requested");
+    assert!(lines[1].starts_with("1 a: cancel, "), "{lines:?}");
+    assert_eq!(face.news(News { changed: vec![task(1, "a").cancel().arc()], ..News::default() }, T0), [""; 0]);
+}
+
+#[test]
+fn time_alone_makes_a_task_due_and_it_is_said() {
+    let mut face = one(task(1, "a").heartbeat(60, 40));
+    let change = face.next_change().unwrap();
+    let later = crate::clock::Now { boot: change, ..T0 };
+    assert!(face.time(later)[0].starts_with("1 a: due, "));
+    assert_eq!(face.time(later), [""; 0]);
+}
+
+#[test]
+fn inert_text_lines_have_no_control_and_no_line_break_of_others() {
+    let mut face = face(vec![hostile(1)]);
+    for typed in ["list", "show 1", "complete 1 \x1b[31m\u{202e}", "no", "beat \x1b]0;x\x07", "\x1b[A"] {
+        let (lines, _) = face.line(typed, T0);
+        for line in lines {
+            assert!(!line.chars().any(|c| c.is_control() || c == '\u{202e}'), "{line:?}");
+        }
+    }
+}

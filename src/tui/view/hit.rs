@@ -1,0 +1,41 @@
+//! What is at a place on the screen, for the mouse.
+
+use ratatui::layout::{Position, Rect};
+
+use super::Layout;
+use crate::tui::state::{Focus, State};
+use crate::tui::views::View;
+
+/// What a press meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hit {
+    /// A line of the list in view, from 0.
+    Line(usize),
+    /// A pane of the task view, outside its lines.
+    Pane(Focus),
+    /// Nothing that takes a press.
+    Nothing,
+}
+
+/// What is there; nothing lies over the panes.
+pub fn hit(layout: &Layout, state: &State, at: Position) -> Hit {
+    let (list, lines) = match state.views.now() {
+        View::Tasks => (layout.table, state.tasks.in_view(layout.table_rows()).count()),
+        View::Closed => (layout.body, state.closed.len()),
+        View::Waiting => (layout.body, state.waiting.len()),
+        _ => return Hit::Nothing,
+    };
+    let inside = layout.inside(list);
+    let heads = u16::from(layout.boxed);
+    let area = Rect { y: inside.y + heads, height: inside.height.saturating_sub(heads), ..inside };
+    if area.contains(at) {
+        let line = usize::from(at.y - area.y);
+        return if line < lines { Hit::Line(line) } else { Hit::Pane(Focus::Tasks) };
+    }
+    if state.views.now() != View::Tasks {
+        return Hit::Nothing;
+    }
+    let panes = [(Some(layout.table), Focus::Tasks), (layout.detail, Focus::Detail), (layout.log, Focus::Log)];
+    let pane = panes.into_iter().find(|(pane, _)| pane.is_some_and(|pane| pane.contains(at)));
+    pane.map_or(Hit::Nothing, |(_, focus)| Hit::Pane(focus))
+}
