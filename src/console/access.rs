@@ -4,20 +4,20 @@
 use std::collections::BTreeSet;
 
 use crate::clock::Now;
-use crate::task::ClaimId;
+use crate::task::{ClaimId, WorkflowExecution};
 use crate::wire::{Class, Failure};
 
-use super::Console;
 use super::event::{Effect, Level};
+use super::{Console, deadlines};
 
-/// Live tasks refused after new credentials, none of them taken, before we stop.
+/// Executions whose live tasks are refused after new credentials, none of them taken, before we stop.
 const REFUSED: usize = 3;
 
 /// What has been refused since credentials were taken anew.
 #[derive(Debug, Default)]
 pub(super) struct Access {
     /// `None`: a heartbeat was taken since, so the account is the right one.
-    refused: Option<BTreeSet<ClaimId>>,
+    refused: Option<BTreeSet<WorkflowExecution>>,
 }
 
 impl Access {
@@ -37,10 +37,9 @@ impl Console {
     /// A token was refused. Whether that says more about our access than about the task.
     pub(super) fn suspect_access(&mut self, now: Now, id: ClaimId, failure: &Failure) {
         let unknown_domain = failure.class == Class::Refused && failure.message.raw().starts_with("Unknown domain");
+        let surprising = if failure.class == Class::Gone { self.surely_live(now, id) } else { None };
         let strangers = self.access.refused.as_mut().is_some_and(|refused| {
-            if failure.class == Class::Gone {
-                refused.insert(id);
-            }
+            refused.extend(surprising);
             refused.len() >= REFUSED
         });
         if !unknown_domain && !strangers || self.reach.is_stopped() {
@@ -49,7 +48,9 @@ impl Console {
         let why = if unknown_domain {
             failure.line()
         } else {
-            format!("{REFUSED} tasks were refused at once since the credentials were read again")
+            format!(
+                "live tasks of {REFUSED} workflows were refused since the credentials were read again, and none taken"
+            )
         };
         self.access.refused = None;
         let text = format!(
@@ -58,5 +59,15 @@ impl Console {
         );
         self.reach.stop(now.boot, format!("{why}: other account, other region?"));
         self.say(now, Level::Alarm, "service", None, text);
+    }
+
+    /// The execution of a task of which nothing says that it may be over: not refused before, no deadline past. One that
+    /// died while we had no access says nothing about our access, and a workflow that ends takes all of its tasks along.
+    fn surely_live(&self, now: Now, id: ClaimId) -> Option<WorkflowExecution> {
+        let claim = self.ledger.claims.get(&id)?;
+        let refused = self.live.get(&id).is_some_and(|live| live.refused.is_some());
+        let past =
+            deadlines::deadlines(claim, &self.clock, now.boot).iter().any(|it| it.at.is_some_and(|at| at <= now.boot));
+        (!refused && !past).then(|| claim.task.execution.clone())
     }
 }

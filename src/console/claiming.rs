@@ -71,6 +71,11 @@ impl Claiming {
         !self.polls.is_empty()
     }
 
+    /// How many polls are being written down or in flight.
+    pub(super) fn polls(&self) -> usize {
+        self.polls.len()
+    }
+
     /// Whether a poll is being written down or in flight.
     pub(super) fn has_poll(&self, number: PollNumber) -> bool {
         self.polls.contains_key(&number)

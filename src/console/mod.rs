@@ -131,6 +131,8 @@ pub struct Console {
     /// As of `tolerated_at`.
     tolerances: Arc<[Tolerance]>,
     tolerated_at: Option<Boot>,
+    /// Polls without an answer, and what was seen when they were counted.
+    orphans: (Option<telling::PollsSeen>, usize),
 }
 
 impl Console {
@@ -170,6 +172,7 @@ impl Console {
             status: None,
             tolerances: Arc::new([]),
             tolerated_at: None,
+            orphans: (None, 0),
         };
         console.load.learned(console.quotas.rate(), now.boot);
         console.follow(entries);

@@ -4,19 +4,22 @@
 use std::sync::Arc;
 
 use crate::clock::Now;
-use crate::task::ClaimId;
+use crate::task::{ClaimId, PollNumber};
 
 use super::agenda::Job;
 use super::endings::OVERDUE_MS;
 use super::event::{Effect, Level, LogLine};
 use super::facts::{BeatFact, CancelFact, LeaseFact, Status, TaskFacts, TaskState};
-use super::ledger::Claim;
+use super::ledger::{Claim, OpenPoll};
 use super::live::{Counted, Live};
 use super::{Console, cadence, deadlines};
 
 /// Polls of earlier runs without a recorded end are mentioned this long, milliseconds: by then every task has timed out
 /// or been noticed otherwise.
 const ORPHANS_MS: i64 = 24 * 3_600_000;
+
+/// Open polls and the last of them, our own polls, the minute.
+pub(super) type PollsSeen = (usize, Option<PollNumber>, usize, i64);
 
 /// The tolerated outage is looked at anew when tasks or rates change, and after so long, milliseconds.
 const TOLERANCE_MS: i64 = 5_000;
@@ -138,16 +141,27 @@ impl Console {
         }
     }
 
+    /// How many polls have got no answer. There may be many, so they are counted anew only when polls have come or gone, or
+    /// the minute is another.
+    fn possible_orphans(&mut self, now: Now) -> usize {
+        let open = &self.ledger.open_polls;
+        let seen =
+            (open.len(), open.last_key_value().map(|(&poll, _)| poll), self.claiming.polls(), now.wall.0 / 60_000);
+        if self.orphans.0 != Some(seen) {
+            let is_orphan = |&(&poll, open): &(&PollNumber, &OpenPoll)| {
+                !self.claiming.has_poll(poll) && now.wall.0 - open.at.wall.0 < ORPHANS_MS
+            };
+            self.orphans = (Some(seen), open.iter().filter(is_orphan).count());
+        }
+        self.orphans.1
+    }
+
     fn status(&mut self, now: Now) -> Status {
         if self.load.has_changed() || self.tolerated_at.is_none_or(|at| now.boot - at >= TOLERANCE_MS) {
             self.tolerated_at = Some(now.boot);
             self.tolerances = self.load.tolerances(cadence::BEAT_LIMIT_MS, self.reach.rtt_ms(), now.boot).into();
         }
-        let orphans = self
-            .ledger
-            .open_polls
-            .iter()
-            .filter(|&(&poll, open)| !self.claiming.has_poll(poll) && now.wall.0 - open.at.wall.0 < ORPHANS_MS);
+        let possible_orphans = self.possible_orphans(now);
         Status {
             service: self.config.service.clone(),
             domain: self.config.domain.clone(),
@@ -160,7 +174,7 @@ impl Console {
             tolerances: Arc::clone(&self.tolerances),
             left_out: self.load.left_out(),
             closing: self.counts.closing,
-            possible_orphans: orphans.count(),
+            possible_orphans,
             read_only: self.config.read_only,
             not_saved: self.writing.failure(),
             disk_full: self.writing.full().cloned(),

@@ -210,13 +210,20 @@ impl World {
 
     /// Claims one task the whole way: poll, journal, first beat, timeouts from history.
     fn claim(&mut self, activity_id: &str) -> ClaimId {
+        self.claim_of(activity_id, "run-1")
+    }
+
+    /// The same for a task of a certain run of the workflow.
+    fn claim_of(&mut self, activity_id: &str, run_id: &str) -> ClaimId {
+        let mut task = task(activity_id);
+        task.execution.run_id = run_id.into();
         let before: Vec<_> = self.facts.keys().copied().collect();
         self.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
         if self.calls_to("CountPendingActivityTasks") > 0 {
             self.answer("CountPendingActivityTasks", 1, Ok(Answer::Pending { count: 3, truncated: false }));
         }
         let polled = self.at;
-        self.answer(POLL, 40, Ok(Answer::Polled(Some(Box::new(task(activity_id))))));
+        self.answer(POLL, 40, Ok(Answer::Polled(Some(Box::new(task)))));
         self.beat_ok();
         let started = SERVICE_AT_BOOT + polled + 20;
         self.answer(HISTORY, 10, Ok(Answer::History(open_history(activity_id, started))));

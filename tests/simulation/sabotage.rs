@@ -13,7 +13,6 @@ fn caught(promise: &str, tune: fn(&mut Config)) {
     for seed in 1..=HOURS {
         if let Err(violation) = run(seed, 1, Options { tune, ..Options::default() }) {
             assert_eq!(violation.broken.promise, promise, "{violation}");
-            println!("{promise}: noticed in hour {seed}");
             return;
         }
     }

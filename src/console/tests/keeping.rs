@@ -270,7 +270,7 @@ fn rule_3_6_probes_go_to_the_most_urgent_in_turn() {
 #[test]
 fn rule_3_9_three_tasks_refused_after_new_credentials_stop_the_sending_until_told() {
     let mut world = World::new();
-    let claims: Vec<_> = (1..=4).map(|n| world.claim(&format!("rel-{n}"))).collect();
+    let claims: Vec<_> = (1..=4).map(|n| world.claim_of(&format!("rel-{n}"), &format!("run-{n}"))).collect();
     world.command(Command::Keep { claims: claims.clone(), length_ms: 1_800_000 });
     world.command(Command::ReloadCredentials);
     world.pass(14_000);
@@ -285,6 +285,28 @@ fn rule_3_9_three_tasks_refused_after_new_credentials_stop_the_sending_until_tol
     world.command(Command::ReloadCredentials);
     world.pass(1_000);
     assert!(world.calls_to(BEAT) > in_flight);
+}
+
+#[test]
+fn rule_3_9_tasks_that_were_refused_before_or_end_together_stop_nothing() {
+    let mut world = World::new();
+    let dead: Vec<_> = (1..=3).map(|n| world.claim_of(&format!("rel-{n}"), &format!("run-{n}"))).collect();
+    let together: Vec<_> = (4..=7).map(|n| world.claim_of(&format!("rel-{n}"), "run-4")).collect();
+    world.command(Command::Keep { claims: dead, length_ms: 1_800_000 });
+    world.pass(13_000);
+    while world.calls_to(BEAT) > 0 {
+        world.answer(BEAT, 1, gone());
+    }
+    // They are tried again every ten seconds; then a whole workflow ends.
+    world.command(Command::ReloadCredentials);
+    world.command(Command::Keep { claims: together, length_ms: 1_800_000 });
+    for _ in 0..20 {
+        world.pass(1_000);
+        while world.calls_to(BEAT) > 0 {
+            world.answer(BEAT, 1, gone());
+        }
+    }
+    assert!(!world.said("service").iter().any(|text| text.starts_with("stopped")), "{:?}", world.said("service"));
 }
 
 #[test]
