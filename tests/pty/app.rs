@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::process::{Pid, kill_process};
 use swfbeat::clock;
 use tempfile::TempDir;
-use termlens::{Key, Screen, Signal, Terminal};
+use termlens::{Key, MouseMode, Screen, Signal, Terminal};
 
 use crate::service::{DOMAIN, Execution, Service, TASK_LIST};
 
@@ -252,7 +252,10 @@ impl App {
     #[track_caller]
     pub fn restored(&mut self) -> i64 {
         let before = clock::now().boot;
-        self.until(|screen| !screen.alternate_screen() && !screen.bracketed_paste() && screen.cursor_visible());
+        self.until(|screen| {
+            let modes = screen.bracketed_paste() || screen.focus_events() || screen.mouse_mode() != MouseMode::None;
+            !screen.alternate_screen() && !modes && screen.cursor_visible()
+        });
         clock::now().boot - before
     }
 

@@ -13,11 +13,11 @@ const ESC: &str = "\x1b";
 const RIGHT: &str = "\x1b[C";
 const ENTER: &str = "\r";
 
-fn one(build: Build) -> State {
+pub fn one(build: Build) -> State {
     screen(vec![build.arc()])
 }
 
-fn send(command: Command) -> Vec<Wish> {
+pub fn send(command: Command) -> Vec<Wish> {
     vec![Wish::Send(command)]
 }
 
@@ -29,7 +29,7 @@ fn close(outcome: Outcome) -> Vec<Wish> {
     send(Command::Close { claims: vec![ClaimId(1)], outcome })
 }
 
-fn message(state: &State) -> &str {
+pub fn message(state: &State) -> &str {
     state.message.as_ref().map_or("", |message| &message.text)
 }
 

@@ -1,5 +1,6 @@
 //! The screen as a whole, without a terminal: keys in, commands and pictures out.
 
+mod commands;
 mod grammar;
 mod keys;
 mod monkey;

@@ -168,8 +168,11 @@ fn play(seed: u64, events: u64) {
 #[test]
 fn random_a_monkey_breaks_nothing() {
     let all = std::env::var("SWFBEAT_MONKEY").ok().and_then(|all| all.parse().ok()).unwrap_or(4_000);
-    for seed in 0..SEEDS {
-        play(seed, all / SEEDS);
-    }
+    let hands = std::thread::available_parallelism().map_or(1, |hands| hands.get() as u64);
+    std::thread::scope(|scope| {
+        for hand in 0..hands {
+            scope.spawn(move || (hand..SEEDS).step_by(hands as usize).for_each(|seed| play(seed, all / SEEDS)));
+        }
+    });
     println!("{all} events with {SEEDS} seeds");
 }

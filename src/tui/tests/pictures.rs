@@ -220,6 +220,21 @@ fn an_empty_view_says_why_and_what_to_press() {
 }
 
 #[test]
+fn commands_by_name_and_keys_that_belong_together() {
+    for (name, keys) in [("palette", ":cred"), ("palette_all", ":\x1b[B"), ("hints", "y")] {
+        for (width, height) in SIZES {
+            let mut state = full(width, height);
+            select(&mut state, 3);
+            type_in(&mut state, keys);
+            snapshot(&format!("{name}_{width}x{height}"), &mut state, &Theme::dark());
+        }
+    }
+    let mut state = full(80, 24);
+    type_in(&mut state, ":");
+    snapshot("palette_plain", &mut state, &Theme::plain());
+}
+
+#[test]
 fn an_empty_screen_says_why() {
     let options = Options { zone: Zone::Fixed(0), ..Options::default() };
     let mut state = State::new(options, Rect::new(0, 0, 80, 24));

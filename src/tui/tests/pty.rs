@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use termlens::{Key as TermKey, Signal as TermSignal, Terminal};
+use termlens::{Key as TermKey, MouseMode, Signal as TermSignal, Terminal};
 
 use super::*;
 use crate::clock;
@@ -101,6 +101,7 @@ fn left_clean(mut terminal: Terminal, exit: &str) {
     terminal.wait_until(|screen| screen.contains(exit)).unwrap();
     let screen = terminal.screen();
     assert!(!screen.alternate_screen() && !screen.bracketed_paste() && screen.cursor_visible(), "{}", screen.text());
+    assert!(!screen.focus_events() && screen.mouse_mode() == MouseMode::None, "{}", screen.text());
     assert!(terminal.wait_exit().unwrap().success());
 }
 
@@ -117,6 +118,53 @@ fn keys_act_and_the_screen_is_left_clean() {
     terminal.wait_until(|screen| !screen.contains("Complete: swap-17")).unwrap();
     terminal.resize(80, 24).unwrap();
     terminal.wait_until(|screen| screen.row_text(23).contains("q quit")).unwrap();
+    terminal.send(TermKey::Char('q')).unwrap();
+    left_clean(terminal, "left with Quit");
+}
+
+#[test]
+fn the_title_counts_and_copies_reach_the_clipboard() {
+    let mut terminal = start();
+    terminal.wait_until(|screen| screen.title() == "1 unsure - swfbeat ops-demo").unwrap();
+    terminal.send(TermKey::Char('y')).unwrap();
+    terminal.wait_until(|screen| screen.contains("copy activity id")).unwrap();
+    terminal.send(TermKey::Char('i')).unwrap();
+    terminal.wait_until(|screen| screen.contains("is sent to the clipboard")).unwrap();
+    terminal.wait_until(|screen| screen.clipboard().is_some_and(|copied| copied.text() == Some("swap-17"))).unwrap();
+    terminal.send(TermKey::Char('q')).unwrap();
+    left_clean(terminal, "left with Quit");
+}
+
+#[test]
+fn the_mouse_presses_buttons_until_it_is_the_terminals() {
+    let mut terminal = start();
+    assert!(terminal.screen().mouse_mode() != MouseMode::None && terminal.screen().focus_events());
+    for (button, sent) in [("  Cancel  ", false), ("  Complete  ", true)] {
+        if !terminal.screen().contains("Complete: swap-17") {
+            terminal.send(TermKey::Char('c')).unwrap();
+            terminal.wait_until(|screen| screen.contains("Complete: swap-17")).unwrap();
+        }
+        terminal.send(TermKey::Enter).unwrap();
+        terminal.wait_until(|screen| screen.contains("Complete swap-17?")).unwrap();
+        if !sent {
+            terminal.send(TermKey::Right).unwrap();
+            terminal.wait_until(|screen| screen.contains(button)).unwrap();
+        }
+        let (row, column) = terminal.screen().find(button).unwrap();
+        terminal.click(column + 3, row).unwrap();
+        terminal.wait_until(|screen| !screen.contains("Complete swap-17?")).unwrap();
+        assert_eq!(
+            terminal
+                .wait_until_for(
+                    |screen| screen.contains("Close { claims"),
+                    Duration::from_secs(if sent { 20 } else { 0 })
+                )
+                .is_ok(),
+            sent
+        );
+    }
+    terminal.send(TermKey::Ctrl('t')).unwrap();
+    terminal.wait_until(|screen| screen.mouse_mode() == MouseMode::None).unwrap();
     terminal.send(TermKey::Char('q')).unwrap();
     left_clean(terminal, "left with Quit");
 }

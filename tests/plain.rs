@@ -1,0 +1,70 @@
+//! The console in lines, through pipes: the real binary with its demo.
+#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
+
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use assert_cmd::cargo::cargo_bin;
+
+struct Talk {
+    child: Child,
+    typed: ChildStdin,
+    said: Lines<BufReader<ChildStdout>>,
+    heard: Vec<String>,
+}
+
+impl Talk {
+    fn begin(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(cargo_bin("swfbeat"));
+        command.env_clear().envs(variables.iter().copied()).args(arguments);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let said = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { typed: child.stdin.take().unwrap(), child, said, heard: Vec::new() }
+    }
+
+    fn say(&mut self, line: &str) {
+        writeln!(self.typed, "{line}").unwrap();
+    }
+
+    /// Reads on until a line has this in it.
+    fn hear(&mut self, words: &str) -> String {
+        loop {
+            let line = self.said.next().unwrap_or_else(|| panic!("no {words:?} in {:#?}", self.heard)).unwrap();
+            assert!(!line.chars().any(char::is_control), "{line:?}");
+            self.heard.push(line.clone());
+            if line.contains(words) {
+                return line;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_task_is_completed_by_typing_and_quitting_is_asked() {
+    let mut talk = Talk::begin(&["demo", "--plain"], &[("TERM", "xterm")]);
+    let line = talk.hear(" rel-2026.11: held");
+    let number = line.split(' ').next().unwrap().to_owned();
+    talk.say(&format!("keep {number} 10m"));
+    talk.hear("keep rel-2026.11: heartbeats for 10 min");
+    talk.say("complete rel-2026.11 released");
+    talk.hear("Complete rel-2026.11?");
+    talk.hear("Type yes to complete");
+    talk.say("yes");
+    talk.hear("rel-2026.11: completed");
+    talk.say("quit");
+    talk.hear("Type yes to quit");
+    talk.say("yes");
+    assert!(talk.child.wait().unwrap().success());
+}
+
+#[test]
+fn it_ends_with_its_input_and_a_dumb_terminal_has_it_by_itself() {
+    let mut talk = Talk::begin(&["demo"], &[("TERM", "dumb")]);
+    talk.hear("Type help for the commands");
+    talk.hear("held");
+    let Talk { child, typed, said, .. } = talk;
+    drop(typed);
+    assert!(said.map(Result::unwrap).any(|line| line.contains("The input has ended")));
+    let mut child = child;
+    assert!(child.wait().unwrap().success());
+}
