@@ -175,7 +175,7 @@ impl Action {
         A::Quit,
     ];
 
-    /// The footer of the views that show a task, most telling first; help and quit are always there.
+    /// The footer of the views that show a task, most telling first; the way back, help and quit are always there.
     const FOOTER_OF_A_TASK: &[Self] = &[
         A::Cancel,
         A::GoOn,
@@ -197,13 +197,13 @@ impl Action {
         A::Mark,
     ];
 
-    /// The acts of the footer, most telling first; help and quit are always there.
+    /// The acts of the footer, most telling first; the way back, help and quit are always there.
     pub fn footer(view: View) -> &'static [Self] {
         match view {
             View::Tasks | View::Detail | View::Events => Self::FOOTER_OF_A_TASK,
-            View::Log => &[A::NextPane, A::OpenLog, A::Down, A::Back],
-            View::Waiting => &[A::Claim, A::StopClaiming, A::Orphans, A::Back],
-            View::Closed => &[A::Open, A::OpenEvents, A::Dismiss, A::Back],
+            View::Log => &[A::NextPane, A::OpenLog, A::Down],
+            View::Waiting => &[A::Claim, A::StopClaiming, A::Orphans],
+            View::Closed => &[A::Open, A::OpenEvents, A::Dismiss],
         }
     }
 

@@ -341,11 +341,11 @@ fn submit(state: &State, form: &Form, now: Now) -> Result<Submitted, String> {
 
 /// Does what a key stands for, or says why not.
 pub fn act(state: &mut State, action: Action, now: Now) -> Option<Wish> {
-    if state.repeated && action.renews() {
-        return None;
-    }
     if let Some(why) = action.disabled_reason(state) {
         state.refuse(why);
+        return None;
+    }
+    if state.repeated && action.renews() {
         return None;
     }
     if action.is_act() {

@@ -6,6 +6,7 @@
 
 mod alone;
 mod app;
+mod disk;
 mod freeze;
 mod leaving;
 mod orphans;

@@ -54,6 +54,18 @@ fn attended_a_key_that_is_held_down_is_one_act() {
 }
 
 #[test]
+fn a_held_key_that_can_do_nothing_any_more_says_why() {
+    let mut state = one(task(1, "a"));
+    let space = Key::char(' ');
+    assert!(press(&mut state, space).is_some());
+    let timed_out = Verdict::TimedOut { kind: TimeoutKind::Heartbeat, details: None };
+    let news = News { changed: vec![task(1, "a").ended(timed_out).arc()], ..News::default() };
+    update::news(&mut state, news, T0.boot);
+    assert!(press(&mut state, space).is_none());
+    assert_eq!(message(&state), "a has ended; D takes it off the list");
+}
+
+#[test]
 fn attended_a_pasted_text_is_no_act() {
     let mut state = one(task(1, "a").kept());
     assert_eq!(type_in(&mut state, "\x1b[200~   1 a\r\x1b[201~"), []);

@@ -8,11 +8,13 @@ use crate::tui::action::Action;
 use crate::tui::keymap::Keymap;
 use crate::tui::state::{Overlay, State};
 use crate::tui::theme::Theme;
+use crate::tui::views::View;
 
-/// Draws it: what fits, most telling first; help and quit always.
+/// Draws it: what fits, most telling first; the way back, help and quit always.
 pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme) {
     let hint = |action| hint(action, &state.keymap);
-    let always = [Action::Help, Action::Quit].map(hint);
+    let back = (state.views.now() != View::Tasks).then_some(Action::Back);
+    let always: Vec<_> = back.into_iter().chain([Action::Help, Action::Quit]).map(hint).collect();
     let hints = match &state.overlay {
         None => {
             let mut room = usize::from(area.width).saturating_sub(1 + always.iter().map(cells).sum::<usize>());
@@ -28,7 +30,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme) {
                 room = room.saturating_sub(cells(hint));
                 fits
             });
-            fitting.chain(always.clone()).collect()
+            fitting.chain(always).collect()
         }
         Some(Overlay::Palette(_)) => fixed(&[("↑↓", "choose"), ("enter", "do it"), ("esc", "back")]),
         Some(Overlay::Help { .. }) => fixed(&[("j k", "scroll"), ("any other key", "back")]),

@@ -15,7 +15,13 @@ const NARROW: u16 = 60;
 /// Draws it.
 pub fn draw(buf: &mut Buffer, over: Rect, scroll: usize, keymap: &Keymap, theme: &Theme) {
     let lines = lines(over, keymap);
-    let inside = paint::popup(buf, over, WIDTH, lines.len() as u16 + 2, "Keys", theme);
+    let rows = lines.len() as u16 + 2;
+    let shown = usize::from(over.height).saturating_sub(2);
+    let title = match lines.len() {
+        all if all > shown => format!("Keys, {} to {} of {all} lines", scroll + 1, (scroll + shown).min(all)),
+        _ => "Keys".to_owned(),
+    };
+    let inside = paint::popup(buf, over, WIDTH, rows, &title, theme);
     let front = front(over);
     for (y, (keys, doc)) in (inside.top()..inside.bottom()).zip(lines.iter().skip(scroll)) {
         put(buf, Position::new(inside.x, y), front, keys, theme.accent);
