@@ -80,8 +80,12 @@ impl Handle {
             // Nothing panics under this lock.
             let permit = self.shutdown.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(permit) = permit {
+                // Looked at before: an engine with nothing to wait for is gone, in order, before we could look after.
+                if self.commands.is_closed() {
+                    return Err(Gone);
+                }
                 permit.send(command);
-                return if self.commands.is_closed() { Err(Gone) } else { Ok(()) };
+                return Ok(());
             }
         }
         offer(&self.commands, &self.mailbox, command)

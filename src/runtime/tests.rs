@@ -278,6 +278,18 @@ fn a_command_too_many_is_said_and_a_shutdown_is_never_too_many() {
 }
 
 #[test]
+fn an_engine_that_is_done_at_once_has_been_told_all_the_same() {
+    for _ in 0..50 {
+        let bench = Bench::new(|event, _| match event {
+            Event::Command(Command::Shutdown) => vec![Effect::Drained],
+            _ => vec![],
+        });
+        bench.handle.send(Command::Shutdown).unwrap();
+        bench.handle.join().unwrap();
+    }
+}
+
+#[test]
 fn credentials_that_cannot_be_reloaded_are_told() {
     let bench = Bench::new(|event, _| match event {
         Event::Command(Command::ReloadCredentials) => vec![Effect::ReloadCredentials],
