@@ -96,7 +96,7 @@ impl Task {
     fn commanded(&mut self, at: i64, command: &Command, disk_works: bool) {
         match command {
             Command::Keep { length_ms, .. } => {
-                (self.kept_until, self.kept_for) = (self.kept_until.max(at + length_ms), *length_ms);
+                self.kept_until = self.kept_until.max(at + length_ms);
             }
             // If the disk refused that, heartbeats go on to the lease's end, and the operator was told.
             Command::StopKeeping { .. } if disk_works => self.kept_until = self.kept_until.min(at + 1_000),

@@ -390,6 +390,8 @@ impl Task {
             Record::IntentWithdrawn { .. } => (self.intent, self.withdrawn) = (None, true),
             Record::Lease { at: agreed, length_ms, .. } => {
                 self.lease = length_ms.map(|length| (agreed.boot.0, length));
+                // Acts renew what is agreed on disk, not what was asked for and refused there or lost in a crash.
+                self.kept_for = length_ms.unwrap_or(self.kept_for);
             }
             _ => {}
         }
