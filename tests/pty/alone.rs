@@ -180,10 +180,7 @@ fn a_hangup_of_a_terminal_that_is_still_there_says_what_goes_on() {
     app.shows("No tasks. p claims some");
     app.claim(1);
     app.row_shows("kept", ":");
-    app.press('a');
-    app.shows("Keep alive: kept");
-    app.key(Key::Enter);
-    app.row_shows("kept", "● held");
+    app.keep("kept");
     app.signal(termlens::Signal::Hup);
     app.restored();
     app.shows("keeps 1 task alive without a screen until");
@@ -207,10 +204,7 @@ fn attended_a_key_that_is_held_down_does_not_renew_a_lease() {
     app.shows("No tasks. p claims some");
     app.claim(1);
     app.row_shows("kept", ":");
-    app.press('a');
-    app.shows("Keep alive: kept");
-    app.key(Key::Enter);
-    app.row_shows("kept", "● held");
+    app.keep("kept");
     // Longer than the shortest time between two renewals, faster than a finger.
     for _ in 0..60 {
         app.write(" ");

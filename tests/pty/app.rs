@@ -182,6 +182,15 @@ impl App {
         self.until(|screen| !screen.contains("Claim tasks"));
     }
 
+    /// Keeps the selected task alive for as long as the form offers.
+    #[track_caller]
+    pub fn keep(&mut self, id: &str) {
+        self.press('a');
+        self.shows(&format!("Keep alive: {id}"));
+        self.key(Key::Enter);
+        self.row_shows(id, "● held");
+    }
+
     /// Writes into the form of an act, sends it, and confirms it after having tried the default.
     #[track_caller]
     pub fn close(&mut self, id: &str, key: char, title: &str, texts: &[&str], verb: &str) {

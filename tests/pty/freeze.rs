@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use rustix::process::{Signal, kill_process};
 use swfbeat::clock;
-use termlens::Key;
 
 use crate::app::{App, Home};
 use crate::service::{Emulator, LONG, Timeouts};
@@ -44,10 +43,7 @@ fn keep_alive_a_stopped_process_catches_up_at_once() {
         app.claim(1);
         app.row_shows(task.0, ":");
         app.select(task.0);
-        app.press('a');
-        app.shows("Keep alive: ");
-        app.key(Key::Enter);
-        app.until(|screen| !screen.contains("Keep alive: "));
+        app.keep(task.0);
     }
     // The urgent ones are beaten every few seconds, by themselves.
     let urgent = &TASKS[..2];

@@ -112,10 +112,7 @@ fn a_second_signal_leaves_at_once_and_names_what_may_be_lost() {
 fn ctrl_c_typed_during_the_wait_leaves_at_once() {
     let (emulator, home) = (Emulator::start("60s"), Home::new());
     let mut app = polling(&home, &emulator);
-    app.press('a');
-    app.shows("Keep alive: first");
-    app.key(Key::Enter);
-    app.row_shows("first", "● held");
+    app.keep("first");
     app.quit();
     app.shows("ctrl-c again leaves now");
     app.key(Key::Ctrl('c'));

@@ -14,10 +14,7 @@ fn after_a_crash_the_same_tasks_are_there_and_kept_ones_are_beaten() {
     app.row_shows("by-hand", ":");
     app.row_shows("kept", ":");
     app.select("kept");
-    app.press('a');
-    app.shows("Keep alive: kept");
-    app.key(termlens::Key::Enter);
-    app.row_shows("kept", "● held");
+    app.keep("kept");
     app.select("by-hand");
     app.press('4');
     app.shows("│ details   40% ");

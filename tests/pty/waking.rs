@@ -18,10 +18,7 @@ fn a_stopped_process_notices_soon_after_and_beats_what_is_urgent() {
     app.shows("No tasks. p claims some");
     app.claim(1);
     app.row_shows("kept", ":");
-    app.press('a');
-    app.shows("Keep alive: kept");
-    app.key(termlens::Key::Enter);
-    app.row_shows("kept", "● held");
+    app.keep("kept");
 
     // Longer than from one heartbeat to the next, shorter than the timeout.
     kill_process(app.pid(), Signal::STOP).unwrap();
