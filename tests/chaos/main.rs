@@ -10,7 +10,7 @@
 #[path = "../simulation/chance.rs"]
 mod chance;
 #[path = "../crash/checks.rs"]
-#[allow(dead_code, reason = "the crash test adds up several worlds")]
+#[allow(dead_code, reason = "the crash test adds up several worlds, and kills hundreds of times")]
 mod checks;
 #[path = "../crash/console.rs"]
 mod console;

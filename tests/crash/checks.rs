@@ -82,9 +82,13 @@ impl Totals {
 
     /// What any long run brings, on a fast machine and a slow one.
     pub fn assert_the_usual(&self) {
-        let killed = self.kills > 0 && self.kills_at_start > 0 && self.kills_in_recovery > 0;
-        let often = killed && self.countdowns > 0 && self.closed > 0;
+        let often = self.kills > 0 && self.countdowns > 0 && self.closed > 0;
         assert!(often && self.claims > 10 && self.orphans < self.claims, "too little happened: {self:?}");
+    }
+
+    /// What hundreds of kills bring besides. One in ten falls on the start; after twenty kills none may have.
+    pub fn assert_killed_in_recovery(&self) {
+        assert!(self.kills_at_start > 0 && self.kills_in_recovery > 0, "too little happened: {self:?}");
     }
 }
 

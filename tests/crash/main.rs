@@ -87,5 +87,6 @@ fn no_promise_breaks_when_the_console_is_killed() {
     println!("{totals:?}");
     if long {
         totals.assert_the_usual();
+        totals.assert_killed_in_recovery();
     }
 }
