@@ -209,7 +209,7 @@ fn an_empty_view_says_why_and_what_to_press() {
         let options = Options { zone: Zone::Fixed(0), ..Options::default() };
         let mut state = State::new(options, Rect::new(0, 0, 80, 24));
         let changed = if name.ends_with("task") { vec![task(1, "a").arc()] } else { Vec::new() };
-        let idle = Status { claiming: Vec::new(), pending: Vec::new(), ..status() };
+        let idle = Status { claiming: [].into(), pending: [].into(), ..status() };
         update::news(&mut state, News { changed, status: Some(Arc::new(idle)), ..News::default() }, T0.boot);
         type_in(&mut state, keys);
         if name.starts_with("unread") {
@@ -239,7 +239,7 @@ fn an_empty_screen_says_why() {
     let options = Options { zone: Zone::Fixed(0), ..Options::default() };
     let mut state = State::new(options, Rect::new(0, 0, 80, 24));
     snapshot("connecting", &mut state, &Theme::dark());
-    let idle = Status { claiming: Vec::new(), pending: Vec::new(), ..status() };
+    let idle = Status { claiming: [].into(), pending: [].into(), ..status() };
     let why = "ExpiredToken: The security token is expired".to_owned();
     let connection = Connection::NoAccess { since: T0.boot + -130_000, why };
     let looking_on = Status { connection: Connection::Untried, read_only: true, survives_ms: None, ..idle.clone() };
