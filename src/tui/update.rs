@@ -16,13 +16,15 @@ use super::keys::Key;
 use super::mouse;
 use super::palette::{Chosen, Palette};
 use super::reads;
+use super::stage;
 use super::state::{Focus, Message, Overlay, State};
 use super::targets::{self, Targets};
 use super::tasks::{Filter, Sort};
-use super::view::{self, Layout};
+use super::view;
 use super::views::View;
 use crate::clock::{Boot, Now};
 use crate::console::{Command, Details, Level, TaskFacts};
+use crate::demo::view::{Order, Reports};
 use crate::task::{ClaimId, length};
 
 /// What the world outside the state has to do.
@@ -43,6 +45,8 @@ pub enum Wish {
     Mouse,
     /// Put a text on the clipboard.
     Copy(String),
+    /// Hand an order to the stage behind the demo.
+    Order(Order),
 }
 
 impl From<Yes> for Wish {
@@ -136,7 +140,7 @@ pub fn key(state: &mut State, key: Key, now: Now) -> Option<Wish> {
         _ if key == Key::ctrl('c') => return interrupt(state),
         _ => {}
     }
-    let too_small = Layout::of(state.area, state.focus).too_small;
+    let too_small = state.layout().too_small;
     if too_small && state.keymap.action(key) != Some(Action::Quit) {
         // Nobody sees what it would do.
         return None;
@@ -151,6 +155,8 @@ pub fn key(state: &mut State, key: Key, now: Now) -> Option<Wish> {
         Some(Overlay::Form(form)) => form_key(state, form, key, now),
         Some(Overlay::Confirm(confirm)) => confirm_key(state, confirm, key),
         Some(Overlay::Palette(palette)) => palette_key(state, palette, key, now),
+        // Any key puts it away, and does nothing else.
+        Some(Overlay::Summary(_)) => None,
         None => chord(state, key, now),
         Some(Overlay::Filter(filtering)) => {
             filtering::key(state, filtering, key);
@@ -360,6 +366,8 @@ pub fn act(state: &mut State, action: Action, now: Now) -> Option<Wish> {
         Action::Quit => return quit(state),
         Action::Palette => state.overlay = Some(Overlay::Palette(Box::default())),
         Action::Copy(part) => return copy(state, part),
+        Action::Service => show_service(state),
+        _ if action.is_presenters() => return order(state, action).map(Wish::Order),
         Action::Suspend => return suspend(state, /*job*/ true),
         Action::Repaint => return Some(Wish::Repaint),
         Action::Mouse => return Some(mouse::toggle(state)),
@@ -394,6 +402,55 @@ fn copy(state: &mut State, part: Part) -> Option<Wish> {
     let said = format!("{} of {name} is sent to the clipboard, {} characters", part.name(), length(&text));
     state.message = Some(Message { level: Level::Info, text: said, stays_until: Boot(0) });
     Some(Wish::Copy(text))
+}
+
+/// The service's pane where there is room for it, else its view.
+fn show_service(state: &mut State) {
+    let Some(scene) = &mut state.stage else { return };
+    scene.pane = !scene.pane;
+    if scene.pane && state.layout().service.is_none() {
+        if let Some(scene) = &mut state.stage {
+            scene.pane = false;
+        }
+        open(state, View::Service, None);
+    }
+}
+
+/// What a key of the presenter's stands for.
+fn order(state: &State, action: Action) -> Option<Order> {
+    let scene = state.stage.as_ref()?;
+    let task = || state.subject().map(|facts| stage::name_of(facts));
+    match action {
+        Action::Break(fault) => Some(Order::Set(fault, scene.active(fault).is_none())),
+        Action::StagePause => Some(Order::Pause(!scene.paused)),
+        Action::StageCancel => task().map(Order::Cancel),
+        Action::StageKill => task().map(Order::Kill),
+        Action::StageClose => task().map(Order::Close),
+        _ => None,
+    }
+}
+
+/// Takes what is new behind the demo.
+pub fn reports(state: &mut State, mut reports: Reports, now: Boot) {
+    let Some(scene) = &mut state.stage else { return };
+    scene.take(&mut reports);
+    for act in &reports.acts {
+        scene.auto.add(act, now);
+    }
+    if let Some(text) = reports.summary {
+        state.overlay = Some(Overlay::Summary(text));
+    }
+}
+
+/// Whether anybody looks at the service now, for the stage, if that has changed.
+pub fn watch(state: &mut State) -> Option<Wish> {
+    let layout = state.layout();
+    let watching = !layout.too_small
+        && match state.views.now() {
+            View::Tasks => layout.service.is_some(),
+            now => now == View::Service,
+        };
+    state.stage.as_mut()?.watch(watching).map(Wish::Order)
 }
 
 /// Acts on the marked tasks, or on the one under the cursor.
@@ -565,7 +622,7 @@ fn next_pane(state: &mut State) {
 
 /// Moves in the pane that has the focus.
 pub fn scroll(state: &mut State, action: Action) {
-    let layout = Layout::of(state.area, state.focus);
+    let layout = state.layout();
     let page = match (state.views.now(), state.focus) {
         (View::Tasks, Focus::Tasks) => layout.table_rows(),
         (View::Tasks, Focus::Detail) => layout.detail_rows(),
@@ -602,5 +659,10 @@ pub fn scroll(state: &mut State, action: Action) {
         }
         (View::Closed, _) => state.closed.cursor.move_by(rows, state.closed.len()),
         (View::Waiting, _) => state.waiting.cursor.move_by(rows, state.waiting.len()),
+        (View::Service, _) => {
+            if let Some(scene) = &mut state.stage {
+                scene.cursor.move_by(rows, scene.events.len());
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@ mod monkey;
 mod pictures;
 mod pty;
 mod random;
+mod stage;
 
 use std::sync::Arc;
 
