@@ -30,7 +30,7 @@ use moves::{arrange, back, next_pane, open, open_events, open_log};
 use over::{confirm_key, form_key, help_key, interrupt, palette_key, quit};
 
 pub use moves::scroll;
-pub use over::{answer, suspend, wheel};
+pub use over::{answer, edited, suspend, wheel};
 
 /// What the world outside the state has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +50,13 @@ pub enum Wish {
     Mouse,
     /// Put a text on the clipboard.
     Copy(String),
+    /// Have a text of a form edited outside; [`edited`] takes what comes of it.
+    Edit {
+        /// The text.
+        text: String,
+        /// What it is called.
+        name: &'static str,
+    },
 }
 
 impl From<Yes> for Wish {
