@@ -10,7 +10,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::{
     Pid, Signal, WaitOptions, WaitStatus, getpgrp, kill_current_process_group, kill_process, waitpid,
@@ -19,12 +19,13 @@ use rustix::termios::tcgetpgrp;
 use signal_hook::SigId;
 use tempfile::TempDir;
 
+use crate::clock;
 use crate::text::printable;
 
 /// No form takes so much, bytes.
 const MOST: u64 = 256 * 1_024;
-/// An editor that is asked to end gets so long.
-const END_WITHIN: Duration = Duration::from_secs(1);
+/// An editor that is asked to end gets so long, milliseconds.
+const END_WITHIN_MS: i64 = 1_000;
 
 /// A text being edited. It is in a file of mode 0600 in a directory of mode 0700; both are gone when this is dropped.
 #[derive(Debug)]
@@ -128,9 +129,9 @@ impl Visual {
         for signal in [Signal::HUP, Signal::TERM] {
             let _ = kill_process(self.child, signal);
         }
-        let from = Instant::now();
+        let from = clock::now().boot;
         while let Ok(None) = waitpid(Some(self.child), WaitOptions::NOHANG) {
-            if from.elapsed() > END_WITHIN {
+            if clock::now().boot - from > END_WITHIN_MS {
                 let _ = kill_process(self.child, Signal::KILL);
                 let _ = waitpid(Some(self.child), WaitOptions::empty());
                 return;

@@ -218,7 +218,7 @@ mod tests {
         editor.replace("three\nfour");
         let (undo, redo) = (Key::alt('u'), Key::alt('r'));
         let mut after = |keys: &[Key]| {
-            keys.iter().for_each(|key| assert!(editor.key(*key)));
+            assert!(keys.iter().all(|key| editor.key(*key)));
             (editor.text(), editor.cursor())
         };
         assert_eq!(after(&[undo]), ("{}one two".into(), (0, 9)));
