@@ -269,7 +269,9 @@ fn pump(mut from: TcpStream, mut to: TcpStream, counters: Vec<Counter>) {
             if to.write_all(&bytes[..read]).is_err() {
                 break;
             }
-            counters.iter().for_each(|counter| counter.look(&bytes[..read]));
+            for counter in &counters {
+                counter.look(&bytes[..read]);
+            }
         }
         let _ = to.shutdown(Shutdown::Both);
     });
