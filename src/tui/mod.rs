@@ -40,6 +40,7 @@ mod theme;
 mod update;
 mod view;
 mod views;
+mod visual;
 mod waiting;
 mod zone;
 
@@ -54,6 +55,7 @@ use crate::task::ClaimId;
 use crate::text::Foreign;
 
 pub use attention::{Attention, Desktop};
+pub use form::Templates;
 pub use keymap::{Keymap, KeymapError, Rebinding, defaults as default_keys};
 pub use offscreen::Offscreen;
 pub use reads::Read;
@@ -167,6 +169,8 @@ pub struct Options {
     pub task_list: Option<Foreign>,
     /// What the lease form starts with, and the most it takes.
     pub lease: LeaseTerms,
+    /// What forms can start from.
+    pub templates: Templates,
     /// In the demo, what the message line says while it has nothing else to say and there is no caption yet; printable.
     pub demo: Option<String>,
     /// For times of day.
