@@ -42,6 +42,7 @@ mod theme;
 mod update;
 mod view;
 mod views;
+mod visual;
 mod waiting;
 mod zone;
 
@@ -58,6 +59,7 @@ use crate::text::Foreign;
 
 pub use attention::{Attention, Desktop};
 pub use auto::check as check_act;
+pub use form::Templates;
 pub use keymap::{Keymap, KeymapError, Rebinding, defaults as default_keys};
 pub use offscreen::Offscreen;
 pub use reads::Read;
@@ -185,6 +187,8 @@ pub struct Options {
     pub task_list: Option<Foreign>,
     /// What the lease form starts with, and the most it takes.
     pub lease: LeaseTerms,
+    /// What forms can start from.
+    pub templates: Templates,
     /// In the demo, what is said while there is no caption yet; printable.
     pub demo: Option<String>,
     /// For times of day.

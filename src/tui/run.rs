@@ -1,6 +1,8 @@
 //! The loop: waits for a key, news, a signal or the next tick, and draws what changed. The only place where the screen
 //! meets the system; what anything means is decided in `update`.
 
+mod editing;
+
 use std::io;
 use std::os::fd::BorrowedFd;
 
@@ -366,6 +368,7 @@ impl Screen<'_> {
                 Ok(None)
             }
             Wish::Suspend { job } => self.suspend(job).map(|()| None),
+            Wish::Edit { text, name } => self.edit(&text, name),
         }
     }
 

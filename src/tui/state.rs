@@ -9,7 +9,7 @@ use super::confirm::Confirm;
 use super::countdown::Moment;
 use super::events::Events;
 use super::filtering::Filtering;
-use super::form::Form;
+use super::form::{Form, Templates};
 use super::keymap::{Chord, Keymap};
 use super::keys::Key;
 use super::logbook::Logbook;
@@ -64,6 +64,8 @@ pub struct State {
     pub task_list: Option<Foreign>,
     /// What the lease form starts with, and the most it takes.
     pub lease: LeaseTerms,
+    /// What forms can start from.
+    pub templates: Templates,
     /// The last key, and when it came.
     pub last_key: Option<(Key, Boot)>,
     /// The present key is the last one held down.
@@ -143,6 +145,7 @@ impl State {
             read_only: options.read_only,
             task_list: options.task_list,
             lease: options.lease,
+            templates: options.templates,
             last_key: None,
             repeated: false,
             zone: options.zone,

@@ -1,6 +1,7 @@
 //! The screen as a whole, without a terminal: keys in, commands and pictures out.
 
 mod commands;
+mod forms;
 mod grammar;
 mod keys;
 mod monkey;

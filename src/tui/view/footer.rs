@@ -43,6 +43,10 @@ pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme) {
     };
     let mut x = area.x + 1;
     for (key, name) in hints {
+        // Half a hint is none.
+        if usize::from(area.right().saturating_sub(x)) + 2 < cells(&(key.clone(), name.clone())) {
+            break;
+        }
         for (text, style) in [(key, theme.accent), (name, theme.text)] {
             x = put(buf, Position::new(x, area.y), area.right().saturating_sub(x), &text, style) + 1;
         }
