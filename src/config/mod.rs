@@ -23,7 +23,7 @@ use crate::mistake::{Mistake, Spot};
 use crate::span;
 use crate::task::limit;
 use crate::text::{Foreign, printable};
-use crate::tui::{self, Attention, ColorChoice, Keymap, ThemeChoice};
+use crate::tui::{self, Attention, ColorChoice, Keymap, Templates, ThemeChoice};
 
 pub use values::{Length, Rate, Retention};
 
@@ -66,6 +66,8 @@ pub struct Config {
     pub looks: Looks,
     /// How somebody who does not look is reached.
     pub notifications: Attention,
+    /// What forms can start from.
+    pub templates: Templates,
     /// Which keys do what.
     pub keys: Keymap,
 }
@@ -190,6 +192,7 @@ impl Default for Config {
             journal: Journal::default(),
             looks: Looks::default(),
             notifications: Attention::default(),
+            templates: Templates::default(),
             keys: Keymap::default(),
         }
     }

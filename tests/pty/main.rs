@@ -7,6 +7,7 @@
 mod alone;
 mod app;
 mod disk;
+mod forms;
 mod freeze;
 mod leaving;
 mod orphans;
