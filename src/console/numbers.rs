@@ -16,7 +16,9 @@ const FACTOR: u64 = 0x517c_c1b7_2722_0a95;
 
 impl Hasher for NumberHasher {
     fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&byte| self.write_u64(byte.into()));
+        for &byte in bytes {
+            self.write_u64(byte.into());
+        }
     }
 
     fn write_u64(&mut self, number: u64) {
