@@ -37,6 +37,8 @@ pub enum Action {
     Withdraw,
     /// Set timeouts that nobody could tell.
     SetTimeout,
+    /// Note something on a task.
+    Note,
     /// Take an ended task off the list.
     Dismiss,
     /// Claim tasks from a task list.
@@ -134,6 +136,7 @@ impl Action {
         A::GoOn,
         A::Withdraw,
         A::SetTimeout,
+        A::Note,
         A::Dismiss,
         A::Claim,
         A::StopClaiming,
@@ -195,6 +198,7 @@ impl Action {
         A::StopKeeping,
         A::Filter,
         A::Mark,
+        A::Note,
     ];
 
     /// The acts of the footer, most telling first; the way back, help and quit are always there.
@@ -221,6 +225,7 @@ impl Action {
             | A::GoOn
             | A::Withdraw
             | A::SetTimeout
+            | A::Note
             | A::Dismiss
             | A::Copy(_)
             | A::OpenEvents => Some(views::OF_A_TASK),
@@ -277,6 +282,7 @@ impl Action {
                 | A::Fail
                 | A::Cancel
                 | A::GoOn
+                | A::Note
                 | A::Dismiss
         )
     }
@@ -295,6 +301,7 @@ impl Action {
             A::GoOn => "go on",
             A::Withdraw => "withdraw close",
             A::SetTimeout => "set timeout",
+            A::Note => "note",
             A::Dismiss => "dismiss",
             A::Claim => "claim",
             A::StopClaiming => "stop claiming",
@@ -347,6 +354,7 @@ impl Action {
             A::GoOn => "go on with the work despite a cancel request",
             A::Withdraw => "take back a close that was certainly not applied",
             A::SetTimeout => "set a timeout that nobody could tell",
+            A::Note => "note something on a task, and be reminded of it at a time you say",
             A::Dismiss => "take an ended task off the list",
             A::Claim => "claim tasks from a task list",
             A::StopClaiming => "stop claiming; a poll in flight is waited for",
@@ -357,7 +365,9 @@ impl Action {
             A::MarkAll => "mark all that are shown",
             A::MarkInvert => "mark what is not marked, and the other way round",
             A::Unmark => "take all marks away",
-            A::Filter => "filter: swap, type:SwapDisk, id: list: workflow: details: input:, state:due, kept, -kept",
+            A::Filter => {
+                "filter: swap, type:SwapDisk, id: list: workflow: details: input: note:, state:due, kept, -kept"
+            }
             A::Sort => "sort by the next column",
             A::SortReverse => "sort the other way round",
             A::Follow => "the cursor follows its task, or stays in its row",
@@ -438,7 +448,7 @@ impl Action {
             A::OpenWaiting => &const { [Key::char('W')] },
             A::OpenClosed => &const { [Key::char('C')] },
             A::Back => &const { [Key::plain(KeyCode::Esc)] },
-            A::Copy(Part::Input) => &const { [Key::char('n')] },
+            A::Note | A::Copy(Part::Input) => &const { [Key::char('n')] },
             A::Palette => &const { [Key::char(':'), Key::ctrl('p')] },
             A::Mouse => &const { [Key::ctrl('t')] },
             A::Repaint => &const { [Key::ctrl('l')] },
@@ -462,7 +472,7 @@ mod tests {
     #[test]
     fn keys_of_later_features_are_left_free() {
         let map = Keymap::default();
-        for c in "no".chars() {
+        for c in "o".chars() {
             assert_eq!(map.find(&[Key::char(c)]), Found::Nothing, "{c}");
         }
     }
