@@ -7,6 +7,7 @@
 
 mod action;
 mod attention;
+mod auto;
 mod canvas;
 mod clipboard;
 mod closed;
@@ -30,6 +31,7 @@ mod reads;
 mod run;
 mod session;
 mod signals;
+mod stage;
 mod state;
 mod surroundings;
 mod targets;
@@ -51,10 +53,12 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::console::{CallLine, Command, LeaseTerms, LogLine, QueryId, Status, TaskFacts};
+use crate::demo::view::{Order, Reports};
 use crate::task::ClaimId;
 use crate::text::Foreign;
 
 pub use attention::{Attention, Desktop};
+pub use auto::check as check_act;
 pub use form::Templates;
 pub use keymap::{Keymap, KeymapError, Rebinding, defaults as default_keys};
 pub use offscreen::Offscreen;
@@ -76,6 +80,20 @@ pub trait Engine {
     /// # Errors
     /// [`EngineGone`] if nobody is there to take it.
     fn send(&mut self, command: Command) -> Result<(), EngineGone>;
+
+    /// The stage behind the demo; there is none anywhere else.
+    fn presenter(&mut self) -> Option<&mut dyn Presenter> {
+        None
+    }
+}
+
+/// The stage behind the demo. What is new there makes the engine's descriptor readable.
+pub trait Presenter {
+    /// Takes what is new. Never blocks.
+    fn take(&mut self) -> Reports;
+
+    /// Hands over an order. Never blocks; what comes of it is said in the log.
+    fn order(&mut self, order: Order);
 }
 
 /// The engine has stopped; why, in one printable line.
@@ -171,7 +189,7 @@ pub struct Options {
     pub lease: LeaseTerms,
     /// What forms can start from.
     pub templates: Templates,
-    /// In the demo, what the message line says while it has nothing else to say and there is no caption yet; printable.
+    /// In the demo, what is said while there is no caption yet; printable.
     pub demo: Option<String>,
     /// For times of day.
     pub zone: Zone,

@@ -11,6 +11,7 @@ use rustix::io::Errno;
 use rustix::process::Signal;
 
 use super::attention;
+use super::auto;
 use super::canvas::Canvas;
 use super::countdown::{Moment, next_tick};
 use super::input::{Input, Parser};
@@ -22,7 +23,7 @@ use super::state::State;
 use super::surroundings::Surroundings;
 use super::theme::{Background, Theme};
 use super::update::{self, Wish};
-use super::view::{self, Layout};
+use super::view;
 use super::{Attention, ColorChoice, Engine, Exit, Options, ScreenError, Signals, ThemeChoice};
 use crate::clock::{self, Boot};
 
@@ -177,10 +178,15 @@ impl Screen<'_> {
     /// Until the earliest of: the frame that is due, a lone `esc`, the next tick.
     fn timeout(&self) -> Option<Timespec> {
         let now = clock::now();
-        let at = [self.frame_at, self.esc_at, self.tick_at].into_iter().flatten().min()?;
+        let at = [self.frame_at, self.esc_at, self.tick_at, self.auto_at()].into_iter().flatten().min()?;
         // The clock is read in whole milliseconds, rounded down: one more, or the wake-up is early by a part of one.
         let millis = (at.0.saturating_sub(now.boot.0)).clamp(0, 1_000) + i64::from(at > now.boot);
         Some(Timespec { tv_sec: millis / 1_000, tv_nsec: millis % 1_000 * 1_000_000 })
+    }
+
+    /// When the story's operator acts next.
+    fn auto_at(&self) -> Option<Boot> {
+        self.state.stage.as_ref()?.auto.next_at()
     }
 
     /// Something may look different now.
@@ -205,6 +211,9 @@ impl Screen<'_> {
         {
             return Ok(Some(exit));
         }
+        if let Some(wish) = update::watch(&mut self.state) {
+            self.grant(wish)?;
+        }
         let (state, theme) = (&self.state, &self.theme);
         let bytes = self.canvas.frame(|buf| view::draw(buf, state, theme, moment));
         let mut bytes = bytes.map_err(ScreenError::Terminal)?;
@@ -213,7 +222,7 @@ impl Screen<'_> {
         let bells = std::mem::take(&mut self.bells);
         bytes.resize(bytes.len() + if self.attention.bell { bells } else { 0 }, b'\x07');
         (self.frame_at, self.drawn_at) = (None, now.boot);
-        let nothing_ticks = Layout::of(self.state.area, self.state.focus).too_small;
+        let nothing_ticks = self.state.layout().too_small;
         self.tick_at = (!nothing_ticks).then(|| next_tick(now));
         match self.session.write(&bytes) {
             Ok(()) => Ok(None),
@@ -236,7 +245,11 @@ impl Screen<'_> {
             self.say(|around, attention| attention::notification(&text, attention.desktop, around));
         }
         self.bells += attention::bells(&news.log, self.attention);
-        update::news(&mut self.state, news, clock::now().boot);
+        let now = clock::now().boot;
+        update::news(&mut self.state, news, now);
+        if let Some(presenter) = self.engine.presenter() {
+            update::reports(&mut self.state, presenter.take(), now);
+        }
         self.touch();
         None
     }
@@ -263,6 +276,14 @@ impl Screen<'_> {
         let now = clock::now();
         if self.tick_at.is_some_and(|at| at <= now.boot) {
             self.touch();
+        }
+        if self.auto_at().is_some_and(|at| at <= now.boot) {
+            self.touch();
+            if let Some(wish) = auto::play(&mut self.state, now)
+                && let Some(exit) = self.grant(wish)?
+            {
+                return Ok(Some(exit));
+            }
         }
         if self.esc_at.is_some_and(|at| at <= now.boot) {
             self.esc_at = None;
@@ -326,6 +347,12 @@ impl Screen<'_> {
                 Ok(()) => Ok(None),
                 Err(gone) => Ok(Some(Exit::EngineGone(gone.0))),
             },
+            Wish::Order(order) => {
+                if let Some(presenter) = self.engine.presenter() {
+                    presenter.order(order);
+                }
+                Ok(None)
+            }
             Wish::Quit => Ok(Some(Exit::Quit)),
             Wish::Repaint => {
                 self.repaint();

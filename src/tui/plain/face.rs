@@ -41,7 +41,7 @@ impl Face {
 
     pub fn greeting(&self) -> Vec<String> {
         let mut lines = vec!["swfbeat in lines. Type help for the commands, list for the tasks.".to_owned()];
-        lines.extend(self.state.hint.clone());
+        lines.extend(self.state.stage.as_ref().map(|stage| stage.caption.clone()));
         self.spoken(lines)
     }
 

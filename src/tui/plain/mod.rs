@@ -152,7 +152,7 @@ impl Talk<'_> {
         let (said, wish) = self.face.line(typed.trim_end_matches('\r'), clock::now());
         lines.extend(said);
         match wish {
-            None | Some(Wish::Repaint | Wish::Mouse | Wish::Copy(_) | Wish::Edit { .. }) => Ok(None),
+            None | Some(Wish::Repaint | Wish::Mouse | Wish::Copy(_) | Wish::Order(_) | Wish::Edit { .. }) => Ok(None),
             Some(Wish::Quit) => Ok(Some(Exit::Quit)),
             Some(Wish::Suspend { job }) => stop_process(job).map(|()| None),
             Some(Wish::Send(command)) => match self.engine.send(command) {

@@ -9,6 +9,7 @@ mod notes;
 mod pictures;
 mod pty;
 mod random;
+mod stage;
 
 use std::sync::Arc;
 

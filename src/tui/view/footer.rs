@@ -32,6 +32,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme) {
             });
             fitting.chain(always).collect()
         }
+        Some(Overlay::Summary(_)) => fixed(&[("any key", "back")]),
         Some(Overlay::Palette(_)) => fixed(&[("↑↓", "choose"), ("enter", "do it"), ("esc", "back")]),
         Some(Overlay::Help { .. }) => fixed(&[("j k", "scroll"), ("any other key", "back")]),
         Some(Overlay::Form(form)) => fixed(&form.footer()),

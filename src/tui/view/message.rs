@@ -1,5 +1,4 @@
-//! The message line: the newest refusal or failure; else what is wrong for longer, and what to do about it; else a
-//! hint.
+//! The message line: the newest refusal or failure; else what is wrong for longer, and what to do about it.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,9 +12,8 @@ use crate::tui::theme::Theme;
 /// Draws it.
 pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme, moment: Moment) {
     let standing = || standing(state, moment).map(|text| (Level::Error, text));
-    let hint = || state.hint.clone().map(|hint| (Level::Info, hint));
     let message = state.message.as_ref().map(|message| (message.level, message.text.clone()));
-    let message = message.or_else(standing).or_else(hint);
+    let message = message.or_else(standing);
     let Some((level, text)) = message else { return };
     let (glyph, style) = match level {
         Level::Info => (" ", theme.text),
