@@ -187,6 +187,7 @@ pub(super) mod tests {
             trouble: None,
             in_flight: false,
             left_out: false,
+            note: None,
         }
     }
 

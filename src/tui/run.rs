@@ -239,12 +239,12 @@ impl Screen<'_> {
         if news.drained {
             return Some(Exit::Quit);
         }
-        if let Some(text) =
-            attention::alarm(&news.log).filter(|_| self.focused != Some(true) || self.attention.focused_too)
+        if let Some(text) = attention::alarm(&news.log, self.attention)
+            .filter(|_| self.focused != Some(true) || self.attention.focused_too)
         {
             self.say(|around, attention| attention::notification(&text, attention.desktop, around));
         }
-        self.bells += attention::bells(&news.log);
+        self.bells += attention::bells(&news.log, self.attention);
         let now = clock::now().boot;
         update::news(&mut self.state, news, now);
         if let Some(presenter) = self.engine.presenter() {
