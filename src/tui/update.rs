@@ -1,29 +1,36 @@
 //! Keys, pastes and news change the state and give commands. Pure: time is an argument, nothing is sent here.
+//!
+//! Here: what comes in, and which action a key stands for. Acts on tasks are in `acts`, going about in `moves`, keys for
+//! what lies over the panes in `over`.
 
-use std::sync::Arc;
+mod acts;
+mod moves;
+mod over;
 
 use crossterm::event::KeyCode;
 
 use super::News;
 use super::action::Action;
 use super::clipboard::Part;
-use super::confirm::{self, Answer, Confirm, Yes};
-use super::events::Events;
+use super::confirm::Yes;
 use super::filtering::{self, Filtering};
-use super::form::{Form, Reply, Submitted};
 use super::keymap::{Found, written};
 use super::keys::Key;
 use super::mouse;
-use super::palette::{Chosen, Palette};
 use super::reads;
-use super::state::{Focus, Message, Overlay, State};
-use super::targets::{self, Targets};
-use super::tasks::{Filter, Sort};
+use super::state::{Message, Overlay, State};
 use super::view::{self, Layout};
 use super::views::View;
 use crate::clock::{Boot, Now};
-use crate::console::{Command, Details, Level, TaskFacts};
-use crate::task::{ClaimId, length};
+use crate::console::{Command, Level, TaskFacts};
+use crate::task::length;
+
+use acts::{act_on, claim_form};
+use moves::{arrange, back, next_pane, open, open_events, open_log};
+use over::{confirm_key, form_key, help_key, interrupt, palette_key, quit};
+
+pub use moves::scroll;
+pub use over::{answer, suspend, wheel};
 
 /// What the world outside the state has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,167 +185,6 @@ fn chord(state: &mut State, key: Key, now: Now) -> Option<Wish> {
     }
 }
 
-fn palette_key(state: &mut State, mut palette: Box<Palette>, key: Key, now: Now) -> Option<Wish> {
-    let action = match palette.key(key) {
-        Chosen::Close => return None,
-        Chosen::Act(action) if action.disabled_reason(state).is_none() => return act(state, action, now),
-        Chosen::Act(action) => Some(action),
-        Chosen::Open => None,
-    };
-    if let Some(why) = action.and_then(|action| action.disabled_reason(state)) {
-        state.refuse(why);
-    }
-    state.overlay = Some(Overlay::Palette(palette));
-    None
-}
-
-/// The wheel over what lies over the panes: as the arrow keys.
-pub fn wheel(state: &mut State, direction: Action) -> Option<Wish> {
-    match state.overlay.take() {
-        Some(Overlay::Help { scroll }) => {
-            let max = view::help_scroll_max(state.area, &state.keymap);
-            state.overlay = help_key(Some(direction), scroll, max);
-        }
-        Some(Overlay::Palette(mut palette)) => {
-            palette.key(Key::plain(if direction == Action::Up { KeyCode::Up } else { KeyCode::Down }));
-            state.overlay = Some(Overlay::Palette(palette));
-        }
-        other => state.overlay = other,
-    }
-    None
-}
-
-/// A stop was asked for, by key or by signal.
-pub fn suspend(state: &mut State, job: bool) -> Option<Wish> {
-    match confirm::before_suspend(state, job) {
-        Some(question) => {
-            ask(state, question);
-            None
-        }
-        None => Some(Wish::Suspend { job }),
-    }
-}
-
-/// ctrl-c asks like `q`; a second one in that question means it.
-fn interrupt(state: &mut State) -> Option<Wish> {
-    match &state.overlay {
-        Some(Overlay::Confirm(confirm)) if confirm.yes == Yes::Quit => Some(Wish::Quit),
-        _ => quit(state),
-    }
-}
-
-fn quit(state: &mut State) -> Option<Wish> {
-    match confirm::before_quit(state) {
-        Some(question) => {
-            ask(state, question);
-            None
-        }
-        None => Some(Wish::Quit),
-    }
-}
-
-/// Puts a question over whatever is there; Cancel goes back to that.
-fn ask(state: &mut State, mut question: Confirm) {
-    question.back = match state.overlay.take() {
-        // Of two questions about leaving, the newer one stands.
-        Some(Overlay::Confirm(older)) if matches!(older.yes, Yes::Quit | Yes::Suspend { .. }) => older.back,
-        other => other,
-    };
-    state.overlay = Some(Overlay::Confirm(Box::new(question)));
-}
-
-fn help_key(action: Option<Action>, scroll: usize, max: usize) -> Option<Overlay> {
-    let scroll = match action {
-        Some(Action::Down) => scroll + 1,
-        Some(Action::Up) => scroll.saturating_sub(1),
-        Some(Action::PageDown) => scroll + 10,
-        Some(Action::PageUp) => scroll.saturating_sub(10),
-        Some(Action::First) => 0,
-        Some(Action::Last) => usize::MAX,
-        _ => return None,
-    };
-    Some(Overlay::Help { scroll: scroll.min(max) })
-}
-
-fn confirm_key(state: &mut State, mut confirm: Box<Confirm>, key: Key) -> Option<Wish> {
-    let given = confirm.key(key);
-    state.overlay = Some(Overlay::Confirm(confirm));
-    answer(state, given)
-}
-
-/// The question on the screen is answered.
-pub fn answer(state: &mut State, answer: Answer) -> Option<Wish> {
-    let confirm = match state.overlay.take() {
-        Some(Overlay::Confirm(confirm)) => confirm,
-        other => {
-            state.overlay = other;
-            return None;
-        }
-    };
-    match answer {
-        Answer::Open => state.overlay = Some(Overlay::Confirm(confirm)),
-        Answer::No => state.overlay = confirm.back,
-        Answer::Yes => return confirmed(state, *confirm),
-    }
-    None
-}
-
-/// Does what was confirmed, but not to tasks that have ended while the question stood.
-fn confirmed(state: &mut State, confirm: Confirm) -> Option<Wish> {
-    let Some((action, claims)) = confirm.about else { return Some(confirm.yes.into()) };
-    let why_not = |claim: ClaimId| action.disabled_reason_for(state, state.known(claim).map(AsRef::as_ref));
-    let reasons: Vec<String> = claims.iter().filter_map(|claim| why_not(*claim)).collect();
-    let wish = match confirm.yes {
-        _ if reasons.len() == claims.len() => None,
-        Yes::Send(command) => Some(Wish::Send(targets::narrowed(command, |claim| why_not(claim).is_none()))),
-        other => Some(other.into()),
-    };
-    if let Some(why) = reasons.into_iter().next() {
-        state.refuse(why);
-    }
-    wish
-}
-
-fn form_key(state: &mut State, mut form: Box<Form>, key: Key, now: Now) -> Option<Wish> {
-    match form.key(key) {
-        Reply::Open => {}
-        Reply::Close => return None,
-        Reply::Submit => match submit(state, &form, now) {
-            Ok(Submitted::Send(command)) => {
-                if let Command::Claim { task_list, .. } = &command {
-                    state.task_list = Some(task_list.clone());
-                }
-                return Some(Wish::Send(command));
-            }
-            Ok(Submitted::Ask(mut question)) => {
-                question.about = (!form.claims.is_empty()).then(|| (form.action, form.claims.clone()));
-                question.back = Some(Overlay::Form(form));
-                state.overlay = Some(Overlay::Confirm(Box::new(question)));
-                return None;
-            }
-            Err(problem) => form.problem = Some(problem),
-        },
-    }
-    state.overlay = Some(Overlay::Form(form));
-    None
-}
-
-/// Reads a form against the task as it is now: it may have ended while the form was open.
-fn submit(state: &State, form: &Form, now: Now) -> Result<Submitted, String> {
-    let (mut able, mut unable) = (Vec::new(), Vec::new());
-    for claim in &form.claims {
-        let facts = state.known(*claim);
-        match (form.action.disabled_reason_for(state, facts.map(AsRef::as_ref)), facts) {
-            (None, Some(facts)) => able.push(Arc::clone(facts)),
-            (why, _) => unable.push(why.unwrap_or_else(|| "a task is no longer on the list".into())),
-        }
-    }
-    match unable.first() {
-        Some(why) if able.is_empty() => Err(why.clone()),
-        _ => form.submit(&able, &unable, state.lease, now.wall, state.zone),
-    }
-}
-
 /// Does what a key stands for, or says why not.
 pub fn act(state: &mut State, action: Action, now: Now) -> Option<Wish> {
     if let Some(why) = action.disabled_reason(state) {
@@ -394,213 +240,4 @@ fn copy(state: &mut State, part: Part) -> Option<Wish> {
     let said = format!("{} of {name} is sent to the clipboard, {} characters", part.name(), length(&text));
     state.message = Some(Message { level: Level::Info, text: said, stays_until: Boot(0) });
     Some(Wish::Copy(text))
-}
-
-/// Acts on the marked tasks, or on the one under the cursor.
-fn act_on(state: &mut State, action: Action) -> Option<Wish> {
-    let targets = match Targets::of(state, action) {
-        Ok(targets) => targets,
-        Err(why) => {
-            state.refuse(why);
-            return None;
-        }
-    };
-    if let Some(form) = Form::on_tasks(action, &targets.able, state.lease) {
-        state.overlay = Some(Overlay::Form(Box::new(form)));
-        return None;
-    }
-    let command = command_on(targets.claims(), action)?;
-    let words = match action {
-        Action::Percent(_) => words_replaced(&targets.able),
-        _ => None,
-    };
-    if !targets.marked && words.is_none() {
-        return Some(Wish::Send(command));
-    }
-    let verb = verb(action);
-    let with = match action {
-        Action::Percent(percent) => format!(" with {percent}%"),
-        _ => String::new(),
-    };
-    let title = format!("{verb} {}{with}?", targets.name());
-    let mut lines = if targets.marked { targets.lines() } else { Vec::new() };
-    lines.extend(words);
-    let about = Some((action, targets.claims()));
-    ask(state, Confirm { about, ..Confirm::new(title, lines, verb, Yes::Send(command)) });
-    None
-}
-
-fn open(state: &mut State, view: View, claim: Option<ClaimId>) {
-    state.views.open(view, claim);
-    (state.detail_scroll, state.log.scroll) = (0, 0);
-}
-
-fn open_events(state: &mut State) {
-    let Some(facts) = state.subject().cloned() else { return };
-    if state.events.as_ref().is_none_or(|events| events.claim != facts.id) {
-        state.events = Some(Events::of(&facts));
-    } else if let Some(events) = &mut state.events {
-        events.look_soon();
-    }
-    open(state, View::Events, Some(facts.id));
-}
-
-/// From the view of a task, what concerns it; from anywhere else, and a second time, everything.
-fn open_log(state: &mut State) {
-    let claim = match state.views.now() {
-        View::Detail | View::Events => state.views.claim(),
-        _ => None,
-    };
-    state.log.about = claim;
-    open(state, View::Log, claim);
-}
-
-/// One step back: out of a view, out of a pane, then the filter goes, then the marks.
-fn back(state: &mut State) {
-    if state.views.back() {
-        (state.detail_scroll, state.log.scroll) = (0, 0);
-    } else if state.focus != Focus::Tasks {
-        state.focus = Focus::Tasks;
-    } else if !state.tasks.filter().is_empty() {
-        state.tasks.set_filter(Filter::default());
-    } else {
-        state.tasks.unmark_all();
-    }
-}
-
-/// What is about the list and not about a task.
-fn arrange(state: &mut State, action: Action, now: Now) {
-    let tasks = &mut state.tasks;
-    let sort = tasks.sort();
-    match action {
-        Action::Mark => tasks.toggle_mark(),
-        Action::MarkRange => tasks.mark_range(),
-        Action::MarkAll => tasks.mark_all(),
-        Action::MarkInvert => tasks.invert_marks(),
-        Action::Unmark => {
-            let had_some = tasks.unmark_all();
-            if !had_some {
-                state.refuse("nothing is marked: m marks");
-            }
-        }
-        Action::Sort => tasks.set_sort(Sort { by: sort.by.next(), reversed: false }),
-        Action::SortReverse => tasks.set_sort(Sort { reversed: !sort.reversed, ..sort }),
-        Action::Follow => {
-            let holds = !tasks.holds_row();
-            tasks.hold_row(holds);
-            let text = if holds { "the cursor stays in its row" } else { "the cursor follows its task" };
-            state.message = Some(Message { level: Level::Info, text: text.into(), stays_until: now.boot });
-        }
-        Action::Freeze if tasks.frozen().is_some() => tasks.thaw(),
-        Action::Freeze => tasks.freeze(now.wall),
-        _ => {}
-    }
-}
-
-/// Asks how many tasks to claim, from the selected list if there is one.
-fn claim_form(state: &mut State) {
-    let Some(status) = &state.status else { return };
-    let selected = match state.views.now() {
-        View::Waiting => state.waiting.selected().map(|(name, _)| name.clone()),
-        _ => None,
-    };
-    let offered = || Some((status.domain.clone(), state.task_list.clone()?));
-    let form = match selected.or_else(offered) {
-        Some((domain, task_list)) => Form::claim(domain.raw(), task_list.raw()),
-        None => Form::claim(status.domain.raw(), ""),
-    };
-    state.overlay = Some(Overlay::Form(Box::new(form)));
-}
-
-/// The acts on tasks that need to be told nothing.
-fn command_on(claims: Vec<ClaimId>, action: Action) -> Option<Command> {
-    Some(match action {
-        Action::Beat => Command::Beat { claims, details: Details::Same },
-        Action::Percent(percent) => Command::Beat { claims, details: Details::New(format!("{percent}%").into()) },
-        Action::StopKeeping => Command::StopKeeping { claims },
-        Action::GoOn => Command::GoOn { claims },
-        Action::Withdraw => Command::WithdrawClose { claim: claims.first().copied()? },
-        Action::Dismiss => Command::Dismiss { claims },
-        _ => return None,
-    })
-}
-
-/// What the button of a question says.
-fn verb(action: Action) -> &'static str {
-    match action {
-        Action::Beat | Action::Percent(_) => "Beat",
-        Action::StopKeeping => "Stop keeping",
-        Action::GoOn => "Go on with",
-        Action::Dismiss => "Dismiss",
-        _ => "Do it",
-    }
-}
-
-/// A percentage goes out at once over nothing or another percentage, else it is asked, because it replaces words.
-fn words_replaced(tasks: &[Arc<TaskFacts>]) -> Option<String> {
-    let words = |facts: &Arc<TaskFacts>| {
-        let details = facts.details.as_ref()?;
-        (!details.is_empty() && !is_percentage(details.raw())).then(|| details.line().into_owned())
-    };
-    let mut replaced = tasks.iter().filter_map(words);
-    let first = replaced.next()?;
-    Some(match replaced.count() {
-        0 => format!("It replaces the details {first}"),
-        more => format!("It replaces the details {first} and {more} others"),
-    })
-}
-
-fn is_percentage(text: &str) -> bool {
-    let digits = text.trim().strip_suffix('%').map(str::trim_end);
-    digits.is_some_and(|digits| (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-fn next_pane(state: &mut State) {
-    state.focus = match state.focus {
-        Focus::Tasks => Focus::Detail,
-        Focus::Detail => Focus::Log,
-        Focus::Log => Focus::Tasks,
-    };
-}
-
-/// Moves in the pane that has the focus.
-pub fn scroll(state: &mut State, action: Action) {
-    let layout = Layout::of(state.area, state.focus);
-    let page = match (state.views.now(), state.focus) {
-        (View::Tasks, Focus::Tasks) => layout.table_rows(),
-        (View::Tasks, Focus::Detail) => layout.detail_rows(),
-        (View::Tasks, Focus::Log) => layout.log_rows(),
-        _ => layout.body_rows(),
-    };
-    let page = page.saturating_sub(1).max(1).cast_signed();
-    let rows = match action {
-        Action::Up => -1,
-        Action::Down => 1,
-        Action::PageUp => -page,
-        Action::PageDown => page,
-        Action::First => isize::MIN,
-        Action::Last => isize::MAX,
-        _ => return,
-    };
-    match (state.views.now(), state.focus) {
-        (View::Tasks, Focus::Tasks) => {
-            state.tasks.move_by(rows);
-            state.detail_scroll = 0;
-        }
-        (View::Tasks, Focus::Detail) | (View::Detail, _) => {
-            state.detail_scroll = state.detail_scroll.saturating_add_signed(rows);
-        }
-        (View::Tasks, Focus::Log) | (View::Log, _) => {
-            let scroll =
-                if state.views.now() == View::Log { &mut state.log.scroll } else { &mut state.log.pane_scroll };
-            *scroll = scroll.saturating_add_signed(rows);
-        }
-        (View::Events, _) => {
-            if let Some(events) = &mut state.events {
-                events.cursor.move_by(rows, events.len());
-            }
-        }
-        (View::Closed, _) => state.closed.cursor.move_by(rows, state.closed.len()),
-        (View::Waiting, _) => state.waiting.cursor.move_by(rows, state.waiting.len()),
-    }
 }
