@@ -287,13 +287,11 @@ impl Config {
             let first = self.contexts.keys().next().filter(|_| self.aws.domain.is_none());
             return Ok(first.map(String::as_str));
         };
-        match self.contexts.get_key_value(asked) {
-            Some((name, _)) => Ok(Some(name)),
-            None => {
-                let known = contexts::names(self.contexts.keys());
-                Err(format!("there is no context `{}`, expected {known}", printable(asked)))
-            }
+        if let Some((name, _)) = self.contexts.get_key_value(asked) {
+            return Ok(Some(name));
         }
+        let known = contexts::names(self.contexts.keys());
+        Err(format!("there is no context `{}`, expected {known}", printable(asked)))
     }
 }
 

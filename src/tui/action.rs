@@ -93,6 +93,8 @@ pub enum Action {
     OpenClosed,
     /// Back to where one came from.
     Back,
+    /// The contexts, to go to another one.
+    Contexts,
     /// Copy a part of a task to the clipboard.
     Copy(Part),
     /// All commands by name.
@@ -162,6 +164,7 @@ impl Action {
         A::OpenWaiting,
         A::OpenClosed,
         A::Back,
+        A::Contexts,
         A::Copy(Part::Id),
         A::Copy(Part::Details),
         A::Copy(Part::Input),
@@ -323,6 +326,7 @@ impl Action {
             A::OpenWaiting => "waiting",
             A::OpenClosed => "closed",
             A::Back => "back",
+            A::Contexts => "contexts",
             A::Copy(_) => "copy",
             A::Palette => "commands",
             A::Mouse => "mouse",
@@ -372,6 +376,7 @@ impl Action {
             A::OpenWaiting => "waiting: task lists to claim from",
             A::OpenClosed => "closed: what has ended, and how",
             A::Back => "back to where you came from",
+            A::Contexts => "go to another context of the config file; what is kept alive in this one goes on",
             A::Copy(_) => "copy to the clipboard: activity id, details, input, workflow id, run id",
             A::Palette => "find a command by a few letters of its name, and see why others cannot be done now",
             A::Mouse => "leave the mouse to the terminal, so that it can select text, or take it back",
@@ -438,6 +443,7 @@ impl Action {
             A::OpenWaiting => &const { [Key::char('W')] },
             A::OpenClosed => &const { [Key::char('C')] },
             A::Back => &const { [Key::plain(KeyCode::Esc)] },
+            A::Contexts => &const { [Key::char('X')] },
             A::Copy(Part::Input) => &const { [Key::char('n')] },
             A::Palette => &const { [Key::char(':'), Key::ctrl('p')] },
             A::Mouse => &const { [Key::ctrl('t')] },

@@ -86,7 +86,7 @@ impl Offscreen {
                 self.canvas.reset(self.state.area);
                 None
             }
-            Wish::Quit | Wish::Suspend { .. } | Wish::Mouse => None,
+            Wish::Quit | Wish::Suspend { .. } | Wish::Mouse | Wish::Ask(_) | Wish::Show(_) => None,
         }
     }
 

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 
 use super::closed::Closed;
 use super::confirm::Confirm;
+use super::contexts::{Around, Switcher};
 use super::countdown::Moment;
 use super::events::Events;
 use super::filtering::Filtering;
@@ -56,8 +57,10 @@ pub struct State {
     pub hint: Option<String>,
     /// Service and tasks end with this process.
     pub demo: bool,
-    /// Only look.
-    pub read_only: bool,
+    /// Only look, and why.
+    pub read_only: Option<String>,
+    /// The contexts there are.
+    pub around: Around,
     /// The task list the claim form starts with.
     pub task_list: Option<Foreign>,
     /// What the lease form starts with, and the most it takes.
@@ -105,6 +108,8 @@ pub enum Overlay {
     Palette(Box<Palette>),
     /// The filter being typed.
     Filter(Box<Filtering>),
+    /// The contexts, to go to another one.
+    Contexts(Switcher),
 }
 
 /// What the message line says; printable.
@@ -137,6 +142,7 @@ impl State {
             demo: options.demo.is_some(),
             hint: options.demo,
             read_only: options.read_only,
+            around: Around::default(),
             task_list: options.task_list,
             lease: options.lease,
             last_key: None,
@@ -166,7 +172,14 @@ impl State {
 
     /// Whether acts are refused altogether.
     pub fn only_looks(&self) -> bool {
-        self.read_only || self.status.as_ref().is_some_and(|status| status.read_only)
+        self.why_only_looks().is_some()
+    }
+
+    /// Why acts are refused altogether, if they are.
+    pub fn why_only_looks(&self) -> Option<&str> {
+        let kept_elsewhere = self.status.as_ref().is_some_and(|status| status.read_only);
+        let why = kept_elsewhere.then_some("this screen only looks: another process is the keeper of this journal");
+        self.read_only.as_deref().or(why)
     }
 
     /// Keeps a log line and, if it is loud, says it in the message line too. The demo's captions stay there as the hint:

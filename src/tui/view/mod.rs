@@ -4,6 +4,7 @@
 
 mod closed;
 mod confirm;
+mod contexts;
 mod detail;
 mod events;
 mod filter;
@@ -67,6 +68,10 @@ pub fn draw(buf: &mut Buffer, state: &State, theme: &Theme, moment: Moment) -> O
             None
         }
         Some(Overlay::Palette(palette)) => palette::draw(buf, layout.over, palette, state, theme),
+        Some(Overlay::Contexts(switcher)) => {
+            contexts::draw(buf, layout.over, *switcher, &state.around, theme);
+            None
+        }
         Some(Overlay::Help { scroll }) => {
             help::draw(buf, layout.over, *scroll, &state.keymap, theme);
             None
