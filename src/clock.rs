@@ -212,7 +212,8 @@ impl ServiceClock {
 
     /// The most the service's clock can show at a local instant.
     pub fn upper_bound(&self, at: Boot, now: Boot) -> Option<i64> {
-        self.known.map(|known| at.0 + known.widened(now, self.ppm).high)
+        let known = self.known?;
+        Some(at.0 + known.widened(now, self.ppm).high + known.drift_beyond(at, now, self.ppm))
     }
 
     /// The least the service's clock can show at a local instant.
@@ -287,10 +288,11 @@ mod tests {
         let mut clock = ServiceClock::default();
         clock.sample(1_999_000, 1_999_000, Boot(2_000_000), Boot(2_000_000));
         assert!(clock.earliest_local(0, Boot(2_000_000)) <= Some(Boot(0)));
-        assert!(clock.lower_bound(Boot(0), Boot(2_000_000)) <= Some(0));
+        assert!(clock.upper_bound(Boot(0), Boot(2_000_000)) >= Some(0), "what it showed then may have been more");
         let mut clock = ServiceClock::default();
         clock.sample(2_001_000, 2_001_000, Boot(2_000_000), Boot(2_000_000));
         assert!(clock.latest_local(0, Boot(2_000_000)) >= Some(Boot(0)), "or fast");
+        assert!(clock.lower_bound(Boot(0), Boot(2_000_000)) <= Some(0), "what it showed then may have been less");
     }
 
     proptest! {

@@ -16,7 +16,7 @@ use crate::runtime::Opened;
 use crate::swf::{Access, Service, Settings};
 use crate::task::{check_length, limit};
 use crate::text::{Foreign, printable};
-use crate::tui::{self, Signals, Stage};
+use crate::tui::{self, Signals, Standing};
 
 /// What `swfbeat` takes.
 #[derive(Debug, Args)]
@@ -96,7 +96,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         name: plan.name.clone(),
         place: plan.place(),
         options: plan.options(&arguments.looks),
-        stage: if index == shown { Stage::Open } else { Stage::NotOpened },
+        standing: if index == shown { Standing::Open } else { Standing::NotOpened },
     });
     let contexts = contexts.collect();
     let mut hub = Hub::new(plans, shown, openings, Ready { number, link, journal, kept_by: None });

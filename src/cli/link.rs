@@ -4,18 +4,19 @@ use std::collections::BTreeMap;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
-use super::demo::Autopilot;
+use super::demo::{Autopilot, Present};
 use crate::clock::Wall;
 use crate::console::{Claiming, Command, Status, TaskFacts, TaskState};
 use crate::runtime::Handle;
 use crate::task::ClaimId;
-use crate::tui::{Engine, EngineGone, News};
+use crate::tui::{Engine, EngineGone, News, Presenter};
 
 /// A running engine as the screen sees it. In the demo an autopilot acts on what passes.
 #[derive(Debug)]
 pub struct Link {
     handle: Handle,
     autopilot: Option<Autopilot>,
+    presenter: Option<Present>,
     last: LastKnown,
 }
 
@@ -30,7 +31,12 @@ pub struct LastKnown {
 
 impl Link {
     pub fn new(handle: Handle, autopilot: Option<Autopilot>) -> Self {
-        Self { handle, autopilot, last: LastKnown::default() }
+        Self { handle, autopilot, presenter: None, last: LastKnown::default() }
+    }
+
+    /// The same with the stage behind the demo.
+    pub fn with_presenter(self, presenter: Present) -> Self {
+        Self { presenter: Some(presenter), ..self }
     }
 
     /// What was last known when news was last taken.
@@ -59,7 +65,11 @@ impl Engine for Link {
         }
         self.last.learn(&news.changed, &news.removed, news.status.as_deref());
         let crate::runtime::News { changed, removed, status, log, calls, read, drained, gone } = news;
-        News { changed, removed, status, log, calls, read, stage: None, drained, gone }
+        News { changed, removed, status, log, calls, read, standing: None, drained, gone }
+    }
+
+    fn presenter(&mut self) -> Option<&mut dyn Presenter> {
+        self.presenter.as_mut().map(|presenter| presenter as &mut dyn Presenter)
     }
 
     fn send(&mut self, command: Command) -> Result<(), EngineGone> {

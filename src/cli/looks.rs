@@ -38,6 +38,7 @@ impl Looks {
             keymap: file.keys.clone(),
             attention: file.notifications,
             lease: file.lease,
+            templates: file.templates.clone(),
             ..tui::Options::default()
         }
     }

@@ -12,7 +12,7 @@ use super::values::{self, Length, Rate};
 use super::{Aws, Config, Hooks, Journal, Warnings};
 use crate::mistake::Mistake;
 use crate::task::limit;
-use crate::tui::Attention;
+use crate::tui::{Attention, Templates};
 
 /// The keys of a context that stand under `[aws]` in the rest of the file.
 const OF_AWS: [&str; 6] = ["profile", "region", "endpoint_url", "domain", "task_lists", "identity"];
@@ -71,6 +71,7 @@ struct WrittenContext {
     hooks: Option<Hooks>,
     journal: Option<Journal>,
     notifications: Option<Attention>,
+    templates: Option<Templates>,
 }
 
 /// `[lease]`, whose two lengths are held against each other when both are known.

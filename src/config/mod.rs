@@ -25,7 +25,7 @@ use crate::mistake::{Mistake, Spot};
 use crate::span;
 use crate::task::limit;
 use crate::text::{Foreign, printable};
-use crate::tui::{self, Attention, ColorChoice, Keymap, ThemeChoice};
+use crate::tui::{self, Attention, ColorChoice, Keymap, Templates, ThemeChoice};
 
 pub use contexts::Context;
 pub use values::{Length, Rate, Retention};
@@ -69,6 +69,8 @@ pub struct Config {
     pub looks: Looks,
     /// How somebody who does not look is reached.
     pub notifications: Attention,
+    /// What forms can start from.
+    pub templates: Templates,
     /// Which keys do what.
     pub keys: Keymap,
     /// The context to start in.
@@ -201,6 +203,7 @@ impl Default for Config {
             journal: Journal::default(),
             looks: Looks::default(),
             notifications: Attention::default(),
+            templates: Templates::default(),
             keys: Keymap::default(),
             context: None,
             written: contexts::Written::default(),

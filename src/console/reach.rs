@@ -144,10 +144,7 @@ impl Reach {
         if self.stopped {
             return false;
         }
-        self.failures = 0;
-        self.probes = 0;
-        self.width = WIDTH;
-        self.closed_until = None;
+        self.open();
         self.smooth_rtt_ms =
             if self.smooth_rtt_ms == 0 { rtt_ms.max(1) } else { (self.smooth_rtt_ms * 7 + rtt_ms) / 8 };
         let throttled = self.throttled_at.is_some_and(|at| now - at < THROTTLED_MS);
@@ -155,6 +152,14 @@ impl Reach {
             self.connection = Connection::Online { rtt_ms };
         }
         back
+    }
+
+    /// As many may be in flight as ever.
+    fn open(&mut self) {
+        self.failures = 0;
+        self.probes = 0;
+        self.width = WIDTH;
+        self.closed_until = None;
     }
 
     /// The service answered, but not in a way that measures the round trip (a poll, a refusal).
@@ -172,6 +177,8 @@ impl Reach {
                     self.connection = Connection::Throttled { since: now };
                 }
                 self.throttled_at = Some(now);
+                // A refusal for the rate is an answer, from a service that knows the account: probing is over.
+                self.open();
                 news
             }
             Class::Expired | Class::Denied => {
@@ -233,6 +240,26 @@ mod tests {
         assert!(reach.answered(Boot(1_004), 8));
         assert_eq!(reach.may_send(Boot(1_004), 63), Ok(()));
         assert_eq!((reach.may_beat(Boot(1_004), 59), reach.may_beat(Boot(1_004), 60)), (Ok(()), Err(None)));
+    }
+
+    #[test]
+    fn rule_3_6_a_refusal_for_the_rate_ends_the_probing() {
+        let mut reach = Reach::new();
+        for n in 0..5 {
+            reach.failed(&failure(None, Phase::NoAnswer), Boot(n));
+        }
+        reach.sent(Boot(504));
+        assert!(reach.failed(&failure(Some("ThrottlingException"), Phase::Answered), Boot(560)));
+        assert_eq!(
+            (reach.may_beat(Boot(560), 59), reach.turn()),
+            (Ok(()), 0),
+            "the most urgent, as soon as its rate allows"
+        );
+        assert_eq!(reach.longest_attempt(), u64::MAX);
+        // Lost access: whoever is told to send slower has been let in.
+        reach.failed(&failure(Some("ExpiredTokenException"), Phase::Answered), Boot(600));
+        reach.failed(&failure(Some("ThrottlingException"), Phase::Answered), Boot(6_000));
+        assert_eq!(reach.may_beat(Boot(6_000), 1), Ok(()));
     }
 
     #[test]

@@ -78,7 +78,7 @@ pub fn before_quit(contexts: &[(&str, &State)]) -> Option<Confirm> {
     if lines.is_empty() {
         return None;
     }
-    let demo = contexts.iter().any(|(_, state)| state.demo);
+    let demo = contexts.iter().any(|(_, state)| state.stage.is_some());
     let after = if demo { "The demo ends with it." } else { "What is saved is here again at the next start." };
     lines.push(after.into());
     Some(Confirm::new("Quit? This depends on this process:".into(), lines, "Quit", Yes::Quit))
@@ -115,7 +115,8 @@ fn dependents(state: &State) -> Vec<String> {
         kept_line(state),
         closing.map(|(count, names)| format!("{count} not surely closed, tried again at the next start: {names}")),
         // In the demo nobody has to wait: its service answers held polls.
-        (polling && !state.demo).then(|| "A poll in flight: waited for, up to 61 s, so that no task is lost.".into()),
+        (polling && state.stage.is_none())
+            .then(|| "A poll in flight: waited for, up to 61 s, so that no task is lost.".into()),
     ];
     lines.into_iter().flatten().collect()
 }

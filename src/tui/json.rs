@@ -8,12 +8,14 @@ const DEEPEST: usize = 20;
 /// Whether a text is JSON.
 ///
 /// # Errors
-/// Line and column where it stops being JSON, from 1, and why.
+/// Line and column where it stops being JSON, from 1 and in characters, and why.
 pub fn check(text: &str) -> Result<(), (usize, usize, String)> {
     serde_json::from_str::<IgnoredAny>(text).map(|_| ()).map_err(|error| {
         let words = error.to_string();
         let words = words.split(" at line ").next().unwrap_or_default().to_owned();
-        (error.line(), error.column(), words)
+        let line = text.split('\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
+        let before = line.as_bytes().get(..error.column()).unwrap_or(line.as_bytes());
+        (error.line(), String::from_utf8_lossy(before).chars().count(), words)
     })
 }
 
@@ -115,6 +117,7 @@ mod tests {
         assert_eq!(check("{\"a\": 1}"), Ok(()));
         let (line, column, words) = check("{\n  \"a\": x}").unwrap_err();
         assert_eq!((line, column, words.as_str()), (2, 8, "expected value"));
+        assert_eq!(check("{\"ä\": x}").unwrap_err().1, 7, "characters are counted, not bytes");
         assert!(check("").is_err());
     }
 

@@ -7,6 +7,7 @@
 
 mod action;
 mod attention;
+mod auto;
 mod canvas;
 mod clipboard;
 mod closed;
@@ -31,6 +32,7 @@ mod reads;
 mod run;
 mod session;
 mod signals;
+mod stage;
 mod state;
 mod surroundings;
 mod targets;
@@ -41,6 +43,7 @@ mod theme;
 mod update;
 mod view;
 mod views;
+mod visual;
 mod waiting;
 mod zone;
 
@@ -51,11 +54,14 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::console::{CallLine, Command, LeaseTerms, LogLine, QueryId, Status, TaskFacts};
+use crate::demo::view::{Order, Reports};
 use crate::task::ClaimId;
 use crate::text::Foreign;
 
 pub use attention::{Attention, Desktop};
-pub use contexts::{Context, Contexts, Stage};
+pub use auto::check as check_act;
+pub use contexts::{Context, Contexts, Standing};
+pub use form::Templates;
 pub use keymap::{Keymap, KeymapError, Rebinding, defaults as default_keys};
 pub use offscreen::Offscreen;
 pub use reads::Read;
@@ -76,6 +82,20 @@ pub trait Engine {
     /// # Errors
     /// [`EngineGone`] if nobody is there to take it.
     fn send(&mut self, command: Command) -> Result<(), EngineGone>;
+
+    /// The stage behind the demo; there is none anywhere else.
+    fn presenter(&mut self) -> Option<&mut dyn Presenter> {
+        None
+    }
+}
+
+/// The stage behind the demo. What is new there makes the engine's descriptor readable.
+pub trait Presenter {
+    /// Takes what is new. Never blocks.
+    fn take(&mut self) -> Reports;
+
+    /// Hands over an order. Never blocks; what comes of it is said in the log.
+    fn order(&mut self, order: Order);
 }
 
 /// The engine has stopped; why, in one printable line.
@@ -99,7 +119,7 @@ pub struct News {
     /// Answers to what the screen asked for.
     pub read: Vec<(QueryId, Read)>,
     /// How far the context is, if that changed.
-    pub stage: Option<Stage>,
+    pub standing: Option<Standing>,
     /// The engine is done after a shutdown: nothing in flight, nothing unsaved.
     pub drained: bool,
     /// The engine has stopped without being asked: why, in one printable line.
@@ -171,7 +191,9 @@ pub struct Options {
     pub task_list: Option<Foreign>,
     /// What the lease form starts with, and the most it takes.
     pub lease: LeaseTerms,
-    /// In the demo, what the message line says while it has nothing else to say and there is no caption yet; printable.
+    /// What forms can start from.
+    pub templates: Templates,
+    /// In the demo, what is said while there is no caption yet; printable.
     pub demo: Option<String>,
     /// For times of day.
     pub zone: Zone,

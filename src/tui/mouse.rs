@@ -15,7 +15,7 @@ const NOTCH: usize = 3;
 
 /// Takes it.
 pub fn mouse(state: &mut State, mouse: Mouse, now: Now) -> Option<Wish> {
-    let layout = Layout::of(state.area, state.focus);
+    let layout = state.layout();
     // A terminal may send what was under way when the mouse was given back to it.
     if layout.too_small || !state.mouse {
         return None;

@@ -1,6 +1,8 @@
 //! The loop: waits for a key, news, a signal or the next tick, and draws what changed. The only place where the screen
 //! meets the system; what anything means is decided in `update`.
 
+mod editing;
+
 use std::io;
 use std::os::fd::BorrowedFd;
 
@@ -9,8 +11,9 @@ use rustix::io::Errno;
 use rustix::process::Signal;
 
 use super::attention;
+use super::auto;
 use super::canvas::Canvas;
-use super::contexts::{Alone, Context, Contexts, Desks, Stage};
+use super::contexts::{Alone, Context, Contexts, Desks, Standing};
 use super::countdown::{Moment, next_tick};
 use super::input::{Input, Parser};
 use super::mouse::mouse;
@@ -20,7 +23,7 @@ use super::signals::stop_process;
 use super::surroundings::Surroundings;
 use super::theme::{Background, Theme};
 use super::update::{self, Wish};
-use super::view::{self, Layout};
+use super::view;
 use super::{ColorChoice, Engine, Exit, Options, ScreenError, Signals, ThemeChoice};
 use crate::clock::{self, Boot};
 use crate::console::LogLine;
@@ -34,7 +37,7 @@ const FRAME_MS: i64 = 16;
 /// # Errors
 /// [`ScreenError`] when there is no terminal, or it does not do as told.
 pub fn run(options: Options, engine: &mut dyn Engine, signals: &Signals) -> Result<Exit, ScreenError> {
-    let context = Context { name: String::new(), place: String::new(), options, stage: Stage::Open };
+    let context = Context { name: String::new(), place: String::new(), options, standing: Standing::Open };
     run_contexts(vec![context], 0, &mut Alone(engine), signals)
 }
 
@@ -192,10 +195,15 @@ impl Screen<'_> {
     /// Until the earliest of: the frame that is due, a lone `esc`, the next tick.
     fn timeout(&self) -> Option<Timespec> {
         let now = clock::now();
-        let at = [self.frame_at, self.esc_at, self.tick_at].into_iter().flatten().min()?;
+        let at = [self.frame_at, self.esc_at, self.tick_at, self.auto_at()].into_iter().flatten().min()?;
         // The clock is read in whole milliseconds, rounded down: one more, or the wake-up is early by a part of one.
         let millis = (at.0.saturating_sub(now.boot.0)).clamp(0, 1_000) + i64::from(at > now.boot);
         Some(Timespec { tv_sec: millis / 1_000, tv_nsec: millis % 1_000 * 1_000_000 })
+    }
+
+    /// When the story's operator acts next.
+    fn auto_at(&self) -> Option<Boot> {
+        self.desks.shown().stage.as_ref()?.auto.next_at()
     }
 
     /// Something may look different now.
@@ -220,6 +228,9 @@ impl Screen<'_> {
         {
             return Ok(Some(exit));
         }
+        if let Some(wish) = update::watch(self.desks.shown_mut()) {
+            self.grant(wish)?;
+        }
         let (state, theme) = (self.desks.shown(), &self.theme);
         let bytes = self.canvas.frame(|buf| view::draw(buf, state, theme, moment));
         let mut bytes = bytes.map_err(ScreenError::Terminal)?;
@@ -228,8 +239,7 @@ impl Screen<'_> {
         let bells = std::mem::take(&mut self.bells);
         bytes.resize(bytes.len() + bells, b'\x07');
         (self.frame_at, self.drawn_at) = (None, now.boot);
-        let state = self.desks.shown();
-        let nothing_ticks = Layout::of(state.area, state.focus).too_small;
+        let nothing_ticks = self.desks.shown().layout().too_small;
         self.tick_at = (!nothing_ticks).then(|| next_tick(now));
         match self.session.write(&bytes) {
             Ok(()) => Ok(None),
@@ -252,6 +262,9 @@ impl Screen<'_> {
             self.alarm(context, &fresh);
             heard.extend(fresh);
             self.desks.news(context, news, clock::now().boot);
+        }
+        if let Some(presenter) = self.engines.presenter() {
+            update::reports(self.desks.shown_mut(), presenter.take(), clock::now().boot);
         }
         self.touch();
         None
@@ -291,6 +304,14 @@ impl Screen<'_> {
         let now = clock::now();
         if self.tick_at.is_some_and(|at| at <= now.boot) {
             self.touch();
+        }
+        if self.auto_at().is_some_and(|at| at <= now.boot) {
+            self.touch();
+            if let Some(wish) = auto::play(self.desks.shown_mut(), now)
+                && let Some(exit) = self.grant(wish)?
+            {
+                return Ok(Some(exit));
+            }
         }
         if self.esc_at.is_some_and(|at| at <= now.boot) {
             self.esc_at = None;
@@ -355,6 +376,12 @@ impl Screen<'_> {
                 Ok(()) => Ok(None),
                 Err(gone) => Ok(Some(Exit::EngineGone(gone.0))),
             },
+            Wish::Order(order) => {
+                if let Some(presenter) = self.engines.presenter() {
+                    presenter.order(order);
+                }
+                Ok(None)
+            }
             Wish::Quit => Ok(Some(Exit::Quit)),
             Wish::Ask(leaving) => match self.desks.ask(leaving) {
                 Some(wish) => self.grant(wish),
@@ -381,6 +408,7 @@ impl Screen<'_> {
                 Ok(None)
             }
             Wish::Suspend { job } => self.suspend(job).map(|()| None),
+            Wish::Edit { text, name } => self.edit(&text, name),
         }
     }
 

@@ -188,6 +188,28 @@ impl Session {
         if entered.is_some() { write_all(self.out.as_fd(), bytes) } else { Ok(()) }
     }
 
+    /// Gives the terminal back for a while; gives the modes it then has, for [`Session::put_back`].
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub fn lend(&self) -> io::Result<Termios> {
+        leave();
+        Ok(tcgetattr(&self.keys)?)
+    }
+
+    /// Whatever somebody else has left, the modes are as they were when the terminal was lent. It is not entered yet.
+    ///
+    /// # Errors
+    /// What the terminal says.
+    pub fn put_back(&self, modes: &Termios) -> io::Result<()> {
+        Ok(tcsetattr(&self.keys, OptionalActions::Now, modes)?)
+    }
+
+    /// Rings the bell of a terminal that is lent: all that can be written without being in the way.
+    pub fn ring(&self) {
+        let _ = write_all(self.out.as_fd(), b"\x07");
+    }
+
     /// Drops what was typed and not read: keys meant for the shell must not act here.
     pub fn drop_typed(&self) {
         let _ = tcflush(&self.keys, QueueSelector::IFlush);

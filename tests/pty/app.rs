@@ -16,13 +16,20 @@ pub const SOON: Duration = Duration::from_secs(20);
 /// A home that knows nothing, with a place for temporary files.
 pub struct Home {
     directory: TempDir,
+    more: Vec<(&'static str, String)>,
 }
 
 impl Home {
     pub fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         std::fs::create_dir(directory.path().join("tmp")).unwrap();
-        Self { directory }
+        Self { directory, more: Vec::new() }
+    }
+
+    /// The same with a variable more in its environment.
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.more.push((name, value.into()));
+        self
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -30,9 +37,9 @@ impl Home {
     }
 
     /// The environment of everything that is started here.
-    pub fn environment(&self) -> [(&'static str, String); 7] {
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
         let path = |path: &Path| path.to_str().unwrap().to_owned();
-        [
+        let usual = [
             ("HOME", path(self.directory.path())),
             ("TMPDIR", path(&self.path("tmp"))),
             ("TERM", "xterm-256color".into()),
@@ -40,7 +47,8 @@ impl Home {
             ("AWS_SECRET_ACCESS_KEY", "test".into()),
             ("AWS_REGION", "us-east-1".into()),
             ("AWS_EC2_METADATA_DISABLED", "true".into()),
-        ]
+        ];
+        usual.into_iter().chain(self.more.iter().cloned()).collect()
     }
 
     /// Starts the program without waiting for anything.

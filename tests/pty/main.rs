@@ -8,6 +8,7 @@ mod alone;
 mod app;
 mod contexts;
 mod disk;
+mod forms;
 mod freeze;
 mod leaving;
 mod orphans;

@@ -15,6 +15,8 @@ use crate::app::SOON;
 
 /// What is in the head of an activity poll.
 const POLL: &[u8] = b"SimpleWorkflowService.PollForActivityTask";
+/// What is in the head of a heartbeat.
+const BEAT: &[u8] = b"SimpleWorkflowService.RecordActivityTaskHeartbeat";
 /// The domain of everything here.
 pub const DOMAIN: &str = "ops";
 /// The task list of the activity tasks.
@@ -175,10 +177,44 @@ impl Drop for Emulator {
     }
 }
 
+/// Requests of one kind that went by.
+#[derive(Clone)]
+struct Counter {
+    head: &'static [u8],
+    count: Arc<AtomicUsize>,
+}
+
+impl Counter {
+    fn of(head: &'static [u8]) -> Self {
+        Self { head, count: Arc::default() }
+    }
+
+    /// Looks at what goes by; a request's head comes in one piece.
+    fn look(&self, bytes: &[u8]) {
+        if bytes.windows(self.head.len()).any(|part| part == self.head) {
+            self.count.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    fn now(&self) -> usize {
+        self.count.load(Ordering::SeqCst)
+    }
+
+    #[track_caller]
+    fn reaches(&self, count: usize) {
+        let start = clock::now().boot;
+        while self.now() < count {
+            assert!(clock::now().boot - start < SOON.as_millis() as i64, "only {} were sent", self.now());
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
 /// A road to a service that can be watched, cut and mended: what is under way is torn, what comes is turned away.
 pub struct Road {
     pub service: Service,
-    polls: Arc<AtomicUsize>,
+    polls: Counter,
+    beats: Counter,
     open: Arc<AtomicBool>,
     under_way: Arc<Mutex<Vec<TcpStream>>>,
 }
@@ -188,11 +224,13 @@ impl Road {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let road = Self {
             service: Service { addr: listener.local_addr().unwrap() },
-            polls: Arc::default(),
+            polls: Counter::of(POLL),
+            beats: Counter::of(BEAT),
             open: Arc::new(AtomicBool::new(true)),
             under_way: Arc::default(),
         };
-        let (polls, open, under_way) = (Arc::clone(&road.polls), Arc::clone(&road.open), Arc::clone(&road.under_way));
+        let counters = [road.polls.clone(), road.beats.clone()];
+        let (open, under_way) = (Arc::clone(&road.open), Arc::clone(&road.under_way));
         // Ends with the test's process.
         thread::spawn(move || {
             for near in listener.incoming().map_while(Result::ok) {
@@ -201,8 +239,8 @@ impl Road {
                 let Some(far) = open.load(Ordering::SeqCst).then(|| TcpStream::connect(service.addr)) else { continue };
                 let Ok(far) = far else { continue };
                 under_way.extend([near.try_clone().unwrap(), far.try_clone().unwrap()]);
-                pump(near.try_clone().unwrap(), far.try_clone().unwrap(), Some(Arc::clone(&polls)));
-                pump(far, near, None);
+                pump(near.try_clone().unwrap(), far.try_clone().unwrap(), counters.to_vec());
+                pump(far, near, Vec::new());
             }
         });
         road
@@ -211,11 +249,13 @@ impl Road {
     /// Waits until so many activity polls have gone to the service.
     #[track_caller]
     pub fn carried_polls(&self, count: usize) {
-        let start = clock::now().boot;
-        while self.polls.load(Ordering::SeqCst) < count {
-            assert!(clock::now().boot - start < SOON.as_millis() as i64, "no poll is sent");
-            thread::sleep(Duration::from_millis(5));
-        }
+        self.polls.reaches(count);
+    }
+
+    /// Waits until so many heartbeats more have gone to the service.
+    #[track_caller]
+    pub fn carries_beats(&self, more: usize) {
+        self.beats.reaches(self.beats.now() + more);
     }
 
     pub fn cut(&self) {
@@ -231,17 +271,16 @@ impl Road {
     }
 }
 
-/// Moves bytes one way until either end is gone; counts the activity polls among them.
-fn pump(mut from: TcpStream, mut to: TcpStream, polls: Option<Arc<AtomicUsize>>) {
+/// Moves bytes one way until either end is gone.
+fn pump(mut from: TcpStream, mut to: TcpStream, counters: Vec<Counter>) {
     thread::spawn(move || {
         let mut bytes = [0; 16_384];
         while let Ok(read @ 1..) = from.read(&mut bytes) {
             if to.write_all(&bytes[..read]).is_err() {
                 break;
             }
-            // A request's head comes in one piece.
-            if let Some(polls) = polls.as_ref().filter(|_| bytes[..read].windows(POLL.len()).any(|part| part == POLL)) {
-                polls.fetch_add(1, Ordering::SeqCst);
+            for counter in &counters {
+                counter.look(&bytes[..read]);
             }
         }
         let _ = to.shutdown(Shutdown::Both);

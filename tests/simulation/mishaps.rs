@@ -22,6 +22,10 @@ const ORDINARY: [&str; 7] = [
 const RECOVERY_MS: i64 = 45_000;
 /// Of what the screen says can be survived, this is left over.
 const MARGIN_MS: i64 = 500;
+/// Of heartbeats that are refused for their rate, so many come in a row: 6 s at the least rate there is.
+const PATIENCE: u32 = 12;
+/// The longest time for which nothing gets through after a close.
+const CUT_MS: i64 = 25_000;
 /// After lost access the next try comes so late.
 const ACCESS_MS: i64 = 5_500;
 
@@ -31,8 +35,12 @@ pub struct Weather {
     pub quotas: Quotas,
     /// Nothing gets through.
     pub outage: bool,
-    /// Connections are refused rather than swallowed.
-    pub refuses: bool,
+    /// So many connections in a thousand are refused rather than swallowed.
+    pub refuses: u64,
+    /// Heartbeats refused for their rate since one was not.
+    refusals: u32,
+    /// When the last trouble of any kind is or was over.
+    pub over_at: i64,
     /// Recent troubles with their begin and end, the last one last.
     pub troubles: Vec<(i64, i64)>,
     ordinary: Vec<Rule>,
@@ -45,10 +53,23 @@ impl Weather {
             faults: Faults::new(seed ^ 0xfa17, ordinary.clone()),
             quotas: Quotas::none(),
             outage: false,
-            refuses: false,
+            refuses: 0,
+            over_at: 0,
+            refusals: 0,
             troubles: Vec::new(),
             ordinary,
         }
+    }
+
+    /// Whether a heartbeat that is to be refused for its rate really is.
+    ///
+    /// The rules promise that a kept task is tried again and again, at two attempts a second if need be, not that the
+    /// service takes one: chance alone has refused 57 in a row (seed 9). A quota is shared by taking turns, so a turn
+    /// comes.
+    pub fn refuses_beat(&mut self, refused: bool) -> bool {
+        let refused = refused && self.refusals < PATIENCE;
+        self.refusals = if refused { self.refusals + 1 } else { 0 };
+        refused
     }
 
     /// Ordinary troubles and these.
@@ -63,6 +84,12 @@ impl Weather {
             self.troubles.remove(0);
         }
         self.troubles.push((from, until));
+        self.lasts(until);
+    }
+
+    /// There is some trouble until then.
+    fn lasts(&mut self, until: i64) {
+        self.over_at = self.over_at.max(until);
     }
 
     fn is_troubled(&self, at: i64) -> bool {
@@ -118,9 +145,25 @@ impl World {
         };
         self.weather.set(&[rule]);
         self.weather.outage = kind <= 2;
-        self.weather.refuses = self.chance.in_thousand(500);
+        self.weather.refuses = if self.chance.in_thousand(500) { 500 } else { 0 };
         self.totals.outages += 1;
         self.begin(length)
+    }
+
+    /// A close was applied. Now and then that was the last thing that got through for a while: its answer is lost, and
+    /// then every connection is refused, so that each attempt after it is certain to have failed.
+    pub fn cut_off(&mut self) {
+        let busy = self.quiet || self.feasible && self.at < self.weather.over_at + RECOVERY_MS;
+        let worst = if self.feasible { self.tolerated().min(CUT_MS) } else { CUT_MS };
+        if busy || worst < 4_000 || !self.chance.in_thousand(40) {
+            return;
+        }
+        let length = self.chance.between(4_000, worst);
+        self.note(|| format!("a close was applied, and for {length} ms nothing else gets through"));
+        self.weather.set(&["*=lost-request".to_owned()]);
+        (self.weather.outage, self.weather.refuses) = (true, 1_000);
+        self.totals.cut_off += 1;
+        self.begin(length);
     }
 
     fn begin(&mut self, length: i64) -> i64 {
@@ -143,6 +186,7 @@ impl World {
     fn squeeze(&mut self) -> i64 {
         let length = self.chance.between(10_000, 300_000);
         self.plan(length, Happening::Over);
+        self.weather.lasts(self.at + length);
         if self.is_poor() {
             self.weather.set(&["RecordActivityTaskHeartbeat=throttle@70%".to_owned()]);
             return length;
@@ -163,6 +207,7 @@ impl World {
         self.weather.set(&[format!("GetWorkflowExecutionHistory=history-lag:{seconds}s")]);
         let length = self.chance.between(10_000, 600_000);
         self.plan(length, Happening::Over);
+        self.weather.lasts(self.at + length + 1_000 * seconds);
         length
     }
 
@@ -170,7 +215,7 @@ impl World {
         self.note(|| "the trouble is over".to_owned());
         self.weather.set(&[]);
         self.weather.quotas = Quotas::none();
-        (self.weather.outage, self.weather.refuses) = (false, false);
+        (self.weather.outage, self.weather.refuses) = (false, 0);
     }
 
     /// The machine sleeps, or the process is stopped.

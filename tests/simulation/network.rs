@@ -46,11 +46,17 @@ impl World {
         let id = self.call_id(console);
         let checked = self.book.close_sent(&request).and_then(|()| self.book.beat_sent(self.at, &request));
         self.heed(checked);
+        if let Request::Heartbeat { token, .. } = &request {
+            let number = self.book.tasks[self.book.index(token.expose()) as usize].number;
+            self.note(|| format!("heartbeat for task-{number} goes out, call {}", console.0));
+        }
         let treatment = self.weather.faults.treat(request.operation());
         let after = treatment.request_after.cast_signed();
         let is_poll = matches!(request, Request::Poll { .. });
         match treatment.fate {
-            Fate::RequestLost if self.weather.refuses && after < limit && self.chance.in_thousand(500) => {
+            Fate::RequestLost
+                if self.weather.refuses > 0 && after < limit && self.chance.in_thousand(self.weather.refuses) =>
+            {
                 self.plan(after, Happening::Refused(id));
             }
             Fate::RequestLost => {
@@ -105,7 +111,11 @@ impl World {
             return;
         }
         let denied = self.history_denied && (history || operation == "DescribeActivityType");
+        let beat = matches!(call.request, Request::Heartbeat { .. });
+        let throttled = call.treatment.fate == Fate::Refused(Refusal::Throttled);
+        let spared = beat && throttled != self.weather.refuses_beat(throttled);
         let refusal = match &call.treatment.fate {
+            _ if spared => None,
             Fate::Refused(refusal) => Some(refusal.clone()),
             _ if !self.weather.quotas.admit(clock, operation) => Some(Refusal::Throttled),
             _ => None,
@@ -155,6 +165,7 @@ impl World {
                 let index = self.book.index(token.expose());
                 self.book.closed(index, Who::Console);
                 self.book.look(self.at, index, &self.host);
+                self.cut_off();
             }
             _ => {}
         }
@@ -231,6 +242,9 @@ impl World {
         if date.is_some() && !given_before {
             self.date = Some((self.at, self.at - sent));
         }
+        if let Err(failure) = &result {
+            self.note(|| format!("call {} failed: {}", console.0, failure.line()));
+        }
         let timing = Timing { sent: self.boot(sent), received: self.boot(self.at), date };
         self.event(Event::Answered { call: console, timing, result });
     }
@@ -249,6 +263,7 @@ impl World {
             return;
         }
         let failure = Failure::new(None, None, "the network failed", phase);
+        self.note(|| format!("call {} has no answer: {phase:?}", console.0));
         let timing = Timing { sent: self.boot(sent), received: self.boot(self.at), date: None };
         self.event(Event::Answered { call: console, timing, result: Err(failure) });
     }

@@ -12,17 +12,26 @@ pub struct Operator {
     /// Tasks this person likes to hold.
     wanted: usize,
     claimed_for: usize,
+    /// The close of this one was taken back, to close it otherwise.
+    reconsidered: Option<ClaimId>,
     pub away_until: i64,
 }
 
 impl Operator {
     pub fn new(seed: u64, wanted: usize) -> Self {
-        Self { chance: Chance::new(seed ^ 0x0b5e_55ed), words: 0, wanted, claimed_for: 0, away_until: 0 }
+        Self {
+            chance: Chance::new(seed ^ 0x0b5e_55ed),
+            words: 0,
+            wanted,
+            claimed_for: 0,
+            reconsidered: None,
+            away_until: 0,
+        }
     }
 
     /// The process they used is gone, and with it what it was told to claim.
     pub fn restarted(&mut self) {
-        self.claimed_for = 0;
+        (self.claimed_for, self.reconsidered) = (0, None);
     }
 
     /// What they do next.
@@ -39,6 +48,10 @@ impl Operator {
         }
         if book.ended.len() > 12 {
             commands.push(Command::Dismiss { claims: book.ended.clone() });
+        }
+        if let Some(command) = self.second_thoughts(book) {
+            commands.push(command);
+            return commands;
         }
         match self.chance.between(0, 299) {
             0 => self.away_until = at + self.chance.between(60_000, 1_800_000),
@@ -67,6 +80,21 @@ impl Operator {
             _ => Outcome::Completed { result: words },
         };
         Command::Close { claims, outcome }
+    }
+
+    /// A close of which no attempt got through, as the screen has it, is taken back, and the task closed otherwise.
+    fn second_thoughts(&mut self, book: &Book) -> Option<Command> {
+        if let Some(claim) = self.reconsidered.take().filter(|claim| undecided(book.of_claim(*claim))) {
+            let outcome = Outcome::Failed { reason: Some(self.words().into()), details: None };
+            return Some(Command::Close { claims: vec![claim], outcome });
+        }
+        if !self.chance.in_thousand(400) {
+            return None;
+        }
+        let failed = |claim: &&ClaimId| book.of_claim(**claim).is_some_and(Task::may_be_taken_back);
+        let claim = *book.open.iter().find(failed)?;
+        self.reconsidered = Some(claim);
+        Some(Command::WithdrawClose { claim })
     }
 
     /// Whatever is not kept, or nearly not kept any more, among a few.

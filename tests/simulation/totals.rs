@@ -45,6 +45,10 @@ totals! {
     raced,
     /// Of those, with the process killed between the intent and its answer.
     crashed,
+    /// Closes that were applied just before nothing got through any more.
+    cut_off,
+    /// Closes that were taken back because none of their attempts got through, to be decided anew.
+    taken_back,
     /// Verdicts shown.
     verdicts,
     /// Of those, our own close.

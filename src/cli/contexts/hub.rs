@@ -12,7 +12,7 @@ use crate::clock;
 use crate::console::{Command, Level, LogLine, QueryId, Status};
 use crate::journal::Place;
 use crate::text::{Foreign, printable};
-use crate::tui::{Contexts, Engine, EngineGone, News, Stage};
+use crate::tui::{Contexts, Engine, EngineGone, News, Standing};
 
 /// Questions of the screen are numbered by context above this bit.
 const QUERY_BITS: u32 = 48;
@@ -71,7 +71,7 @@ impl Hub {
                 Outcome::Failed(why) => told.push((context, failed(&why))),
                 Outcome::Ready(ready) => {
                     let running = Running::new(*ready, context);
-                    told.push((context, opened(running.stage())));
+                    told.push((context, opened(running.standing())));
                     self.running.push(running);
                 }
                 Outcome::On(number) => told.extend(self.share(number, context)),
@@ -91,7 +91,7 @@ impl Hub {
         }
         let running = &self.running[index];
         let homes = self.homes(running);
-        let mut gets = opened(running.stage());
+        let mut gets = opened(running.standing());
         let mut gives = News::default();
         for facts in running.link.last().tasks() {
             let at = homes.of(&facts.domain);
@@ -182,8 +182,8 @@ impl Running {
         Self { number, link, journal, contexts: vec![context], kept_by, status: None }
     }
 
-    fn stage(&self) -> Stage {
-        self.kept_by.clone().map_or(Stage::Open, Stage::LooksOn)
+    fn standing(&self) -> Standing {
+        self.kept_by.clone().map_or(Standing::Open, Standing::LooksOn)
     }
 }
 
@@ -238,12 +238,12 @@ impl Contexts for Hub {
     }
 }
 
-fn opened(stage: Stage) -> News {
-    let log = match &stage {
-        Stage::LooksOn(by) => vec![line(Level::Warn, format!("only looks: its journal is kept by {by}"))],
+fn opened(standing: Standing) -> News {
+    let log = match &standing {
+        Standing::LooksOn(by) => vec![line(Level::Warn, format!("only looks: its journal is kept by {by}"))],
         _ => Vec::new(),
     };
-    News { stage: Some(stage), log, ..News::default() }
+    News { standing: Some(standing), log, ..News::default() }
 }
 
 /// What a context is told that has no engine: every line of the reason.
@@ -253,7 +253,7 @@ fn failed(why: &str) -> News {
         .iter()
         .enumerate()
         .map(|(index, text)| line(if index == 0 { Level::Alarm } else { Level::Error }, text.clone()));
-    News { log: log.collect(), stage: Some(Stage::Failed(lines.join("\n"))), ..News::default() }
+    News { log: log.collect(), standing: Some(Standing::Failed(lines.join("\n"))), ..News::default() }
 }
 
 fn line(level: Level, text: String) -> LogLine {
@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn a_failure_of_several_lines_is_said_in_full_and_printable() {
         let news = failed("No AWS region.\n  tried\x1b");
-        assert_eq!(news.stage, Some(Stage::Failed("No AWS region.\n  tried␛".into())));
+        assert_eq!(news.standing, Some(Standing::Failed("No AWS region.\n  tried␛".into())));
         assert_eq!(news.log.iter().map(|line| line.level).collect::<Vec<_>>(), [Level::Alarm, Level::Error]);
     }
 }

@@ -26,6 +26,9 @@ impl Action {
 
     /// The same for a certain task.
     pub fn disabled_reason_for(self, state: &State, task: Option<&TaskFacts>) -> Option<String> {
+        if (self == A::Service || self.is_presenters()) && state.stage.is_none() {
+            return Some("only in the demo: swfbeat demo".into());
+        }
         let needs = self.needs();
         if !matches!(needs, Needs::Nothing | Needs::Selection)
             && let Some(why) = state.why_only_looks()
@@ -58,7 +61,9 @@ impl Action {
             | A::SetTimeout => Needs::OpenTask,
             A::StopKeeping | A::Withdraw | A::Dismiss => Needs::Task,
             A::Claim | A::StopClaiming | A::Orphans | A::Reload => Needs::Console,
-            A::Open | A::OpenEvents | A::Mark | A::Copy(_) => Needs::Selection,
+            A::Open | A::OpenEvents | A::Mark | A::Copy(_) | A::StageCancel | A::StageKill | A::StageClose => {
+                Needs::Selection
+            }
             _ => Needs::Nothing,
         }
     }
@@ -93,6 +98,7 @@ impl Action {
             A::Dismiss if !facts.has_ended() => {
                 Some(format!("{name} has not ended; only ended tasks can be dismissed"))
             }
+            A::StageCancel | A::StageKill | A::StageClose if facts.has_ended() => Some(format!("{name} has ended")),
             A::Copy(part) if part.of(facts).is_none() => Some(format!("{name} has no {}", part.name())),
             A::Withdraw => why_not_withdraw(facts),
             _ => None,

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::summary::trouble;
-use super::{Around, Context, Counts, Stage, Summary};
+use super::{Around, Context, Counts, Standing, Summary};
 use crate::clock::Boot;
 use crate::console::{Level, LogLine};
 use crate::tui::confirm;
@@ -28,7 +28,7 @@ pub enum Leaving {
 struct Desk {
     name: String,
     place: String,
-    stage: Stage,
+    standing: Standing,
     state: State,
     attention: Attention,
 }
@@ -47,9 +47,9 @@ impl Desks {
     /// If `shown` is none of the contexts.
     pub fn new(contexts: Vec<Context>, shown: usize, area: Rect) -> Self {
         assert!(shown < contexts.len(), "the context to be shown is one of them");
-        let desk = |Context { name, place, options, stage }: Context| {
+        let desk = |Context { name, place, options, standing }: Context| {
             let attention = options.attention;
-            Desk { name, place, stage, state: State::new(options, area), attention }
+            Desk { name, place, standing, state: State::new(options, area), attention }
         };
         let mut desks = Self { desks: contexts.into_iter().map(desk).collect(), shown };
         desks.look_around();
@@ -85,9 +85,9 @@ impl Desks {
     pub fn news(&mut self, context: usize, news: News, now: Boot) {
         let alarm = news.log.iter().rfind(|line| line.level == Level::Alarm).cloned();
         let desk = &mut self.desks[context];
-        if let Some(stage) = &news.stage {
-            desk.stage = stage.clone();
-            if !matches!(stage, Stage::Open | Stage::LooksOn(_)) {
+        if let Some(standing) = &news.standing {
+            desk.standing = standing.clone();
+            if !matches!(standing, Standing::Open | Standing::LooksOn(_)) {
                 // What was known of its service no longer holds.
                 desk.state.status = None;
             }
@@ -114,12 +114,12 @@ impl Desks {
     /// Shows another context; `true` if it is still to be opened.
     pub fn show(&mut self, context: usize) -> bool {
         let Some(desk) = self.desks.get(context) else { return false };
-        let opens = matches!(desk.stage, Stage::NotOpened | Stage::Failed(_));
+        let opens = matches!(desk.standing, Standing::NotOpened | Standing::Failed(_));
         let (mouse, area) = (self.shown().mouse, self.shown().area);
         self.shown = context;
         let desk = &mut self.desks[context];
         if opens {
-            desk.stage = Stage::Opening;
+            desk.standing = Standing::Opening;
         }
         (desk.state.mouse, desk.state.area) = (mouse, area);
         self.look_around();
@@ -173,7 +173,7 @@ impl Desk {
         Summary {
             name: self.name.clone(),
             place: place.unwrap_or_else(|| self.place.clone()),
-            stage: self.stage.clone(),
+            standing: self.standing.clone(),
             read_only: self.state.only_looks(),
             counts: Counts::of(&self.state),
             trouble: trouble(&self.state),

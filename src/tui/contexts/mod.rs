@@ -13,7 +13,7 @@ pub mod tests;
 
 use std::os::fd::BorrowedFd;
 
-use super::{Engine, EngineGone, News, Options};
+use super::{Engine, EngineGone, News, Options, Presenter};
 use crate::console::Command;
 
 pub use desks::{Desks, Leaving};
@@ -30,12 +30,12 @@ pub struct Context {
     /// How the screen is to look and behave in it. Looks and keys are those of the context shown first.
     pub options: Options,
     /// How far it is.
-    pub stage: Stage,
+    pub standing: Standing,
 }
 
 /// How far a context is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stage {
+pub enum Standing {
     /// Nobody has wanted it yet.
     NotOpened,
     /// Its service and its journal are being opened.
@@ -62,6 +62,11 @@ pub trait Contexts {
     /// [`EngineGone`] if nobody is there to take it, and no other engine is left either.
     fn send(&mut self, context: usize, command: Command) -> Result<(), EngineGone>;
 
+    /// The stage behind the demo; there is none anywhere else.
+    fn presenter(&mut self) -> Option<&mut dyn Presenter> {
+        None
+    }
+
     /// Begins to open one that is not open; its news says what comes of it. Never blocks.
     fn open(&mut self, context: usize);
 }
@@ -80,6 +85,10 @@ impl Contexts for Alone<'_> {
 
     fn send(&mut self, _: usize, command: Command) -> Result<(), EngineGone> {
         self.0.send(command)
+    }
+
+    fn presenter(&mut self) -> Option<&mut dyn Presenter> {
+        self.0.presenter()
     }
 
     fn open(&mut self, _: usize) {}

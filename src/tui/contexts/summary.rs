@@ -1,6 +1,6 @@
 //! A context in a few figures, for whoever looks at another one.
 
-use super::Stage;
+use super::Standing;
 use crate::console::{Connection, Urgency};
 use crate::tui::state::State;
 
@@ -21,7 +21,7 @@ pub struct Summary {
     /// Where it is; printable.
     pub place: String,
     /// How far it is.
-    pub stage: Stage,
+    pub standing: Standing,
     /// Acts are refused in it.
     pub read_only: bool,
     /// Its tasks.
@@ -126,16 +126,16 @@ impl Around {
 impl Summary {
     /// How far it is and what wants a person in it, in words, the gravest first.
     pub fn words(&self) -> String {
-        let open = match &self.stage {
-            Stage::NotOpened => return "not opened".into(),
-            Stage::Opening => return "opening…".into(),
-            Stage::Failed(why) => {
+        let open = match &self.standing {
+            Standing::NotOpened => return "not opened".into(),
+            Standing::Opening => return "opening…".into(),
+            Standing::Failed(why) => {
                 let why = why.lines().next().unwrap_or_default();
                 return format!("not open: {why}");
             }
-            Stage::Open if self.read_only => Some("read only".to_owned()),
-            Stage::Open => None,
-            Stage::LooksOn(by) => Some(format!("read only, kept by {by}")),
+            Standing::Open if self.read_only => Some("read only".to_owned()),
+            Standing::Open => None,
+            Standing::LooksOn(by) => Some(format!("read only, kept by {by}")),
         };
         let alarms = self.counts.alarms().into_iter().map(|(count, word)| format!("{count} {word}"));
         let held = format!("{} held", self.counts.held);

@@ -18,13 +18,13 @@ fn desks(names: &[&str]) -> Desks {
         name: (*name).to_owned(),
         place: format!("ops · region-{index}"),
         options: Options { zone: Zone::Fixed(0), ..Options::default() },
-        stage: if index == 0 { Stage::Open } else { Stage::NotOpened },
+        standing: if index == 0 { Standing::Open } else { Standing::NotOpened },
     };
     Desks::new(names.iter().enumerate().map(context).collect(), 0, Rect::new(0, 0, 120, 40))
 }
 
 fn open(tasks: Vec<Arc<TaskFacts>>) -> News {
-    News { changed: tasks, status: Some(Arc::new(status())), stage: Some(Stage::Open), ..News::default() }
+    News { changed: tasks, status: Some(Arc::new(status())), standing: Some(Standing::Open), ..News::default() }
 }
 
 fn press(desks: &mut Desks, keys: &str) -> Option<Wish> {
@@ -41,7 +41,7 @@ pub fn three() -> Desks {
         T0.boot,
     );
     let why = "No AWS credentials. Tried:\n  environment: not set";
-    desks.news(2, News { stage: Some(Stage::Failed(why.into())), ..News::default() }, T0.boot);
+    desks.news(2, News { standing: Some(Standing::Failed(why.into())), ..News::default() }, T0.boot);
     desks
 }
 
@@ -63,7 +63,7 @@ fn the_header_sums_the_alarms_of_all_others() {
     let mut desks = three();
     let lost = Connection::NoAccess { since: T0.boot, why: "expired".into() };
     let news = News { status: Some(Arc::new(Status { connection: lost, ..status() })), ..News::default() };
-    desks.news(2, News { stage: Some(Stage::Open), changed: vec![task(9, "x").cancel().arc()], ..news }, T0.boot);
+    desks.news(2, News { standing: Some(Standing::Open), changed: vec![task(9, "x").cancel().arc()], ..news }, T0.boot);
     let (words, place) = desks.shown().around.elsewhere().unwrap();
     assert_eq!((words.join(", ").as_str(), place.as_str()), ("2 cancel, 1 due, no access", "2 contexts"));
     desks.show(1);
@@ -89,7 +89,7 @@ fn a_context_is_opened_when_somebody_goes_there_and_again_if_that_failed() {
     assert!(desks.show(1), "it is to be opened");
     assert!(!desks.show(0) && !desks.show(1), "once");
     assert_eq!(desks.summary(1).words(), "opening…");
-    desks.news(1, News { stage: Some(Stage::Failed("why".into())), ..News::default() }, T0.boot);
+    desks.news(1, News { standing: Some(Standing::Failed("why".into())), ..News::default() }, T0.boot);
     assert_eq!(desks.summary(1).words(), "not open: why");
     assert!(desks.show(1));
     desks.news(1, open(vec![]), T0.boot);

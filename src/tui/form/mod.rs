@@ -1,8 +1,12 @@
 //! Forms: what an act needs to be told. A form holds texts; what it asks for becomes a command in `submit`.
+//!
+//! How a text is edited is in `editor` and `past`, what it can start from in `templates`.
 
 mod editor;
 mod length;
+mod past;
 mod submit;
+mod templates;
 
 use std::sync::Arc;
 
@@ -10,16 +14,20 @@ use crossterm::event::{KeyCode, KeyModifiers};
 
 use super::Zone;
 use super::action::{Action, may_be_set};
+use super::json;
 use super::keys::Key;
 use super::targets;
 use crate::clock::Wall;
 use crate::console::{LeaseTerms, TaskFacts};
 use crate::span;
-use crate::task::{ClaimId, TimeoutKind, limit};
+use crate::task::{ClaimId, TimeoutKind, check_length, limit};
 use crate::text::Foreign;
 
 pub use editor::Editor;
 pub use submit::Submitted;
+pub use templates::Templates;
+
+use templates::Starts;
 
 /// A form being filled in.
 #[derive(Debug)]
@@ -36,6 +44,8 @@ pub struct Form {
     pub at: usize,
     /// Why it was not sent, printable; until something is changed.
     pub problem: Option<String>,
+    /// What else is to be said, printable; until the next key.
+    pub remark: Option<String>,
 }
 
 /// One thing asked.
@@ -47,6 +57,7 @@ pub struct Field {
     pub hint: &'static str,
     /// The answer.
     pub body: Body,
+    starts: Starts,
 }
 
 /// An answer.
@@ -72,7 +83,23 @@ pub enum Reply {
     Close,
     /// It is to be sent.
     Submit,
+    /// The field's text is to be edited outside.
+    Edit,
 }
+
+/// The keys in a form, for the help and the footer: what is pressed, a word for it, and a sentence.
+pub const KEYS: &[(&str, &str, &str)] = &[
+    ("enter", "send", "send, or continue to the question"),
+    ("esc", "back", "give the form up"),
+    ("tab", "next field", "to the next field"),
+    ("ctrl-j", "new line", "a new line; alt-enter too"),
+    ("ctrl-e", "editor", "edit the text with the editor that VISUAL or EDITOR names; heartbeats go on"),
+    ("ctrl-t", "template", "the next template of the config file, then your own text again"),
+    ("alt-j", "check JSON", "whether the text is JSON, and where not; any text can be sent"),
+    ("alt-u", "undo", "undo; ctrl-_ too"),
+    ("alt-r", "redo", "redo"),
+    ("ctrl-u", "clear line", "clear to the beginning of the line; ctrl-k to its end, ctrl-w a word"),
+];
 
 impl Form {
     /// The form of an act on tasks; `None` if the act needs none.
@@ -97,16 +124,27 @@ impl Form {
             Action::SetTimeout => {
                 let settable = facts.deadlines.iter().filter(|deadline| may_be_set(deadline));
                 let options = settable.map(|deadline| deadline.kind).collect();
-                let kind = Field { label: "timeout", hint: "", body: Body::Choice { options, at: 0 } };
+                let body = Body::Choice { options, at: 0 };
+                let kind = Field { label: "timeout", hint: "", body, starts: Starts::default() };
                 vec![kind, line("seconds", "whole seconds, or NONE", "", 8)]
             }
             _ => return None,
         };
         let title = format!("{}: {}", title(action), targets::name_of(tasks));
-        Some(
-            Self { action, claims: tasks.iter().map(|facts| facts.id).collect(), title, fields, at: 0, problem: None }
-                .past_single_choice(),
-        )
+        let claims = tasks.iter().map(|facts| facts.id).collect();
+        Some(Self { action, claims, title, fields, at: 0, problem: None, remark: None }.past_single_choice())
+    }
+
+    /// With texts to start from, where all its tasks have the same.
+    pub fn with_templates(mut self, templates: &Templates, tasks: &[Arc<TaskFacts>]) -> Self {
+        let Some((first, others)) = tasks.split_first() else { return self };
+        for field in &mut self.fields {
+            let texts = templates.of(&first.activity_type, field.label);
+            if others.iter().all(|facts| templates.of(&facts.activity_type, field.label) == texts) {
+                field.starts = Starts::new(texts);
+            }
+        }
+        self
     }
 
     /// The form to claim from a task list.
@@ -117,7 +155,7 @@ impl Form {
             line("how many", "a number", "1", 4),
         ];
         let title = title(Action::Claim).to_owned();
-        Self { action: Action::Claim, claims: Vec::new(), title, fields, at: 1, problem: None }
+        Self { action: Action::Claim, claims: Vec::new(), title, fields, at: 1, problem: None, remark: None }
     }
 
     fn past_single_choice(mut self) -> Self {
@@ -129,6 +167,7 @@ impl Form {
 
     /// Takes a key.
     pub fn key(&mut self, key: Key) -> Reply {
+        self.remark = None;
         let plain = !key.modifiers.intersects(KeyModifiers::ALT | KeyModifiers::CONTROL);
         match key.code {
             KeyCode::Esc => return Reply::Close,
@@ -136,6 +175,12 @@ impl Form {
             KeyCode::Char('s') if key == Key::ctrl('s') => return Reply::Submit,
             KeyCode::Tab => self.at = (self.at + 1) % self.fields.len(),
             KeyCode::BackTab => self.at = (self.at + self.fields.len() - 1) % self.fields.len(),
+            _ if key == Key::ctrl('e') => match self.fields[self.at].body {
+                Body::Text(_) => return Reply::Edit,
+                Body::Choice { .. } => {}
+            },
+            _ if key == Key::ctrl('t') => self.next_template(),
+            _ if key == Key::alt('j') => self.check_json(),
             _ => {
                 if !self.fields[self.at].key(key) {
                     self.step(key.code);
@@ -144,6 +189,63 @@ impl Form {
             }
         }
         Reply::Open
+    }
+
+    /// The text of the field with the cursor and what it is called, for an editor outside.
+    pub fn to_edit(&self) -> (String, &'static str) {
+        let field = &self.fields[self.at];
+        match &field.body {
+            Body::Text(editor) => (editor.text(), field.label),
+            Body::Choice { .. } => (String::new(), field.label),
+        }
+    }
+
+    /// The editor outside has left a text, or why it has not, printable.
+    pub fn edited(&mut self, text: Result<String, String>) {
+        (self.problem, self.remark) = (None, None);
+        let label = self.fields[self.at].label;
+        match (text, &mut self.fields[self.at].body) {
+            (Ok(text), Body::Text(editor)) => {
+                // Editors end the last line too.
+                let text = text.replace("\r\n", "\n");
+                let text = text.strip_suffix('\n').unwrap_or(&text);
+                if text == editor.text() {
+                    self.remark = Some(format!("the editor has left {label} as it was"));
+                }
+                editor.replace(text);
+                self.problem = check_length(label, text, editor.limit).err().map(|error| error.to_string());
+            }
+            (Err(why), _) => self.problem = Some(format!("{why}; {label} is as it was")),
+            (Ok(_), Body::Choice { .. }) => {}
+        }
+    }
+
+    fn next_template(&mut self) {
+        let field = &mut self.fields[self.at];
+        let Body::Text(editor) = &mut field.body else { return };
+        if field.starts.is_empty() {
+            self.remark = Some("no template: [templates] of the config file has them by activity type".into());
+            return;
+        }
+        let (text, which) = field.starts.next(&editor.text());
+        editor.replace(&text);
+        self.problem = None;
+        self.remark = Some(which.map_or_else(
+            || "your own text again".into(),
+            |(at, of)| format!("template {at} of {of}; ctrl-t goes on, alt-u takes it back"),
+        ));
+    }
+
+    fn check_json(&mut self) {
+        let Body::Text(editor) = &mut self.fields[self.at].body else { return };
+        match json::check(&editor.text()) {
+            Ok(()) => (self.problem, self.remark) = (None, Some("this is JSON".into())),
+            Err((line, column, why)) => {
+                editor.go((line.saturating_sub(1), column.saturating_sub(1)));
+                self.problem =
+                    Some(format!("no JSON: line {line}, column {column}: {why}. It can be sent all the same"));
+            }
+        }
     }
 
     /// Up and down go to the next field where the field has no use for them.
@@ -178,26 +280,35 @@ impl Form {
         Some(format!("until {until}, {}", span::words(length_ms)))
     }
 
-    /// The keys valid in it, for the footer.
+    /// The keys valid in it, for the footer, most telling first.
     pub fn footer(&self) -> Vec<(&'static str, &'static str)> {
         let asks = self.claims.len() > 1 || matches!(self.action, Action::Complete | Action::Fail | Action::Cancel);
-        let mut keys = vec![("enter", if asks { "continue" } else { "send" }), ("esc", "back")];
-        match &self.fields[self.at].body {
-            Body::Text(editor) if editor.has_several_lines() => keys.push(("ctrl-j", "new line")),
-            Body::Choice { .. } => keys.push(("←→", "choose")),
-            Body::Text(_) => {}
+        let field = &self.fields[self.at];
+        let (text, several_lines) = match &field.body {
+            Body::Text(editor) => (true, editor.has_several_lines()),
+            Body::Choice { .. } => (false, false),
+        };
+        let valid = |key: &str| match key {
+            "tab" => self.fields.len() > 1,
+            "ctrl-t" => !field.starts.is_empty(),
+            "ctrl-j" | "alt-j" => several_lines,
+            "enter" | "esc" => true,
+            _ => text,
+        };
+        let mut keys: Vec<_> = KEYS.iter().filter(|(key, ..)| valid(key)).map(|(key, name, _)| (*key, *name)).collect();
+        if asks {
+            keys[0].1 = "continue";
         }
-        if self.fields.len() > 1 {
-            keys.push(("tab", "next field"));
+        if !text {
+            keys.insert(2, ("←→", "choose"));
         }
-        keys.push(("ctrl-u", "clear line"));
         keys
     }
 }
 
 impl Field {
     fn text(label: &'static str, hint: &'static str, editor: Editor) -> Self {
-        Self { label, hint, body: Body::Text(Box::new(editor)) }
+        Self { label, hint, body: Body::Text(Box::new(editor)), starts: Starts::default() }
     }
 
     fn key(&mut self, key: Key) -> bool {

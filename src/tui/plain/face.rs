@@ -12,7 +12,7 @@ use crate::text::printable;
 use crate::tui::News;
 use crate::tui::action::Action;
 use crate::tui::confirm::Answer;
-use crate::tui::contexts::{Desks, Leaving, Stage};
+use crate::tui::contexts::{Desks, Leaving, Standing};
 use crate::tui::countdown::{Left, Moment};
 use crate::tui::form::{Body, Editor, Form};
 use crate::tui::keys::Key;
@@ -42,7 +42,7 @@ impl Face {
 
     pub fn greeting(&self) -> Vec<String> {
         let mut lines = vec!["swfbeat in lines. Type help for the commands, list for the tasks.".to_owned()];
-        lines.extend(self.state().hint.clone());
+        lines.extend(self.state().stage.as_ref().map(|stage| stage.caption.clone()));
         self.spoken(lines)
     }
 
@@ -61,8 +61,8 @@ impl Face {
 
     /// Whether there is anything to act on yet, or never will be by itself.
     pub fn is_ready(&self) -> bool {
-        let stage = self.state().around.shown().map(|one| &one.stage);
-        self.state().status.is_some() || matches!(stage, Some(Stage::Failed(_)))
+        let standing = self.state().around.shown().map(|one| &one.standing);
+        self.state().status.is_some() || matches!(standing, Some(Standing::Failed(_)))
     }
 
     /// When something may have to be said although nothing comes in.
@@ -77,10 +77,10 @@ impl Face {
         for id in &news.removed {
             self.said.remove(&(context, *id));
         }
-        let stage = news.stage.clone();
+        let standing = news.standing.clone();
         self.desks.news(context, news, now.boot);
         self.state_mut().message = None;
-        if stage.is_some() {
+        if standing.is_some() {
             let told = self.desks.summary(context).words();
             lines.extend(self.of_context(context, vec![told]));
         }

@@ -177,7 +177,7 @@ impl Talk<'_> {
                 }
                 Ok(None)
             }
-            None | Some(Wish::Repaint | Wish::Mouse | Wish::Copy(_)) => Ok(None),
+            None | Some(Wish::Repaint | Wish::Mouse | Wish::Copy(_) | Wish::Order(_) | Wish::Edit { .. }) => Ok(None),
             Some(Wish::Quit) => Ok(Some(Exit::Quit)),
             Some(Wish::Suspend { job }) => stop_process(job).map(|()| None),
             Some(Wish::Send(command)) => match self.engines.send(self.face.context(), command) {

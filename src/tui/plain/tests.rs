@@ -6,13 +6,13 @@ use super::face::Face;
 use super::*;
 use crate::console::{Command, Details, Level};
 use crate::task::{ClaimId, Limit, Outcome, TimeoutKind};
-use crate::tui::contexts::Stage;
+use crate::tui::contexts::Standing;
 use crate::tui::fixtures::{Build, T0, hostile, log_line, status, task, zoo};
 use crate::tui::{News, Options, Zone};
 
 fn face(tasks: Vec<Arc<crate::console::TaskFacts>>) -> Face {
     let options = Options { zone: Zone::Fixed(0), task_list: Some("manual-ops".into()), ..Options::default() };
-    let context = Context { name: String::new(), place: String::new(), options, stage: Stage::Open };
+    let context = Context { name: String::new(), place: String::new(), options, standing: Standing::Open };
     let mut face = Face::new(Desks::new(vec![context], 0, NO_SCREEN), false);
     assert!(!face.is_ready());
     let news = News { changed: tasks, status: Some(Arc::new(status())), ..News::default() };

@@ -302,7 +302,7 @@ fn a_caption_of_the_demo_stays_where_it_can_be_read() {
     let mut state = State::new(demo, Rect::new(0, 0, 120, 40));
     let log = vec![log_line(Level::Info, "demo", "", "press space"), log_line(Level::Info, "beat", "a", "ok")];
     update::news(&mut state, News { log, ..News::default() }, T0.boot);
-    assert_eq!(state.hint.as_deref(), Some("press space"));
+    assert_eq!(state.stage.as_ref().unwrap().caption, "press space");
     update::news(&mut state, News { changed: vec![task(1, "a").kept().arc()], ..News::default() }, T0.boot);
     type_in(&mut state, "q");
     let Some(Overlay::Confirm(question)) = &state.overlay else { panic!("no question") };

@@ -1,12 +1,14 @@
 //! The screen as a whole, without a terminal: keys in, commands and pictures out.
 
 mod commands;
+mod forms;
 mod grammar;
 mod keys;
 mod monkey;
 mod pictures;
 mod pty;
 mod random;
+mod stage;
 
 use std::sync::Arc;
 

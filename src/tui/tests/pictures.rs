@@ -6,7 +6,7 @@ use crate::task::ClaimId;
 use crate::text::printable;
 use crate::tui::Read;
 use crate::tui::canvas::{Canvas, simplify};
-use crate::tui::contexts::Stage;
+use crate::tui::contexts::Standing;
 use crate::tui::fixtures::{call, event, hostile, log_line, task, zoo};
 use crate::tui::theme::Background;
 use crate::wire::{Answer, Attributes, HistoryEvent, HistoryPage};
@@ -311,6 +311,10 @@ fn contexts_in_the_header_and_in_their_list() {
     }
     let mut desks = crate::tui::contexts::tests::three();
     desks.show(2);
-    desks.news(2, News { stage: Some(Stage::Failed("No AWS region. Tried: …".into())), ..News::default() }, T0.boot);
+    desks.news(
+        2,
+        News { standing: Some(Standing::Failed("No AWS region. Tried: …".into())), ..News::default() },
+        T0.boot,
+    );
     snapshot("contexts_failed", desks.shown_mut(), &Theme::dark());
 }

@@ -23,6 +23,7 @@ pub fn act_on(state: &mut State, action: Action) -> Option<Wish> {
         }
     };
     if let Some(form) = Form::on_tasks(action, &targets.able, state.lease) {
+        let form = form.with_templates(&state.templates, &targets.able);
         state.overlay = Some(Overlay::Form(Box::new(form)));
         return None;
     }

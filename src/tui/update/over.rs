@@ -163,6 +163,11 @@ pub fn form_key(state: &mut State, mut form: Box<Form>, key: Key, now: Now) -> O
     match form.key(key) {
         Reply::Open => {}
         Reply::Close => return None,
+        Reply::Edit => {
+            let (text, name) = form.to_edit();
+            state.overlay = Some(Overlay::Form(form));
+            return Some(Wish::Edit { text, name });
+        }
         Reply::Submit => match submit(state, &form, now) {
             Ok(Submitted::Send(command)) => {
                 if let Command::Claim { task_list, .. } = &command {
@@ -181,6 +186,13 @@ pub fn form_key(state: &mut State, mut form: Box<Form>, key: Key, now: Now) -> O
     }
     state.overlay = Some(Overlay::Form(form));
     None
+}
+
+/// The editor outside has ended: what it has left of the text, or why there is none, printable.
+pub fn edited(state: &mut State, text: Result<String, String>) {
+    if let Some(Overlay::Form(form)) = &mut state.overlay {
+        form.edited(text);
+    }
 }
 
 /// Reads a form against the task as it is now: it may have ended while the form was open.

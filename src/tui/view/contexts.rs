@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::paint::{self, put, width};
-use crate::tui::contexts::{Around, Stage, Summary, Switcher};
+use crate::tui::contexts::{Around, Standing, Summary, Switcher};
 use crate::tui::theme::Theme;
 
 const WIDTH: u16 = 100;
@@ -56,9 +56,9 @@ fn widest(around: &Around, text: impl Fn(&Summary) -> &str, most: usize) -> u16 
 
 /// By the gravest thing there.
 fn style(one: &Summary, theme: &Theme) -> ratatui::style::Style {
-    match &one.stage {
-        Stage::NotOpened | Stage::Opening => theme.dim,
-        Stage::Failed(_) => theme.danger,
+    match &one.standing {
+        Standing::NotOpened | Standing::Opening => theme.dim,
+        Standing::Failed(_) => theme.danger,
         _ if one.counts.cancel > 0 => theme.alarm,
         _ if one.trouble.is_some() || one.counts.not_saved + one.counts.unsure > 0 => theme.danger,
         _ if !one.counts.alarms().is_empty() => theme.warn,

@@ -32,6 +32,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme) {
             });
             fitting.chain(always).collect()
         }
+        Some(Overlay::Summary(_)) => fixed(&[("any key", "back")]),
         Some(Overlay::Palette(_)) => fixed(&[("↑↓", "choose"), ("enter", "do it"), ("esc", "back")]),
         Some(Overlay::Help { .. }) => fixed(&[("j k", "scroll"), ("any other key", "back")]),
         Some(Overlay::Form(form)) => fixed(&form.footer()),
@@ -43,6 +44,10 @@ pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme) {
     };
     let mut x = area.x + 1;
     for (key, name) in hints {
+        // Half a hint is none.
+        if usize::from(area.right().saturating_sub(x)) + 2 < cells(&(key.clone(), name.clone())) {
+            break;
+        }
         for (text, style) in [(key, theme.accent), (name, theme.text)] {
             x = put(buf, Position::new(x, area.y), area.right().saturating_sub(x), &text, style) + 1;
         }

@@ -20,7 +20,7 @@ pub fn draw(buf: &mut Buffer, over: Rect, form: &Form, note: Option<String>, the
     let cells = usize::from(WIDTH.min(over.width).saturating_sub(4));
     let (below, style) = match &form.problem {
         Some(problem) => (Some(format!("✗ {problem}")), theme.danger),
-        None => (note, theme.dim),
+        None => (form.remark.clone().or(note), theme.dim),
     };
     let below = below.map_or_else(Vec::new, |text| wrap(&text, cells));
     let fixed = form.fields.len() as u16 + below.len() as u16 + 2;

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use super::paint::{put, width};
 use crate::console::{Connection, Status, Urgency};
-use crate::tui::contexts::Stage;
+use crate::tui::contexts::Standing;
 use crate::tui::countdown::{Moment, duration};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
@@ -130,7 +130,7 @@ fn words(seconds: i64) -> String {
 
 fn connection(state: &State, theme: &Theme, moment: Moment) -> Part {
     let since = |since| duration(((moment.now.boot - since) / 1_000).max(0));
-    if matches!(state.around.shown().map(|one| &one.stage), Some(Stage::Failed(_))) {
+    if matches!(state.around.shown().map(|one| &one.standing), Some(Standing::Failed(_))) {
         return ("✗ not open".into(), theme.danger);
     }
     match state.status.as_deref() {

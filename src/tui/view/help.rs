@@ -1,10 +1,11 @@
-//! All keys, made from the list of actions: the help, and the same as a table for the README.
+//! All keys, made from the list of actions and that of forms: the help, and the first as a table for the README.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::paint::{self, put, wrap};
 use crate::tui::action::Action;
+use crate::tui::form;
 use crate::tui::keymap::Keymap;
 use crate::tui::theme::Theme;
 
@@ -57,7 +58,12 @@ fn lines(over: Rect, keymap: &Keymap) -> Vec<(String, String)> {
         let keys = std::iter::once(keys(group, over.width < NARROW, keymap)).chain(std::iter::repeat(String::new()));
         keys.zip(wrap(group[0].doc(), cells)).collect::<Vec<_>>()
     });
-    wrapped.collect()
+    let in_forms = form::KEYS.iter().flat_map(|(key, _, doc)| {
+        let keys = std::iter::once((*key).to_owned()).chain(std::iter::repeat(String::new()));
+        keys.zip(wrap(doc, cells))
+    });
+    let heading = [(String::new(), String::new()), ("In a form:".to_owned(), String::new())];
+    wrapped.chain(heading).chain(in_forms).collect()
 }
 
 /// The keys of neighbours; of a long row only the first and the last.

@@ -237,6 +237,7 @@ impl Book {
                 }
             }
             other => {
+                self.totals.taken_back += u64::from(matches!(other, Record::IntentWithdrawn { .. }));
                 if let Some(task) = other.claim().and_then(|claim| self.of_claim_mut(claim)) {
                     task.on_disk(at, other);
                 }
@@ -432,6 +433,12 @@ impl Task {
 
     pub fn shows_close(&self) -> bool {
         self.facts.as_ref().is_some_and(|facts| matches!(facts.state, TaskState::Closing { .. }))
+    }
+
+    /// Its close has failed, certainly, and nothing came of any attempt.
+    pub fn may_be_taken_back(&self) -> bool {
+        let state = self.facts.as_ref().map(|facts| &facts.state);
+        matches!(state, Some(TaskState::Closing { unconfirmed: false, trouble: Some(_), .. }))
     }
 
     pub fn heartbeat_unknown(&self) -> bool {
