@@ -191,6 +191,7 @@ pub(super) mod tests {
             trouble: None,
             in_flight: false,
             left_out: false,
+            note: None,
         }
     }
 

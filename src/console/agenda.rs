@@ -26,6 +26,8 @@ pub(super) enum Job {
     Lease(ClaimId),
     /// A deadline of the task becomes due.
     Due(ClaimId),
+    /// The operator wanted to be reminded of the task.
+    FollowUp(ClaimId),
     /// A look at an execution's history, for tasks that nobody beats.
     Watch(ExecutionId),
     /// A question about history or a type may go out.
@@ -80,7 +82,7 @@ impl Agenda {
 
     /// Takes out all that concerns a claim.
     pub(super) fn clear_claim(&mut self, claim: ClaimId) {
-        let jobs = [Job::Beat, Job::Second, Job::Close, Job::Lookup, Job::Overdue, Job::Lease, Job::Due];
+        let jobs = [Job::Beat, Job::Second, Job::Close, Job::Lookup, Job::Overdue, Job::Lease, Job::Due, Job::FollowUp];
         for job in jobs.map(|job| job(claim)) {
             self.clear(job);
         }

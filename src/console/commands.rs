@@ -50,6 +50,7 @@ impl Console {
                 }
             }
             Command::SetTimeout { claim, kind, limit } => self.set_timeout(now, claim, kind, limit),
+            Command::Note { claims, text, follow_up } => self.note_command(now, &claims, &text, follow_up),
             Command::Dismiss { claims } => {
                 for id in claims {
                     if self.ledger.claims.get(&id).is_some_and(|claim| !claim.is_open()) {

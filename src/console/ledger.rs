@@ -76,6 +76,15 @@ pub(super) struct Intent {
     pub maybe_applied: bool,
 }
 
+/// What an operator noted.
+#[derive(Debug, Clone)]
+pub(super) struct Note {
+    pub text: Foreign,
+    pub at: Wall,
+    /// When to be reminded.
+    pub follow_up: Option<Wall>,
+}
+
 /// All that is known for good about one claim.
 #[derive(Debug, Clone)]
 pub(super) struct Claim {
@@ -94,6 +103,7 @@ pub(super) struct Claim {
     pub cancel: Option<Cancel>,
     pub intent: Option<Intent>,
     pub verdict: Option<(Verdict, Wall)>,
+    pub note: Option<Note>,
 }
 
 impl Claim {
@@ -201,6 +211,7 @@ fn claimed(id: ClaimId, source: &ClaimSource, task: &ClaimedTask, sent: Moment, 
         cancel: None,
         intent: None,
         verdict: None,
+        note: None,
     }
 }
 
@@ -243,6 +254,10 @@ impl Claim {
                 }
             }
             Record::IntentWithdrawn { .. } => self.intent = None,
+            Record::Note { at, text, follow_up, .. } => {
+                let note = || Note { text: text.clone(), at: at.wall, follow_up: *follow_up };
+                self.note = (!text.is_empty() || follow_up.is_some()).then(note);
+            }
             Record::Verdict { verdict, at, .. } => {
                 self.verdict.get_or_insert((verdict.clone(), at.wall));
                 self.lease = None;

@@ -30,6 +30,7 @@ mod ledger;
 mod live;
 mod load;
 mod lookup;
+mod notes;
 mod notices;
 mod orphans;
 mod quota;
@@ -84,10 +85,11 @@ pub use rules::{Rule, Rules};
 pub use told::{CallEnd, CallLine};
 
 pub use facts::{
-    BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, LeaseWarning, PendingCount, Status, TaskFacts,
-    TaskState, Tolerance, Urgency,
+    BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, LeaseWarning, NoteFact, PendingCount, Status,
+    TaskFacts, TaskState, Tolerance, Urgency,
 };
 pub use leases::LeaseTerms;
+pub use notes::{FOLLOW_UP_MAX_MS, NOTE_MAX, NOTE_WORD};
 pub use notices::{Notice, Occasion};
 pub use reading::{Query, QueryId};
 
@@ -240,6 +242,7 @@ impl Console {
             Job::Lease(claim) => self.look_at_lease(now, claim),
             // Telling its facts looks.
             Job::Due(claim) => drop(self.dirty.insert(claim)),
+            Job::FollowUp(claim) => self.follow_up(now, claim),
             Job::Watch(execution) => self.watch(now, execution),
             Job::Orphans => self.search_on(now),
             Job::Poll => self.poll_next(now),
@@ -284,6 +287,7 @@ impl Console {
             self.join_execution(now, claim.id);
             // Deadlines may have passed while nobody looked.
             self.agenda.set(Job::Overdue(claim.id), now.boot);
+            self.arm_follow_up(now, claim.id);
             if claim.intent.is_some() {
                 // An attempt may have been under way when the process ended: it may have been applied. That holds at once,
                 // on disk or not; should it not get there, the next start says so again.

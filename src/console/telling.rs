@@ -12,7 +12,7 @@ use super::event::{Effect, Level, LogLine};
 use super::facts::{BeatFact, CancelFact, LeaseFact, Status, TaskFacts, TaskState};
 use super::ledger::{Claim, OpenPoll};
 use super::live::{Counted, Live};
-use super::{Console, cadence, deadlines};
+use super::{Console, cadence, deadlines, notes};
 
 /// Polls of earlier runs without a recorded end are mentioned this long, milliseconds: by then every task has timed out
 /// or been noticed otherwise.
@@ -86,7 +86,9 @@ impl Console {
                 claim.is_open() && live.lookup.seen.is_none() && !self.history_denied.contains(&claim.source.domain);
             let reading = self.executions.of(id).and_then(|execution| self.executions.get(execution));
             let workflow_cancel = reading.is_some_and(|reading| reading.cancel_requested);
-            let facts = TaskFacts { deadlines, workflow_cancel, looking_up, lease, next_beat, ..facts(claim, live) };
+            let note = notes::fact(claim, now);
+            let facts =
+                TaskFacts { deadlines, workflow_cancel, looking_up, lease, next_beat, note, ..facts(claim, live) };
             let first = facts.first_deadline().and_then(|deadline| deadline.at);
             if claim.is_open()
                 && !self.config.read_only
@@ -216,6 +218,7 @@ fn facts(claim: &Claim, live: &Live) -> TaskFacts {
         trouble: live.trouble.clone(),
         in_flight: live.in_flight.is_some(),
         left_out: live.is_left_out(),
+        note: None,
     }
 }
 

@@ -38,6 +38,8 @@ pub enum Action {
     Withdraw,
     /// Set timeouts that nobody could tell.
     SetTimeout,
+    /// Note something on a task.
+    Note,
     /// Take an ended task off the list.
     Dismiss,
     /// Claim tasks from a task list.
@@ -149,6 +151,7 @@ impl Action {
         A::GoOn,
         A::Withdraw,
         A::SetTimeout,
+        A::Note,
         A::Dismiss,
         A::Claim,
         A::StopClaiming,
@@ -221,6 +224,7 @@ impl Action {
         A::StopKeeping,
         A::Filter,
         A::Mark,
+        A::Note,
     ];
 
     /// What the presenter's bar has, in its order.
@@ -261,6 +265,7 @@ impl Action {
             | A::GoOn
             | A::Withdraw
             | A::SetTimeout
+            | A::Note
             | A::Dismiss
             | A::Copy(_)
             | A::OpenEvents => Some(views::OF_A_TASK),
@@ -326,6 +331,7 @@ impl Action {
                 | A::Fail
                 | A::Cancel
                 | A::GoOn
+                | A::Note
                 | A::Dismiss
         )
     }
@@ -344,6 +350,7 @@ impl Action {
             A::GoOn => "go on",
             A::Withdraw => "withdraw close",
             A::SetTimeout => "set timeout",
+            A::Note => "note",
             A::Dismiss => "dismiss",
             A::Claim => "claim",
             A::StopClaiming => "stop claiming",
@@ -407,6 +414,7 @@ impl Action {
             A::GoOn => "go on with the work despite a cancel request",
             A::Withdraw => "take back a close that was certainly not applied",
             A::SetTimeout => "set a timeout that nobody could tell",
+            A::Note => "note something on a task, and be reminded of it at a time you say",
             A::Dismiss => "take an ended task off the list",
             A::Claim => "claim tasks from a task list",
             A::StopClaiming => "stop claiming; a poll in flight is waited for",
@@ -417,7 +425,9 @@ impl Action {
             A::MarkAll => "mark all that are shown",
             A::MarkInvert => "mark what is not marked, and the other way round",
             A::Unmark => "take all marks away",
-            A::Filter => "filter: swap, type:SwapDisk, id: list: workflow: details: input:, state:due, kept, -kept",
+            A::Filter => {
+                "filter: swap, type:SwapDisk, id: list: workflow: details: input: note:, state:due, kept, -kept"
+            }
             A::Sort => "sort by the next column",
             A::SortReverse => "sort the other way round",
             A::Follow => "the cursor follows its task, or stays in its row",
@@ -476,7 +486,7 @@ impl Action {
             }
             A::Details | A::Copy(Part::Details) => &const { [Key::char('d')] },
             A::Service => &const { [Key::char('B')] },
-            A::Break(Fault::Cut) | A::Copy(Part::Input) => &const { [Key::char('n')] },
+            A::Note | A::Break(Fault::Cut) | A::Copy(Part::Input) => &const { [Key::char('n')] },
             A::Break(Fault::LoseAnswers) | A::OpenLog => &const { [Key::char('l')] },
             A::StageKill => &const { [Key::char('k')] },
             A::StageClose => &const { [Key::char('o')] },
@@ -539,7 +549,7 @@ mod tests {
     #[test]
     fn keys_of_later_features_are_left_free() {
         let map = Keymap::default();
-        for c in "no".chars() {
+        for c in "o".chars() {
             assert_eq!(map.find(&[Key::char(c)]), Found::Nothing, "{c}");
         }
     }

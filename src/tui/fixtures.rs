@@ -42,6 +42,7 @@ pub fn task(id: u64, activity_id: &str) -> Build {
         trouble: None,
         in_flight: false,
         left_out: false,
+        note: None,
     };
     let unlimited = |build: Build, kind| build.deadline(kind, Limit::None, None);
     let build = Build(facts).heartbeat(60, 52).deadline(TimeoutKind::StartToClose, Limit::Seconds(3_600), Some(3_490));

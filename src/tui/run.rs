@@ -273,12 +273,14 @@ impl Screen<'_> {
     /// Reaches somebody who does not look, if anything in this log is worth it.
     fn alarm(&mut self, context: usize, log: &[LogLine]) {
         let attention = self.desks.attention(context);
-        if let Some(text) = attention::alarm(log).filter(|_| self.focused != Some(true) || attention.focused_too) {
+        if let Some(text) =
+            attention::alarm(log, attention).filter(|_| self.focused != Some(true) || attention.focused_too)
+        {
             let text = self.desks.prefix(context) + &text;
             self.say(|around| attention::notification(&text, attention.desktop, around));
         }
         if attention.bell {
-            self.bells += attention::bells(log);
+            self.bells += attention::bells(log, attention);
         }
     }
 

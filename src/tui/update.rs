@@ -216,7 +216,7 @@ pub fn act(state: &mut State, action: Action, now: Now) -> Option<Wish> {
         return None;
     }
     if action.is_act() {
-        return act_on(state, action);
+        return act_on(state, action, now.wall);
     }
     match action {
         Action::Claim => claim_form(state),

@@ -11,6 +11,7 @@ mod disk;
 mod forms;
 mod freeze;
 mod leaving;
+mod notes;
 mod orphans;
 mod outage;
 mod restart;

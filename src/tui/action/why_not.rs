@@ -59,7 +59,7 @@ impl Action {
             | A::Cancel
             | A::GoOn
             | A::SetTimeout => Needs::OpenTask,
-            A::StopKeeping | A::Withdraw | A::Dismiss => Needs::Task,
+            A::StopKeeping | A::Withdraw | A::Note | A::Dismiss => Needs::Task,
             A::Claim | A::StopClaiming | A::Orphans | A::Reload => Needs::Console,
             A::Open | A::OpenEvents | A::Mark | A::Copy(_) | A::StageCancel | A::StageKill | A::StageClose => {
                 Needs::Selection

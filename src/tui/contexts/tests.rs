@@ -1,5 +1,6 @@
 //! Several contexts on one screen, without a terminal.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crossterm::event::KeyCode;
@@ -50,9 +51,10 @@ fn what_one_context_hears_another_does_not_have() {
     let desks = three();
     let ids = |index| {
         let state = desks.states().nth(index).unwrap().1;
-        state.tasks.all().map(|facts| facts.activity_id.line().into_owned()).collect::<Vec<_>>()
+        state.tasks.all().map(|facts| facts.activity_id.line().into_owned()).collect::<BTreeSet<_>>()
     };
-    assert_eq!((ids(0), ids(1), ids(2)), (vec!["rel-1".to_owned()], vec!["swap-1".into(), "swap-2".into()], vec![]));
+    let of = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    assert_eq!([ids(0), ids(1), ids(2)], [of(&["rel-1"]), of(&["swap-1", "swap-2"]), of(&[])]);
     let (words, place) = desks.shown().around.elsewhere().unwrap();
     assert_eq!((words.join(", ").as_str(), place.as_str()), ("1 cancel, 1 due", "us-prod"));
     assert_eq!(attention::title(desks.shown()), "1 held, 1 cancel, 1 due in us-prod - swfbeat ops-demo");

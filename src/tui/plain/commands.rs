@@ -37,7 +37,7 @@ const fn on_task(name: &'static str, usage: &'static str, action: Action) -> Com
 }
 
 /// All of them, in the order of the help.
-pub const ALL: [Command; 21] = [
+pub const ALL: [Command; 22] = [
     Command { name: "list", usage: "", does: Does::List },
     Command { name: "show", usage: "N", does: Does::Show },
     Command { name: "log", usage: "", does: Does::Log },
@@ -50,6 +50,7 @@ pub const ALL: [Command; 21] = [
     on_task("go-on", "N", Action::GoOn),
     on_task("withdraw", "N", Action::Withdraw),
     on_task("timeout", "N KIND SECONDS", Action::SetTimeout),
+    on_task("note", "N [TEXT [| in 20m]]", Action::Note),
     on_task("dismiss", "N", Action::Dismiss),
     Command { name: "claim", usage: "[TASK-LIST [COUNT]]", does: Does::Act(Action::Claim) },
     Command { name: "stop-claiming", usage: "", does: Does::Act(Action::StopClaiming) },

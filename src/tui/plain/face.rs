@@ -205,7 +205,7 @@ impl Face {
         let action = if text.is_empty() { bare } else { telling };
         let wish = update::act(self.state_mut(), action, now);
         let texts: Vec<&str> = match action {
-            Action::Fail => text.splitn(2, '|').map(str::trim).collect(),
+            Action::Fail | Action::Note => text.splitn(2, '|').map(str::trim).collect(),
             Action::SetTimeout => text.split_whitespace().collect(),
             _ if text.is_empty() => Vec::new(),
             _ => vec![text],

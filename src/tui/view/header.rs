@@ -88,6 +88,7 @@ fn counts(state: &State, theme: &Theme) -> Vec<Part> {
         (due, "due", theme.warn),
         (tasks.count(Urgency::Unsure), "unsure", theme.danger),
         (tasks.count(Urgency::Lapsing), "lapsing", theme.warn),
+        (tasks.follow_ups(), "to follow up", theme.warn),
         (tasks.count(Urgency::Closing), "closing", theme.text),
         (state.status.as_ref().map_or(0, |status| status.left_out), "left out", theme.danger),
         (orphans, "possible orphans", theme.warn),
