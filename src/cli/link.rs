@@ -44,12 +44,6 @@ impl Link {
         &self.last
     }
 
-    /// Takes news that nobody sees; `true` if the engine has ended.
-    pub fn take_quietly(&mut self) -> bool {
-        let news = self.take();
-        news.drained || news.gone.is_some()
-    }
-
     /// Nobody acts any more.
     pub fn end_autopilot(&mut self) {
         self.autopilot = None;
@@ -71,7 +65,7 @@ impl Engine for Link {
         }
         self.last.learn(&news.changed, &news.removed, news.status.as_deref());
         let crate::runtime::News { changed, removed, status, log, calls, read, drained, gone } = news;
-        News { changed, removed, status, log, calls, read, drained, gone }
+        News { changed, removed, status, log, calls, read, standing: None, drained, gone }
     }
 
     fn presenter(&mut self) -> Option<&mut dyn Presenter> {
@@ -97,6 +91,16 @@ impl LastKnown {
                 self.polled = Arc::clone(&status.claiming);
             }
         }
+    }
+
+    /// All tasks on the list.
+    pub fn tasks(&self) -> impl Iterator<Item = &Arc<TaskFacts>> {
+        self.tasks.values()
+    }
+
+    /// A task on the list.
+    pub fn task(&self, claim: ClaimId) -> Option<&Arc<TaskFacts>> {
+        self.tasks.get(&claim)
     }
 
     /// A poll has not been answered.

@@ -6,6 +6,7 @@ use crate::task::ClaimId;
 use crate::text::printable;
 use crate::tui::Read;
 use crate::tui::canvas::{Canvas, simplify};
+use crate::tui::contexts::Standing;
 use crate::tui::fixtures::{call, event, hostile, log_line, task, zoo};
 use crate::tui::theme::Background;
 use crate::wire::{Answer, Attributes, HistoryEvent, HistoryPage};
@@ -296,4 +297,24 @@ fn strip_own_sequences(text: &str) -> String {
     let rest =
         parts.map(|part| part.trim_start_matches(|c: char| !c.is_ascii_alphabetic()).get(1..).unwrap_or_default());
     rest.fold(first, |all, part| all + part)
+}
+
+#[test]
+fn contexts_in_the_header_and_in_their_list() {
+    for (width, height) in SIZES {
+        let mut desks = crate::tui::contexts::tests::three();
+        desks.resize(Rect::new(0, 0, width, height));
+        snapshot(&format!("contexts_header_{width}x{height}"), desks.shown_mut(), &Theme::dark());
+        type_in(desks.shown_mut(), "X");
+        snapshot(&format!("contexts_list_{width}x{height}"), desks.shown_mut(), &Theme::dark());
+        snapshot(&format!("contexts_list_{width}x{height}_plain"), desks.shown_mut(), &Theme::plain());
+    }
+    let mut desks = crate::tui::contexts::tests::three();
+    desks.show(2);
+    desks.news(
+        2,
+        News { standing: Some(Standing::Failed("No AWS region. Tried: …".into())), ..News::default() },
+        T0.boot,
+    );
+    snapshot("contexts_failed", desks.shown_mut(), &Theme::dark());
 }
