@@ -29,6 +29,13 @@ impl Foreign {
         &self.0
     }
 
+    /// Keeps no copy of its own if the other is the same text.
+    pub fn share(&mut self, other: &Self) {
+        if self == other {
+            *self = other.clone();
+        }
+    }
+
     /// Whether there is no text at all.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -29,6 +29,8 @@ pub(super) enum Job {
     Due(ClaimId),
     /// The operator wanted to be reminded of the task.
     FollowUp(ClaimId),
+    /// Facts of more claims are told anew.
+    Restate,
     /// A look at an execution's history, for tasks that nobody beats.
     Watch(ExecutionId),
     /// A question about history or a type may go out.

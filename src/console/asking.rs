@@ -161,10 +161,10 @@ impl Console {
     fn next_page(&mut self, id: ExecutionId) -> Option<(u16, Option<String>)> {
         if self.executions.get(id)?.scan.is_none() {
             let scan = self.new_scan(id)?;
-            self.executions.get_mut(id)?.scan = Some((scan, None));
+            self.executions.get_mut(id)?.scan = Some(Box::new((scan, None)));
         }
         let reading = self.executions.get_mut(id)?;
-        let (scan, token) = reading.scan.as_mut()?;
+        let (scan, token) = &mut **reading.scan.as_mut()?;
         // The same for all pages of a scan: SWF wants that.
         let few = reading.read_before && scan.seeks_only_news();
         Some((if few { NEWS_PAGE } else { PAGE }, token.take()))

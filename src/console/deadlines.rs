@@ -33,6 +33,13 @@ pub(super) fn if_taken(claim: &Claim, clock: &ServiceClock, sent: Boot) -> Optio
     Some(sent + length + -clock.drift(length))
 }
 
+/// Whether any of them depends on what is known of the service's clock.
+pub(super) fn follow_the_service(claim: &Claim) -> bool {
+    let standing = TimeoutKind::CLAIMED.into_iter().filter(|&kind| kind != TimeoutKind::Heartbeat);
+    let is_limited = |kind| claim.timeouts.get(kind).is_some_and(|(limit, _)| limit != Limit::None);
+    claim.beat.is_none_or(|beat| beat.sent.boot.is_none()) || standing.into_iter().any(is_limited)
+}
+
 fn deadline(claim: &Claim, kind: TimeoutKind, clock: &ServiceClock, now: Boot) -> Deadline {
     let limit = claim.timeouts.get(kind);
     let unknown = Deadline { kind, limit, at: None, maybe: None, approximate: false };

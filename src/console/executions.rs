@@ -40,7 +40,7 @@ pub(super) struct Reading {
     /// Its open claims.
     pub claims: BTreeSet<ClaimId>,
     /// Pages read so far, and the token of the next.
-    pub scan: Option<(Scan, Option<String>)>,
+    pub scan: Option<Box<(Scan, Option<String>)>>,
     /// It was read to the end of what was sought: since then there can be little news.
     pub read_before: bool,
     pub start: Start,

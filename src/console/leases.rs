@@ -144,10 +144,15 @@ impl Console {
         live.lease_end = live.lease_ends_at.and_then(|end| self.clock.latest_local(end, now.boot));
     }
 
-    /// More is known of the service's clock, or something else: every lease is looked at.
+    /// More is known of the service's clock, or something else: every lease is looked at that ends at another instant by it.
     pub(super) fn look_at_leases(&mut self, now: Now) {
-        for claim in self.ledger.claims.values().filter(|claim| claim.lease.is_some()) {
-            self.agenda.set(Job::Lease(claim.id), now.boot);
+        let leases = self.ledger.claims.values().filter_map(|claim| Some((claim.id, claim.lease?)));
+        for (id, lease) in leases.collect::<Vec<_>>() {
+            let before = self.kept_until(id);
+            self.bound_by_service(now, id, lease);
+            if self.kept_until(id) != before {
+                self.agenda.set(Job::Lease(id), now.boot);
+            }
         }
     }
 

@@ -9,7 +9,6 @@ use crate::task::{ActivityType, ClaimId, Record, Timeouts};
 use crate::text::Foreign;
 use crate::wire::{Attributes, Class, Failure, HistoryPage};
 
-use super::Console;
 use super::agenda::Job;
 use super::asking::Ask;
 use super::cadence::backoff;
@@ -17,6 +16,7 @@ use super::event::{Level, Timing};
 use super::executions::{ExecutionId, Start};
 use super::ledger::Claim;
 use super::scan::{Found, Scan};
+use super::{Console, deadlines};
 
 /// Scans that found nothing before the type's defaults are asked for.
 const TYPE_AFTER: u32 = 3;
@@ -81,9 +81,9 @@ impl Console {
     /// A page of history, newest first.
     pub(super) fn scanned(&mut self, now: Now, execution: ExecutionId, page: &HistoryPage) {
         let Some(reading) = self.executions.get_mut(execution) else { return };
-        let Some((mut scan, _)) = reading.scan.take() else { return };
+        let Some(mut scan) = reading.scan.take().map(|scan| scan.0) else { return };
         if let Some(token) = scan.page(page) {
-            reading.scan = Some((scan, Some(token)));
+            reading.scan = Some(Box::new((scan, Some(token))));
             self.ask(Ask::Scan(execution));
             return;
         }
@@ -331,7 +331,14 @@ impl Console {
         self.say_disjoint(now, agreement);
         let after = self.clock.earliest_local(0, now.boot);
         if moved(before, after) {
-            self.dirty.extend(self.ledger.claims.values().filter(|claim| claim.is_open()).map(|claim| claim.id));
+            let open = self.ledger.claims.values().filter(|claim| claim.is_open());
+            let concerned = open.filter(|claim| deadlines::follow_the_service(claim)).map(|claim| claim.id);
+            if after < before {
+                self.dirty.extend(concerned);
+            } else {
+                // What is shown is too early, which can wait, and there may be ten thousand of them.
+                self.restate.extend(concerned);
+            }
         }
         if moved(latest, self.clock.latest_local(0, now.boot)) {
             self.look_at_leases(now);

@@ -50,6 +50,7 @@ mod waking;
 mod watch;
 mod writing;
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -130,6 +131,8 @@ pub struct Console {
     last_call: u64,
     out: Vec<Effect>,
     dirty: BTreeSet<ClaimId>,
+    /// Claims whose facts are told anew by and by.
+    restate: BTreeSet<ClaimId>,
     status: Option<Arc<Status>>,
     /// As of `tolerated_at`.
     tolerances: Arc<[Tolerance]>,
@@ -139,8 +142,9 @@ pub struct Console {
 }
 
 impl Console {
-    /// Takes up where the journal's entries end (none in a new journal): the same tasks, and on with them.
-    pub fn new(config: Config, now: Now, entries: &[Entry]) -> (Self, Vec<Effect>) {
+    /// Takes up where the journal's entries end (none in a new journal): the same tasks, and on with them. A long journal
+    /// is larger than what comes of it, so it had better be handed over.
+    pub fn new(config: Config, now: Now, entries: impl IntoIterator<Item = impl Borrow<Entry>>) -> (Self, Vec<Effect>) {
         let (rate, rules) = (config.heartbeat_rate, config.rules);
         let mut console = Self {
             config,
@@ -172,13 +176,16 @@ impl Console {
             last_call: 0,
             out: Vec::new(),
             dirty: BTreeSet::new(),
+            restate: BTreeSet::new(),
             status: None,
             tolerances: Arc::new([]),
             tolerated_at: None,
             polls_aged: None,
         };
         console.load.learned(console.quotas.rate(), now.boot);
-        console.follow(entries);
+        for entry in entries {
+            console.follow(entry.borrow());
+        }
         for id in console.dirty.clone() {
             console.count_claim(id);
         }
@@ -206,7 +213,7 @@ impl Console {
             Event::DiskFull(why) => self.disk_full(now, why),
             Event::Answered { call, timing, result } => self.answered(now, call, timing, result),
             Event::Read { call, timing, failure } => self.was_read(now, call, timing, failure.as_ref()),
-            Event::Followed(entries) => self.follow(&entries),
+            Event::Followed(entries) => entries.iter().for_each(|entry| self.follow(entry)),
             Event::Wake => {}
         }
         if asleep {
@@ -222,6 +229,7 @@ impl Console {
         self.send_asks(now);
         self.send_reads(now);
         self.settle(now);
+        self.restate(now);
         self.tell(now);
         std::mem::take(&mut self.out)
     }
@@ -251,33 +259,29 @@ impl Console {
             Job::Save => self.save_again(now),
             Job::Disk => self.look_at_disk(now),
             // They only want what sends, and `settle`, to look again.
-            Job::Ask | Job::Read | Job::Reach | Job::Leave => {}
+            Job::Ask | Job::Read | Job::Reach | Job::Leave | Job::Restate => {}
         }
     }
 
-    /// Facts that are on disk already.
-    fn follow(&mut self, entries: &[Entry]) {
-        for entry in entries {
-            self.ledger.apply(&entry.record, entry.boot_id == self.config.boot_id);
-            let Some(id) = entry.record.claim() else { continue };
-            match (&entry.record, self.ledger.claims.get(&id)) {
-                (Record::Dismissed { .. }, _) => {
-                    self.count_claim(id);
-                    self.live.remove(&id);
-                    self.dirty.remove(&id);
-                    self.out.push(Effect::Removed(id));
-                }
-                (Record::TimeoutsLearned { .. }, Some(claim)) => {
-                    self.dirty.insert(id);
-                    if let Some(started_at) = claim.started_at {
-                        // Two claims of the past may disagree; what is said about it now has the next sample to go by.
-                        let _ = self.clock.event_of(started_at, claim.sent.boot, claim.received.boot);
-                    }
-                }
-                _ => {
-                    self.dirty.insert(id);
+    /// A fact that is on disk already.
+    fn follow(&mut self, entry: &Entry) {
+        self.ledger.apply(&entry.record, entry.boot_id == self.config.boot_id);
+        let Some(id) = entry.record.claim() else { return };
+        match (&entry.record, self.ledger.claims.get(&id)) {
+            (Record::Dismissed { .. }, _) => {
+                self.count_claim(id);
+                self.live.remove(&id);
+                self.dirty.remove(&id);
+                self.out.push(Effect::Removed(id));
+            }
+            (Record::TimeoutsLearned { .. }, Some(claim)) => {
+                self.dirty.insert(id);
+                if let Some(started_at) = claim.started_at {
+                    // Two claims of the past may disagree; what is said about it now has the next sample to go by.
+                    let _ = self.clock.event_of(started_at, claim.sent.boot, claim.received.boot);
                 }
             }
+            _ => drop(self.dirty.insert(id)),
         }
     }
 

@@ -21,6 +21,11 @@ const ORPHANS_MS: i64 = 24 * 3_600_000;
 /// The tolerated outage is looked at anew when tasks or rates change, and after so long, milliseconds.
 const TOLERANCE_MS: i64 = 5_000;
 
+/// Of how many claims the facts are told anew at once when they have changed for all, and how soon the next ones follow,
+/// milliseconds: ten thousand in a second.
+const RESTATED: usize = 50;
+const RESTATE_MS: i64 = 5;
+
 /// What the header counts, kept in step claim by claim: nobody walks over ten thousand of them for each heartbeat.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
@@ -56,6 +61,19 @@ impl Console {
     pub(super) fn say_once(&mut self, now: Now, word: &'static str, text: String) {
         if self.said.insert(word) {
             self.say(now, Level::Warn, word, None, text);
+        }
+    }
+
+    /// Tells some of the facts again that changed for everybody, and the others soon: heartbeats don't wait for it.
+    pub(super) fn restate(&mut self, now: Now) {
+        for _ in 0..RESTATED {
+            let Some(id) = self.restate.pop_first() else { return };
+            if self.ledger.claims.contains_key(&id) {
+                self.dirty.insert(id);
+            }
+        }
+        if !self.restate.is_empty() {
+            self.agenda.set_by(Job::Restate, now.boot + RESTATE_MS);
         }
     }
 

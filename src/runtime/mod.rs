@@ -188,7 +188,7 @@ where
     M: Machine,
     C: Caller + Send,
     O: FnOnce() -> Result<Opened, OpenError> + Send + 'static,
-    B: FnOnce(Now, &[Entry]) -> (M, Vec<Effect>) + Send + 'static,
+    B: FnOnce(Now, Vec<Entry>) -> (M, Vec<Effect>) + Send + 'static,
 {
     let mailbox = Arc::new(Mailbox::new()?);
     let (commands, inbox) = mpsc::channel(COMMANDS + 1);
@@ -215,15 +215,13 @@ where
     M: Machine,
     C: Caller,
     O: FnOnce() -> Result<Opened, OpenError>,
-    B: FnOnce(Now, &[Entry]) -> (M, Vec<Effect>),
+    B: FnOnce(Now, Vec<Entry>) -> (M, Vec<Effect>),
 {
     let Opened { storage, entries } = open().map_err(|error| error.to_string())?;
     let cannot = |error: io::Error| format!("the engine cannot start: {error}");
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default()).map_err(cannot)?;
     runtime.block_on(async {
-        let (machine, effects) = build(clock::now(), &entries);
-        // A long journal is larger than what came of it.
-        drop(entries);
+        let (machine, effects) = build(clock::now(), entries);
         let engine = Engine::new(machine, caller, storage, bell, mailbox).map_err(cannot)?;
         engine.run(effects, inbox).await
     })

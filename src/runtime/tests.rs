@@ -88,7 +88,7 @@ impl Bench {
         let opened = Opened::keeper(&Place::named(directory.path().join("test.db")), &settings()).unwrap();
         let (events_in, events) = channel();
         let (release, held) = watch::channel(false);
-        let build = move |_: Now, _: &[Entry]| (Script { events: events_in, act: script, wake: None }, vec![]);
+        let build = move |_: Now, _: Vec<Entry>| (Script { events: events_in, act: script, wake: None }, vec![]);
         let handle = launch(Held(held), silent(), || Ok(opened), build).unwrap();
         Self { handle, events, release, directory }
     }
@@ -327,7 +327,7 @@ fn rule_3_9_the_call_after_a_reload_goes_out_with_the_new_credentials() {
         Event::Command(Command::Shutdown) => vec![Effect::Drained],
         _ => vec![],
     };
-    let build = move |_: Now, _: &[Entry]| (Script { events: events_in, act, wake: None }, vec![]);
+    let build = move |_: Now, _: Vec<Entry>| (Script { events: events_in, act, wake: None }, vec![]);
     let handle = launch(Reloaded(0), silent(), || Ok(opened), build).unwrap();
     handle.send(Command::ReloadCredentials).unwrap();
     let answered = std::iter::from_fn(|| events.recv_timeout(Duration::from_secs(10)).ok())
@@ -350,7 +350,7 @@ fn a_crash_is_told_and_ends_the_engine() {
 fn a_journal_that_cannot_be_made_is_told() {
     let place = Place::named("/nowhere/at/all.db");
     let build =
-        |_: Now, _: &[Entry]| -> (Script<Answering>, Vec<Effect>) { unreachable!("there is nothing to restore from") };
+        |_: Now, _: Vec<Entry>| -> (Script<Answering>, Vec<Effect>) { unreachable!("there is nothing to restore from") };
     let open = move || Opened::keeper(&place, &settings());
     let handle = launch(Held(watch::channel(false).1), silent(), open, build).unwrap();
     assert!(readable(handle.wake_fd(), Duration::from_secs(10)));
@@ -378,7 +378,7 @@ fn a_read_only_engine_follows_the_keeper_and_writes_nothing() {
         Event::Command(_) => vec![append(1)],
         _ => vec![],
     };
-    let build = move |_: Now, _: &[Entry]| (Script { events: events_in, act: script, wake: None }, vec![]);
+    let build = move |_: Now, _: Vec<Entry>| (Script { events: events_in, act: script, wake: None }, vec![]);
     let opened = Opened::read_only(&place).unwrap();
     let handle = launch(Held(watch::channel(false).1), silent(), || Ok(opened), build).unwrap();
     handle.send(Command::StopClaiming).unwrap();

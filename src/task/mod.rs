@@ -7,6 +7,7 @@ mod record;
 mod timeouts;
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,12 +23,12 @@ pub use timeouts::{Limit, LimitParseError, Source, TimeoutKind, Timeouts};
 /// `Debug` is redacted and there is no `Display`.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct TaskToken(String);
+pub struct TaskToken(Arc<str>);
 
 impl TaskToken {
     /// Takes a token as the service or the journal wrote it.
     pub fn new(token: String) -> Self {
-        Self(token)
+        Self(token.into())
     }
 
     /// The secret itself, for the wire and the journal only.
