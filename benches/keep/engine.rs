@@ -127,6 +127,13 @@ impl Seen {
     fn look(&mut self, facts: &Arc<TaskFacts>, waiting: &mut usize) {
         self.names.entry(facts.id).or_insert_with(|| facts.activity_id.raw().to_owned());
         let last = self.tasks.entry(facts.id).or_default();
+        // The row says so, also if there was no room for it from the beginning.
+        let is_kept = facts.lease.is_some() && !facts.left_out;
+        if is_kept {
+            self.outcome.named.remove(facts.activity_id.raw());
+        } else {
+            self.outcome.named.entry(facts.activity_id.raw().to_owned()).or_insert(clock::now().wall.0);
+        }
         last.dead = matches!(facts.state, TaskState::Refused { .. } | TaskState::Ended { .. });
         let count = facts.last_beat.map_or(0, |beat| beat.count);
         if last.count.is_some_and(|before| count > before)

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::clock::Now;
+use crate::clock::{Boot, Now};
 use crate::task::{ClaimId, Limit};
 
 use super::event::Level;
@@ -12,11 +12,12 @@ use super::{Console, deadlines};
 impl Console {
     /// Keeps the load in step with a claim whose lease or timeout has changed.
     pub(super) fn count_load(&mut self, id: ClaimId, before: Option<Limit>, after: Option<Limit>) {
+        let beaten = self.last_sign_of_life(id);
         let live = self.live.entry(id).or_default();
         let admitted = std::mem::take(&mut live.admitted);
         match before {
             Some(limit) if admitted => self.load.remove(limit),
-            Some(limit) => self.load.forget(id, limit),
+            Some(_) => self.load.forget(id),
             None => {}
         }
         match after {
@@ -24,7 +25,7 @@ impl Console {
                 live.admitted = true;
                 self.load.add(limit);
             }
-            Some(limit) => self.load.want(id, limit, live.first),
+            Some(limit) => self.load.want(id, limit, live.first, beaten),
             None => live.left_out_said = false,
         }
     }
@@ -74,13 +75,19 @@ impl Console {
         self.say(now, Level::Alarm, "keep", Some(id), text);
     }
 
+    /// When its timeout began to run, as far as this boot can tell.
+    fn last_sign_of_life(&self, id: ClaimId) -> Option<Boot> {
+        let claim = self.ledger.claims.get(&id)?;
+        claim.beat.map_or(claim.sent, |beat| beat.sent).boot
+    }
+
     /// The operator wants a task kept that was left out: the next room is its.
     pub(super) fn put_first(&mut self, now: Now, id: ClaimId) {
+        let beaten = self.last_sign_of_life(id);
         let live = self.live.entry(id).or_default();
         let Some(limit) = live.counted.limit.filter(|_| live.is_left_out() && !live.first) else { return };
         live.first = true;
-        self.load.forget(id, limit);
-        self.load.want(id, limit, true);
+        self.load.want(id, limit, true, beaten);
         self.say(now, Level::Info, "keep", Some(id), "first in line for the next room");
     }
 }

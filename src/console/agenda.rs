@@ -57,6 +57,8 @@ pub(super) enum Job {
 #[derive(Debug, Default)]
 pub(super) struct Agenda {
     queue: BTreeSet<(Boot, Job)>,
+    /// Heartbeats have a queue of their own: sometimes the next one is wanted before its time.
+    beats: BTreeSet<(Boot, ClaimId)>,
     at: NumberMap<Job, Boot>,
 }
 
@@ -65,10 +67,13 @@ impl Agenda {
     pub(super) fn set(&mut self, job: Job, at: Boot) {
         match self.at.insert(job, at) {
             Some(old) if old == at => return,
-            Some(old) => drop(self.queue.remove(&(old, job))),
+            Some(old) => self.remove(old, job),
             None => {}
         }
-        self.queue.insert((at, job));
+        match job {
+            Job::Beat(claim) => self.beats.insert((at, claim)),
+            _ => self.queue.insert((at, job)),
+        };
     }
 
     /// As [`Agenda::set`], unless the job would happen earlier anyway.
@@ -81,8 +86,15 @@ impl Agenda {
     /// Takes a job out.
     pub(super) fn clear(&mut self, job: Job) {
         if let Some(old) = self.at.remove(&job) {
-            self.queue.remove(&(old, job));
+            self.remove(old, job);
         }
+    }
+
+    fn remove(&mut self, at: Boot, job: Job) {
+        match job {
+            Job::Beat(claim) => self.beats.remove(&(at, claim)),
+            _ => self.queue.remove(&(at, job)),
+        };
     }
 
     /// Takes out all that concerns a claim.
@@ -100,14 +112,24 @@ impl Agenda {
 
     /// The first instant at which something wants to happen.
     pub(super) fn next(&self) -> Option<Boot> {
-        self.queue.first().map(|&(at, _)| at)
+        self.first().map(|(at, _)| at)
+    }
+
+    /// The task whose heartbeat is due next.
+    pub(super) fn next_beat(&self) -> Option<ClaimId> {
+        self.beats.first().map(|&(_, claim)| claim)
     }
 
     /// Takes out the first job whose time has come.
     pub(super) fn pop_due(&mut self, now: Boot) -> Option<(Boot, Job)> {
-        let &(at, job) = self.queue.first().filter(|&&(at, _)| at <= now)?;
+        let (at, job) = self.first().filter(|&(at, _)| at <= now)?;
         self.clear(job);
         Some((at, job))
+    }
+
+    fn first(&self) -> Option<(Boot, Job)> {
+        let beat = self.beats.first().map(|&(at, claim)| (at, Job::Beat(claim)));
+        [beat, self.queue.first().copied()].into_iter().flatten().min()
     }
 }
 

@@ -59,7 +59,7 @@ impl Console {
     /// Sends what is ready, most urgent first, as long as anything may be sent.
     pub(super) fn send_ready(&mut self, now: Now) {
         self.send_closes(now);
-        while let Some((_, id)) = self.ready.one_of(MOST_URGENT, self.reach.turn()) {
+        while let Some((_, id)) = self.ready.one_of(MOST_URGENT, self.reach.turn()).or_else(|| self.ahead(now)) {
             match self.reach.may_beat(now.boot, self.calls.with_token()) {
                 Ok(()) => {}
                 Err(until) => {
@@ -83,6 +83,27 @@ impl Console {
                 self.send_beat(now, id);
             }
         }
+    }
+
+    /// The next heartbeat before its time, if the rate is so tight that none of it may be left unused: many tasks may fall
+    /// due at once, and then it is too late to begin.
+    fn ahead(&mut self, now: Now) -> Option<(Boot, ClaimId)> {
+        if !self.load.is_tight() {
+            return None;
+        }
+        let id = self.agenda.next_beat()?;
+        if self.reach.may_beat(now.boot, self.calls.with_token()).is_err() {
+            return None;
+        }
+        // What is saved up for an outage that can be survived is left alone.
+        let savings = self.tolerances.first().is_none_or(|least| least.survives_ms == 0);
+        if let Err(until) = self.quotas.heartbeats().could_spare(savings, now.boot) {
+            self.agenda.set_by(Job::Reach, until);
+            return None;
+        }
+        // Re-armed from now, as if it had been due.
+        self.make_ready(now, id, now.boot);
+        self.ready.first()
     }
 
     /// Nobody wants the heartbeat any more. If a person had asked for it, that is said: it was never answered.

@@ -104,8 +104,11 @@ impl Console {
         else {
             return;
         };
+        let before = self.kept_until(id);
         self.bound_by_service(now, id, lease);
-        self.dirty.insert(id);
+        if self.kept_until(id) != before {
+            self.dirty.insert(id);
+        }
         let Some(until) = self.kept_until(id).filter(|&until| until > now.boot) else {
             if self.config.rules.hold(Rule::LeaseEnds) {
                 if std::mem::replace(&mut self.live(id).lease_warnings, CALLED) < CALLED {

@@ -8,6 +8,7 @@ use crate::clock::Boot;
 use crate::task::{ClaimId, Limit};
 
 use super::facts::Tolerance;
+use super::numbers::NumberMap;
 use super::quota::BURST;
 
 /// Share of the rate that periodic heartbeats may take; the rest is for retries and people.
@@ -64,8 +65,9 @@ impl Plan {
     }
 }
 
-/// Who waits for room: what the operator put first, then what saves most tasks, the longest timeouts.
-type Waiting = (Reverse<bool>, Reverse<u32>, ClaimId);
+/// Who waits for room: what the operator put first, then what saves most tasks, the longest timeouts, and of those what was
+/// beaten last: its next heartbeat has the most time.
+type Waiting = (Reverse<bool>, Reverse<u32>, Reverse<Option<Boot>>, ClaimId);
 
 /// The kept tasks by their timeouts, and the plan for them.
 #[derive(Debug)]
@@ -73,6 +75,7 @@ pub(super) struct Load {
     /// How many admitted tasks there are of each timeout in seconds; `None` is no timeout.
     tasks: BTreeMap<Option<u32>, u32>,
     waiting: BTreeSet<Waiting>,
+    places: NumberMap<ClaimId, Waiting>,
     /// Heartbeats a second that may be used; `None` is no limit.
     cap: Option<f64>,
     /// The same as learned from refusals.
@@ -97,6 +100,7 @@ impl Load {
         Self {
             tasks: BTreeMap::new(),
             waiting: BTreeSet::new(),
+            places: NumberMap::default(),
             cap,
             rate,
             plan,
@@ -108,33 +112,39 @@ impl Load {
         }
     }
 
-    /// A task wants to be kept. Whether it is admitted is said by [`Load::admit`].
-    pub(super) fn want(&mut self, id: ClaimId, limit: Limit, first: bool) {
+    /// A task wants to be kept, which was beaten last at `beaten`. Whether it is admitted is said by [`Load::admit`].
+    pub(super) fn want(&mut self, id: ClaimId, limit: Limit, first: bool, beaten: Option<Boot>) {
         // Without a timeout there is nothing to lose.
         let Limit::Seconds(timeout) = limit else { return };
-        self.waiting.insert((Reverse(first), Reverse(timeout), id));
+        self.forget(id);
+        let place = (Reverse(first), Reverse(timeout), Reverse(beaten), id);
+        self.waiting.insert(place);
+        self.places.insert(id, place);
         self.stale = true;
     }
 
     /// A task that waits for room is no longer kept.
-    pub(super) fn forget(&mut self, id: ClaimId, limit: Limit) {
-        let Limit::Seconds(timeout) = limit else { return };
-        for first in [false, true] {
-            self.waiting.remove(&(Reverse(first), Reverse(timeout), id));
+    pub(super) fn forget(&mut self, id: ClaimId) {
+        if let Some(place) = self.places.remove(&id) {
+            self.waiting.remove(&place);
         }
     }
 
     /// The next task that there is room for; it counts from now on.
     pub(super) fn admit(&mut self) -> Option<ClaimId> {
-        let fits = |&&(_, Reverse(timeout), _): &&Waiting| self.has_room_for(Limit::Seconds(timeout));
+        let fits = |&&(_, Reverse(timeout), ..): &&Waiting| self.has_room_for(Limit::Seconds(timeout));
         // Whoever is behind one that does not fit has a shorter timeout and needs more, except behind one put first.
         let found = *self.waiting.first().filter(fits).or_else(|| {
-            let behind = self.waiting.range((Reverse(false), Reverse(u32::MAX), ClaimId(0))..).next();
+            let behind = self
+                .waiting
+                .range((Reverse(false), Reverse(u32::MAX), Reverse(Some(Boot(i64::MAX))), ClaimId(0))..)
+                .next();
             behind.filter(fits)
         })?;
-        self.waiting.remove(&found);
-        self.add(Limit::Seconds(found.1.0));
-        Some(found.2)
+        let (_, Reverse(timeout), _, id) = found;
+        self.forget(id);
+        self.add(Limit::Seconds(timeout));
+        Some(id)
     }
 
     /// Whether the tasks or the plan have changed since this was last asked.
@@ -186,6 +196,11 @@ impl Load {
         if std::mem::take(&mut self.stale) {
             self.replan();
         }
+    }
+
+    /// Whether no room is left for outages.
+    pub(super) fn is_tight(&self) -> bool {
+        matches!(self.plan, Plan::Tight { .. })
     }
 
     /// Milliseconds between two heartbeats at this timeout, jitter aside.
@@ -392,13 +407,13 @@ mod tests {
     fn rule_3_1_who_does_not_fit_is_left_out_and_the_longest_timeouts_come_first() {
         let mut load = Load::new(Some(5.0));
         for id in 0..400 {
-            load.want(ClaimId(id), Limit::Seconds(if id % 2 == 0 { 30 } else { 300 }), false);
+            load.want(ClaimId(id), Limit::Seconds(if id % 2 == 0 { 30 } else { 300 }), false, None);
         }
         let admitted: Vec<_> = std::iter::from_fn(|| load.admit()).collect();
         assert!(admitted[..200].iter().all(|id| id.0 % 2 == 1), "the long ones first");
         assert_eq!(admitted.len() + load.left_out(), 400);
         assert!(load.left_out() > 0 && load.rate_of(Plan::Tight { share: SHARE_TIGHT }) <= USED_TIGHT * 5.0);
-        load.want(ClaimId(1_000), Limit::Seconds(30), true);
+        load.want(ClaimId(1_000), Limit::Seconds(30), true, None);
         load.remove(Limit::Seconds(30));
         assert_eq!(load.admit(), Some(ClaimId(1_000)), "what the operator put first");
         assert_eq!(load.admit(), None);
@@ -425,6 +440,17 @@ mod tests {
         let at = |ms| load.tolerances(0, 100, Boot(ms))[0].survives_ms;
         assert!(at(1_000) < before + 3_000, "{before} {}", at(1_000));
         assert!(at(61_000) > before + 10_000, "{before} {}", at(61_000));
+    }
+
+    #[test]
+    fn of_equal_timeouts_what_was_beaten_last_is_admitted_first() {
+        let mut load = Load::new(Some(1.0));
+        for (id, beaten) in [(1, 5_000), (2, 9_000), (3, 7_000)] {
+            load.want(ClaimId(id), Limit::Seconds(30), false, Some(Boot(beaten)));
+        }
+        load.forget(ClaimId(3));
+        let admitted: Vec<_> = std::iter::from_fn(|| load.admit()).collect();
+        assert_eq!(admitted, [ClaimId(2), ClaimId(1)]);
     }
 
     proptest! {

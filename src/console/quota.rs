@@ -53,13 +53,27 @@ impl Bucket {
 
     /// Takes one heartbeat's worth; `Err` is the instant at which there will be one.
     pub(super) fn take(&mut self, now: Boot) -> Result<(), Boot> {
+        let has_one = self.has(1.0, now);
+        if has_one.is_ok() && self.cap.is_some() {
+            self.tokens -= 1.0;
+        }
+        has_one
+    }
+
+    /// Whether one could be taken that nobody else will want: without `savings`, one that would flow over. `Err` is the
+    /// instant at which it could.
+    pub(super) fn could_spare(&mut self, savings: bool, now: Boot) -> Result<(), Boot> {
+        let full = self.cap.map_or(0.0, |cap| cap * BURST);
+        self.has(if savings { 1.0 } else { full.max(1.0) }, now)
+    }
+
+    fn has(&mut self, least: f64, now: Boot) -> Result<(), Boot> {
         let Some(cap) = self.cap else { return Ok(()) };
         self.refill(now, cap);
-        if self.tokens >= 1.0 {
-            self.tokens -= 1.0;
+        if self.tokens >= least {
             return Ok(());
         }
-        let wait = (1.0 - self.tokens) / self.rate * 1_000.0;
+        let wait = (least - self.tokens) / self.rate * 1_000.0;
         Err(now + (wait.ceil() as i64).max(1))
     }
 

@@ -349,8 +349,9 @@ fn a_crash_is_told_and_ends_the_engine() {
 #[test]
 fn a_journal_that_cannot_be_made_is_told() {
     let place = Place::named("/nowhere/at/all.db");
-    let build =
-        |_: Now, _: Vec<Entry>| -> (Script<Answering>, Vec<Effect>) { unreachable!("there is nothing to restore from") };
+    let build = |_: Now, _: Vec<Entry>| -> (Script<Answering>, Vec<Effect>) {
+        unreachable!("there is nothing to restore from")
+    };
     let open = move || Opened::keeper(&place, &settings());
     let handle = launch(Held(watch::channel(false).1), silent(), open, build).unwrap();
     assert!(readable(handle.wake_fd(), Duration::from_secs(10)));

@@ -56,6 +56,16 @@ fn taken_up(count: u64, seconds: u32) -> World {
     World::restarted(3_000, disk)
 }
 
+#[test]
+fn keep_alive_in_a_tight_load_heartbeats_go_out_before_all_fall_due_at_once() {
+    let mut disk = taken_up(2_000, 30).disk;
+    disk.extend((1..=2_000).map(|id| Record::Beaten { claim: ClaimId(id), sent: stamp(2_000), took_ms: 1, count: 1 }));
+    let mut world = World::restarted(3_000, disk);
+    let mut service = service(80.0, 2_000);
+    // All have 29 s left, and the rate needs 25 of them.
+    assert_eq!(run(&mut world, &mut service, 30, 100), 0);
+}
+
 /// Lets the world run against the service for so many seconds; every answer takes 40 ms. Gives the tasks that were lost.
 fn run(world: &mut World, service: &mut Service, seconds: u32, for_s: i64) -> usize {
     let mut lost = std::collections::BTreeSet::new();
