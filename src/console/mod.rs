@@ -44,6 +44,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod told;
+mod tolerance;
 mod waking;
 mod watch;
 mod writing;
@@ -130,6 +131,7 @@ pub struct Console {
     status: Option<Arc<Status>>,
     /// As of `tolerated_at`.
     tolerances: Arc<[Tolerance]>,
+    recovers_ms: Option<i64>,
     tolerated_at: Option<Boot>,
     /// Polls without an answer, and what was seen when they were counted.
     orphans: (Option<telling::PollsSeen>, usize),
@@ -171,6 +173,7 @@ impl Console {
             dirty: BTreeSet::new(),
             status: None,
             tolerances: Arc::new([]),
+            recovers_ms: None,
             tolerated_at: None,
             orphans: (None, 0),
         };

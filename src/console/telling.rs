@@ -12,7 +12,7 @@ use super::event::{Effect, Level, LogLine};
 use super::facts::{BeatFact, CancelFact, LeaseFact, Status, TaskFacts, TaskState};
 use super::ledger::{Claim, OpenPoll};
 use super::live::{Counted, Live};
-use super::{Console, cadence, deadlines};
+use super::{Console, deadlines};
 
 /// Polls of earlier runs without a recorded end are mentioned this long, milliseconds: by then every task has timed out
 /// or been noticed otherwise.
@@ -20,9 +20,6 @@ const ORPHANS_MS: i64 = 24 * 3_600_000;
 
 /// Open polls and the last of them, our own polls, the minute.
 pub(super) type PollsSeen = (usize, Option<PollNumber>, usize, i64);
-
-/// The tolerated outage is looked at anew when tasks or rates change, and after so long, milliseconds.
-const TOLERANCE_MS: i64 = 5_000;
 
 /// What the header counts, kept in step claim by claim: nobody walks over ten thousand of them for each heartbeat.
 #[derive(Debug, Default)]
@@ -157,10 +154,8 @@ impl Console {
     }
 
     fn status(&mut self, now: Now) -> Status {
-        if self.load.has_changed() || self.tolerated_at.is_none_or(|at| now.boot - at >= TOLERANCE_MS) {
-            self.tolerated_at = Some(now.boot);
-            self.tolerances = self.load.tolerances(cadence::BEAT_LIMIT_MS, self.reach.rtt_ms(), now.boot).into();
-        }
+        self.look_at_tolerance(now);
+        let survives_ms = self.tolerances.first().map(|tolerance| tolerance.survives_ms);
         let possible_orphans = self.possible_orphans(now);
         Status {
             service: self.config.service.clone(),
@@ -170,7 +165,8 @@ impl Console {
             pending: self.claiming.counts().to_vec(),
             poll_in_flight: self.claiming.poll_in_flight(),
             kept: self.counts.kept,
-            survives_ms: self.tolerances.first().map(|tolerance| tolerance.survives_ms),
+            survives_ms,
+            recovers_ms: self.recovers_ms.filter(|&ms| ms < i64::MAX),
             tolerances: Arc::clone(&self.tolerances),
             left_out: self.load.left_out(),
             closing: self.counts.closing,
