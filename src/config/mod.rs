@@ -4,6 +4,7 @@
 //! ignored: somebody counts on it. Not here: what a setting does.
 
 mod contexts;
+mod first;
 mod keys;
 mod values;
 
@@ -28,6 +29,7 @@ use crate::text::{Foreign, printable};
 use crate::tui::{self, Attention, ColorChoice, Keymap, Templates, ThemeChoice};
 
 pub use contexts::Context;
+pub use first::{vacant_place, write_first};
 pub use values::{Length, Rate, Retention};
 
 /// The commented default without its last table.
