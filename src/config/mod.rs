@@ -3,6 +3,7 @@
 //! Command line and environment win over it; that is `cli`'s business. A key that does not exist is a mistake, never
 //! ignored: somebody counts on it. Not here: what a setting does.
 
+mod filters;
 mod keys;
 mod values;
 
@@ -23,7 +24,7 @@ use crate::mistake::{Mistake, Spot};
 use crate::span;
 use crate::task::limit;
 use crate::text::{Foreign, printable};
-use crate::tui::{self, Attention, ColorChoice, Keymap, Templates, ThemeChoice};
+use crate::tui::{self, Attention, ColorChoice, Filters, Keymap, Templates, ThemeChoice};
 
 pub use values::{Length, Rate, Retention};
 
@@ -68,6 +69,8 @@ pub struct Config {
     pub notifications: Attention,
     /// What forms can start from.
     pub templates: Templates,
+    /// Filters with names.
+    pub filters: Filters,
     /// Which keys do what.
     pub keys: Keymap,
 }
@@ -193,6 +196,7 @@ impl Default for Config {
             looks: Looks::default(),
             notifications: Attention::default(),
             templates: Templates::default(),
+            filters: Filters::default(),
             keys: Keymap::default(),
         }
     }

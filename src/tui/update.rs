@@ -126,7 +126,7 @@ pub fn paste(state: &mut State, text: &str) {
             true
         }
         Some(Overlay::Filter(filtering)) => {
-            state.tasks.set_filter(filtering.paste(text));
+            state.tasks.set_filter(filtering.paste(text, &state.filters));
             true
         }
         _ => false,
@@ -235,7 +235,9 @@ pub fn act(state: &mut State, action: Action, now: Now) -> Option<Wish> {
         Action::OpenWaiting => open(state, View::Waiting, None),
         Action::OpenClosed => open(state, View::Closed, None),
         Action::Back => back(state),
-        Action::Filter => state.overlay = Some(Overlay::Filter(Box::new(Filtering::new(state.tasks.filter().text())))),
+        Action::Filter => {
+            state.overlay = Some(Overlay::Filter(Box::new(Filtering::new(state.tasks.filter().text(), &state.filters))))
+        }
         Action::Mark
         | Action::MarkRange
         | Action::MarkAll
