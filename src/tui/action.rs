@@ -96,6 +96,8 @@ pub enum Action {
     OpenClosed,
     /// Back to where one came from.
     Back,
+    /// The contexts, to go to another one.
+    Contexts,
     /// Copy a part of a task to the clipboard.
     Copy(Part),
     /// The demo's service: its clocks and its history.
@@ -178,6 +180,7 @@ impl Action {
         A::OpenWaiting,
         A::OpenClosed,
         A::Back,
+        A::Contexts,
         A::Copy(Part::Id),
         A::Copy(Part::Details),
         A::Copy(Part::Input),
@@ -376,6 +379,7 @@ impl Action {
             A::OpenWaiting => "waiting",
             A::OpenClosed => "closed",
             A::Back => "back",
+            A::Contexts => "contexts",
             A::Copy(_) => "copy",
             A::Service => "service",
             A::StageCancel => "request cancel",
@@ -438,6 +442,7 @@ impl Action {
             A::OpenWaiting => "waiting: task lists to claim from",
             A::OpenClosed => "closed: what has ended, and how",
             A::Back => "back to where you came from",
+            A::Contexts => "go to another context of the config file; what is kept alive in this one goes on",
             A::Copy(_) => "copy to the clipboard: activity id, details, input, workflow id, run id",
             A::Service => "demo: the service's own clocks and its history, beside the tasks where there is room",
             A::StageCancel => "demo: the workflow wants the selected task back",
@@ -520,6 +525,7 @@ impl Action {
             A::OpenWaiting => &const { [Key::char('W')] },
             A::OpenClosed => &const { [Key::char('C')] },
             A::Back => &const { [Key::plain(KeyCode::Esc)] },
+            A::Contexts => &const { [Key::char('X')] },
             A::Palette => &const { [Key::char(':'), Key::ctrl('p')] },
             A::Mouse => &const { [Key::ctrl('t')] },
             A::Repaint => &const { [Key::ctrl('l')] },

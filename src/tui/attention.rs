@@ -73,6 +73,9 @@ pub fn title(state: &State) -> String {
     if parts.is_empty() {
         parts.push(format!("{} held", tasks.open()));
     }
+    if let Some((words, place)) = state.around.elsewhere() {
+        parts.push(format!("{} in {place}", words.join(", ")));
+    }
     let place = state.status.as_ref().map_or_else(String::new, |status| format!(" {}", status.domain.line()));
     format!("{} - swfbeat{place}", parts.join(", "))
 }

@@ -86,7 +86,13 @@ impl Offscreen {
                 self.canvas.reset(self.state.area);
                 None
             }
-            Wish::Order(_) | Wish::Quit | Wish::Suspend { .. } | Wish::Mouse | Wish::Edit { .. } => None,
+            Wish::Order(_)
+            | Wish::Quit
+            | Wish::Suspend { .. }
+            | Wish::Mouse
+            | Wish::Edit { .. }
+            | Wish::Ask(_)
+            | Wish::Show(_) => None,
         }
     }
 

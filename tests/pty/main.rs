@@ -6,6 +6,7 @@
 
 mod alone;
 mod app;
+mod contexts;
 mod disk;
 mod forms;
 mod freeze;

@@ -48,16 +48,13 @@ pub fn draw_full(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme
     let facts = state.subject();
     let title = facts.map_or("No longer on the list".into(), |facts| facts.activity_id.line());
     let inside = list::frame(buf, layout, &title, "", theme);
-    match facts {
-        Some(facts) => {
-            let lines = Lines::of(facts, state, theme, moment, inside.width.into(), Extent::Full);
-            draw_lines(buf, inside, &lines, state, theme);
-        }
-        None => {
-            let text = state.keymap.fill("This task is no longer on the list. {back} goes back.");
-            list::empty(buf, inside, &text, theme);
-        }
-    }
+    let Some(facts) = facts else {
+        let text = state.keymap.fill("This task is no longer on the list. {back} goes back.");
+        list::empty(buf, inside, &text, theme);
+        return;
+    };
+    let lines = Lines::of(facts, state, theme, moment, inside.width.into(), Extent::Full);
+    draw_lines(buf, inside, &lines, state, theme);
 }
 
 fn draw_lines(buf: &mut Buffer, inside: Rect, lines: &Lines, state: &State, theme: &Theme) {

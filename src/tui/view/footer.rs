@@ -45,6 +45,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme) {
             let hints: Vec<_> = [("enter", "keep"), ("esc", "as before")].into_iter().chain(saved).collect();
             fixed(&[&hints[..], &[("↑↓", "move"), ("ctrl-u", "clear")]].concat())
         }
+        Some(Overlay::Contexts(_)) => fixed(&[("↑↓", "choose"), ("enter", "go there"), ("esc", "back")]),
         Some(Overlay::Confirm(_)) => fixed(&[("←→", "choose"), ("enter", "do it"), ("esc", "cancel")]),
     };
     let mut x = area.x + 1;

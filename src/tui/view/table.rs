@@ -14,6 +14,7 @@ use crate::console::{Claiming, Deadline, PendingCount, TaskFacts, TaskState, Urg
 use crate::task::{Limit, OutcomeKind, TimeoutKind, Verdict};
 use crate::text::printable;
 use crate::tui::Zone;
+use crate::tui::contexts::Standing;
 use crate::tui::countdown::{Left, Moment, duration};
 use crate::tui::state::{Focus, State};
 use crate::tui::tasks::{InView, Sort, SortBy, asks_for_cancel};
@@ -212,7 +213,10 @@ fn draw_empty(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme) {
             let keys = state.keymap.fill("{back} takes it away, {filter} changes it.");
             format!("None of the {all} tasks matches the filter. {keys}")
         }
-        None => "connecting…".to_owned(),
+        None => match state.around.shown().map(|one| &one.standing) {
+            Some(Standing::Failed(why)) => format!("Not open: {why}"),
+            _ => "connecting…".to_owned(),
+        },
         Some(_) if state.only_looks() => "No tasks in this journal.".into(),
         Some(status) => match status.claiming.first() {
             Some(claiming) => {
