@@ -15,6 +15,7 @@ mod notes;
 mod orphans;
 mod outage;
 mod restart;
+mod screen_only;
 mod service;
 mod sharing;
 mod sizes;
