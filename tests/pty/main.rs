@@ -11,6 +11,7 @@ mod disk;
 mod forms;
 mod freeze;
 mod leaving;
+mod many;
 mod notes;
 mod orphans;
 mod outage;
