@@ -12,6 +12,7 @@ mod freeze;
 mod leaving;
 mod orphans;
 mod outage;
+mod presenting;
 mod restart;
 mod service;
 mod sharing;
