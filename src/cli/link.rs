@@ -25,7 +25,7 @@ pub struct Link {
 pub struct LastKnown {
     tasks: BTreeMap<ClaimId, Arc<TaskFacts>>,
     /// The task lists of the poll in flight; the console forgets them when it leaves.
-    polled: Vec<Claiming>,
+    polled: Arc<[Claiming]>,
     poll_in_flight: bool,
 }
 
@@ -42,12 +42,6 @@ impl Link {
     /// What was last known when news was last taken.
     pub fn last(&self) -> &LastKnown {
         &self.last
-    }
-
-    /// Takes news that nobody sees; `true` if the engine has ended.
-    pub fn take_quietly(&mut self) -> bool {
-        let news = self.take();
-        news.drained || news.gone.is_some()
     }
 
     /// Nobody acts any more.
@@ -71,7 +65,7 @@ impl Engine for Link {
         }
         self.last.learn(&news.changed, &news.removed, news.status.as_deref());
         let crate::runtime::News { changed, removed, status, log, calls, read, drained, gone } = news;
-        News { changed, removed, status, log, calls, read, drained, gone }
+        News { changed, removed, status, log, calls, read, standing: None, drained, gone }
     }
 
     fn presenter(&mut self) -> Option<&mut dyn Presenter> {
@@ -94,9 +88,19 @@ impl LastKnown {
         if let Some(status) = status {
             self.poll_in_flight = status.poll_in_flight;
             if !status.claiming.is_empty() {
-                self.polled.clone_from(&status.claiming);
+                self.polled = Arc::clone(&status.claiming);
             }
         }
+    }
+
+    /// All tasks on the list.
+    pub fn tasks(&self) -> impl Iterator<Item = &Arc<TaskFacts>> {
+        self.tasks.values()
+    }
+
+    /// A task on the list.
+    pub fn task(&self, claim: ClaimId) -> Option<&Arc<TaskFacts>> {
+        self.tasks.get(&claim)
     }
 
     /// A poll has not been answered.
@@ -187,6 +191,7 @@ pub(super) mod tests {
             trouble: None,
             in_flight: false,
             left_out: false,
+            note: None,
         }
     }
 
@@ -195,8 +200,8 @@ pub(super) mod tests {
             service: "here".into(),
             domain: "ops".into(),
             connection: Connection::Untried,
-            claiming,
-            pending: vec![],
+            claiming: claiming.into(),
+            pending: [].into(),
             poll_in_flight,
             kept: 0,
             survives_ms: None,

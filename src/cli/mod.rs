@@ -3,6 +3,7 @@
 //! Wires the rooms together and prints what concerns somebody without a screen. Not here: anything about tasks.
 
 mod console;
+mod contexts;
 mod demo;
 mod emulator;
 mod failure;

@@ -43,13 +43,14 @@ impl Console {
             Command::WithdrawClose { claim } => self.withdraw(now, claim),
             Command::GoOn { claims } => {
                 for id in claims {
-                    if self.ledger.claims.get(&id).is_some_and(super::ledger::Claim::wants_cancel) {
+                    if self.ledger.claims.get(&id).is_some_and(|claim| claim.wants_cancel()) {
                         self.append(now, Record::CancelAnswered { claim: id });
                         self.renew(now, id);
                     }
                 }
             }
             Command::SetTimeout { claim, kind, limit } => self.set_timeout(now, claim, kind, limit),
+            Command::Note { claims, text, follow_up } => self.note_command(now, &claims, &text, follow_up),
             Command::Dismiss { claims } => {
                 for id in claims {
                     if self.ledger.claims.get(&id).is_some_and(|claim| !claim.is_open()) {
@@ -143,7 +144,7 @@ impl Console {
 
     /// Whether the quota has room for one more kept task; says why not.
     fn fits(&mut self, now: Now, id: ClaimId) -> bool {
-        let limit = self.ledger.claims.get(&id).and_then(super::deadlines::heartbeat_limit);
+        let limit = self.ledger.claims.get(&id).and_then(|claim| super::deadlines::heartbeat_limit(claim));
         let fits = self.live(id).counted.kept
             || limit.is_none_or(|limit| self.load.has_room_for(limit) && self.load.left_out() == 0);
         self.notice_load(id, fits);

@@ -9,7 +9,7 @@ use crate::task::{ClaimId, Record};
 use super::Console;
 use super::agenda::Job;
 use super::event::Level;
-use super::ledger::{Claim, Lease};
+use super::ledger::Lease;
 use super::notices::Occasion;
 use super::rules::Rule;
 
@@ -71,7 +71,7 @@ impl Console {
     }
 
     pub(super) fn lease_landed(&mut self, now: Now, id: ClaimId, length_ms: Option<i64>, why: &str) {
-        if !self.ledger.claims.get(&id).is_some_and(Claim::is_open) {
+        if !self.ledger.claims.get(&id).is_some_and(|claim| claim.is_open()) {
             return;
         }
         self.count_claim(id);

@@ -272,6 +272,7 @@ impl Console {
             Record::Intent { claim, .. } => self.intent_landed(now, *claim),
             Record::IntentWithdrawn { claim } => self.withdrawal_landed(now, *claim),
             Record::Verdict { claim, verdict, .. } => self.verdict_landed(now, *claim, verdict),
+            Record::Note { claim, .. } => self.note_landed(now, *claim),
             Record::Dismissed { claim } => self.dismissed(*claim),
         }
     }

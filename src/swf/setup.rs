@@ -7,7 +7,7 @@ use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::provider_config::ProviderConfig;
-use aws_config::{Region, SdkConfig};
+use aws_config::{ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_swf as sdk;
 use aws_sdk_swf::config::StalledStreamProtectionConfig;
@@ -102,6 +102,13 @@ pub struct Found {
     pub config: sdk::Config,
     /// How its requests travel.
     pub transport: Transport,
+    /// Where they go.
+    pub site: Site,
+}
+
+/// Where a service is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
     /// The region.
     pub region: String,
     /// The endpoint, if it is not AWS's own.
@@ -123,7 +130,8 @@ pub fn fixed(settings: &Settings) -> Result<Found, SetupError> {
         .credentials_provider(Credentials::new("swfbeat", "swfbeat", None, None, "swfbeat"))
         .sleep_impl(TokioSleep::new())
         .endpoint_url(&endpoint);
-    Ok(Found { config: finish(builder, &transport), transport, region, endpoint: Some(endpoint), profile: None })
+    let site = Site { region, endpoint: Some(endpoint), profile: None };
+    Ok(Found { config: finish(builder, &transport), transport, site })
 }
 
 /// The whole chain of every AWS tool.
@@ -136,17 +144,7 @@ pub async fn chain(settings: &Settings) -> Result<Found, SetupError> {
     let credentials = credentials::find(&providers, settings.profile.as_deref());
     let credentials = Box::pin(credentials).await.map_err(SetupError::NoCredentials)?;
 
-    let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(transport.clone())
-        .region(region.clone())
-        .credentials_provider(credentials);
-    if let Some(profile) = &settings.profile {
-        loader = loader.profile_name(profile);
-    }
-    if let Some(url) = &settings.endpoint_url {
-        loader = loader.endpoint_url(url);
-    }
-    let config = Box::pin(loader.load()).await;
+    let config = Box::pin(loader(settings, &transport, &region).credentials_provider(credentials).load()).await;
     let endpoint = endpoint(settings, &config);
     if let Some(url) = &endpoint {
         check_endpoint(url, &transport)?;
@@ -154,7 +152,30 @@ pub async fn chain(settings: &Settings) -> Result<Found, SetupError> {
         transport.prepare(&Endpoint { https: true, host: "amazonaws.com" })?;
     }
     let builder = sdk::config::Builder::from(&config);
-    Ok(Found { config: finish(builder, &transport), transport, region: region.to_string(), endpoint, profile })
+    let site = Site { region: region.to_string(), endpoint, profile };
+    Ok(Found { config: finish(builder, &transport), transport, site })
+}
+
+/// The same without credentials.
+pub async fn site(settings: &Settings) -> Result<Site, SetupError> {
+    let transport = Transport::from_env();
+    let profile = profile(settings).await?;
+    let region = region(settings, &credentials::provider_config(&transport)).await?;
+    let config = Box::pin(loader(settings, &transport, &region).no_credentials().load()).await;
+    Ok(Site { region: region.to_string(), endpoint: endpoint(settings, &config), profile })
+}
+
+/// Of the SDK's settings, without credentials.
+fn loader(settings: &Settings, transport: &Transport, region: &Region) -> ConfigLoader {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest());
+    loader = loader.http_client(transport.clone()).region(region.clone());
+    if let Some(profile) = &settings.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(url) = &settings.endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    loader
 }
 
 /// What every client of ours has in common: one attempt, no opinion on how long an answer takes (a long poll is silent
@@ -278,7 +299,7 @@ mod tests {
         assert!(matches!(fixed(&Settings::default()), Err(SetupError::Endpoint { .. })));
         let settings = Settings { endpoint_url: Some("http://127.0.0.1:1".into()), ..Settings::default() };
         let found = fixed(&settings).unwrap();
-        assert_eq!((found.region.as_str(), found.endpoint), ("us-east-1", settings.endpoint_url));
+        assert_eq!((found.site.region.as_str(), found.site.endpoint), ("us-east-1", settings.endpoint_url));
     }
 
     #[test]

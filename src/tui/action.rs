@@ -38,6 +38,8 @@ pub enum Action {
     Withdraw,
     /// Set timeouts that nobody could tell.
     SetTimeout,
+    /// Note something on a task.
+    Note,
     /// Take an ended task off the list.
     Dismiss,
     /// Claim tasks from a task list.
@@ -94,6 +96,8 @@ pub enum Action {
     OpenClosed,
     /// Back to where one came from.
     Back,
+    /// The contexts, to go to another one.
+    Contexts,
     /// Copy a part of a task to the clipboard.
     Copy(Part),
     /// The demo's service: its clocks and its history.
@@ -147,6 +151,7 @@ impl Action {
         A::GoOn,
         A::Withdraw,
         A::SetTimeout,
+        A::Note,
         A::Dismiss,
         A::Claim,
         A::StopClaiming,
@@ -175,6 +180,7 @@ impl Action {
         A::OpenWaiting,
         A::OpenClosed,
         A::Back,
+        A::Contexts,
         A::Copy(Part::Id),
         A::Copy(Part::Details),
         A::Copy(Part::Input),
@@ -218,6 +224,7 @@ impl Action {
         A::StopKeeping,
         A::Filter,
         A::Mark,
+        A::Note,
     ];
 
     /// What the presenter's bar has, in its order.
@@ -258,6 +265,7 @@ impl Action {
             | A::GoOn
             | A::Withdraw
             | A::SetTimeout
+            | A::Note
             | A::Dismiss
             | A::Copy(_)
             | A::OpenEvents => Some(views::OF_A_TASK),
@@ -323,6 +331,7 @@ impl Action {
                 | A::Fail
                 | A::Cancel
                 | A::GoOn
+                | A::Note
                 | A::Dismiss
         )
     }
@@ -341,6 +350,7 @@ impl Action {
             A::GoOn => "go on",
             A::Withdraw => "withdraw close",
             A::SetTimeout => "set timeout",
+            A::Note => "note",
             A::Dismiss => "dismiss",
             A::Claim => "claim",
             A::StopClaiming => "stop claiming",
@@ -369,6 +379,7 @@ impl Action {
             A::OpenWaiting => "waiting",
             A::OpenClosed => "closed",
             A::Back => "back",
+            A::Contexts => "contexts",
             A::Copy(_) => "copy",
             A::Service => "service",
             A::StageCancel => "request cancel",
@@ -403,6 +414,7 @@ impl Action {
             A::GoOn => "go on with the work despite a cancel request",
             A::Withdraw => "take back a close that was certainly not applied",
             A::SetTimeout => "set a timeout that nobody could tell",
+            A::Note => "note something on a task, and be reminded of it at a time you say",
             A::Dismiss => "take an ended task off the list",
             A::Claim => "claim tasks from a task list",
             A::StopClaiming => "stop claiming; a poll in flight is waited for",
@@ -413,7 +425,9 @@ impl Action {
             A::MarkAll => "mark all that are shown",
             A::MarkInvert => "mark what is not marked, and the other way round",
             A::Unmark => "take all marks away",
-            A::Filter => "filter: swap, type:SwapDisk, id: list: workflow: details: input:, state:due, kept, -kept",
+            A::Filter => {
+                "filter: swap, type:SwapDisk, id: list: workflow: details: input: note:, state:due, kept, -kept"
+            }
             A::Sort => "sort by the next column",
             A::SortReverse => "sort the other way round",
             A::Follow => "the cursor follows its task, or stays in its row",
@@ -428,6 +442,7 @@ impl Action {
             A::OpenWaiting => "waiting: task lists to claim from",
             A::OpenClosed => "closed: what has ended, and how",
             A::Back => "back to where you came from",
+            A::Contexts => "go to another context of the config file; what is kept alive in this one goes on",
             A::Copy(_) => "copy to the clipboard: activity id, details, input, workflow id, run id",
             A::Service => "demo: the service's own clocks and its history, beside the tasks where there is room",
             A::StageCancel => "demo: the workflow wants the selected task back",
@@ -471,7 +486,7 @@ impl Action {
             }
             A::Details | A::Copy(Part::Details) => &const { [Key::char('d')] },
             A::Service => &const { [Key::char('B')] },
-            A::Break(Fault::Cut) | A::Copy(Part::Input) => &const { [Key::char('n')] },
+            A::Note | A::Break(Fault::Cut) | A::Copy(Part::Input) => &const { [Key::char('n')] },
             A::Break(Fault::LoseAnswers) | A::OpenLog => &const { [Key::char('l')] },
             A::StageKill => &const { [Key::char('k')] },
             A::StageClose => &const { [Key::char('o')] },
@@ -510,6 +525,7 @@ impl Action {
             A::OpenWaiting => &const { [Key::char('W')] },
             A::OpenClosed => &const { [Key::char('C')] },
             A::Back => &const { [Key::plain(KeyCode::Esc)] },
+            A::Contexts => &const { [Key::char('X')] },
             A::Palette => &const { [Key::char(':'), Key::ctrl('p')] },
             A::Mouse => &const { [Key::ctrl('t')] },
             A::Repaint => &const { [Key::ctrl('l')] },
@@ -533,7 +549,7 @@ mod tests {
     #[test]
     fn keys_of_later_features_are_left_free() {
         let map = Keymap::default();
-        for c in "no".chars() {
+        for c in "o".chars() {
             assert_eq!(map.find(&[Key::char(c)]), Found::Nothing, "{c}");
         }
     }

@@ -12,6 +12,7 @@ mod canvas;
 mod clipboard;
 mod closed;
 mod confirm;
+mod contexts;
 mod countdown;
 mod events;
 mod filtering;
@@ -59,11 +60,12 @@ use crate::text::Foreign;
 
 pub use attention::{Attention, Desktop};
 pub use auto::check as check_act;
+pub use contexts::{Context, Contexts, Standing};
 pub use form::Templates;
 pub use keymap::{Keymap, KeymapError, Rebinding, defaults as default_keys};
 pub use offscreen::Offscreen;
 pub use reads::Read;
-pub use run::run;
+pub use run::{run, run_contexts};
 pub use signals::{Signals, stop_process};
 pub use view::key_table;
 
@@ -116,6 +118,8 @@ pub struct News {
     pub calls: Vec<CallLine>,
     /// Answers to what the screen asked for.
     pub read: Vec<(QueryId, Read)>,
+    /// How far the context is, if that changed.
+    pub standing: Option<Standing>,
     /// The engine is done after a shutdown: nothing in flight, nothing unsaved.
     pub drained: bool,
     /// The engine has stopped without being asked: why, in one printable line.
@@ -181,8 +185,8 @@ pub struct Options {
     pub keymap: Keymap,
     /// How somebody who does not look is reached.
     pub attention: Attention,
-    /// Only look: acts are refused with a reason.
-    pub read_only: bool,
+    /// Only look: acts are refused, for this reason, a printable sentence.
+    pub read_only: Option<String>,
     /// The task list the claim form starts with.
     pub task_list: Option<Foreign>,
     /// What the lease form starts with, and the most it takes.

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 
 use super::closed::Closed;
 use super::confirm::Confirm;
+use super::contexts::{Around, Switcher};
 use super::countdown::Moment;
 use super::events::Events;
 use super::filtering::Filtering;
@@ -58,8 +59,10 @@ pub struct State {
     pub message: Option<Message>,
     /// The stage behind the demo, in which service and tasks end with this process.
     pub stage: Option<Stage>,
-    /// Only look.
-    pub read_only: bool,
+    /// Only look, and why.
+    pub read_only: Option<String>,
+    /// The contexts there are.
+    pub around: Around,
     /// The task list the claim form starts with.
     pub task_list: Option<Foreign>,
     /// What the lease form starts with, and the most it takes.
@@ -112,6 +115,8 @@ pub enum Overlay {
     Filter(Box<Filtering>),
     /// A story of the demo is over, and this is what it was about; printable.
     Summary(String),
+    /// The contexts, to go to another one.
+    Contexts(Switcher),
 }
 
 /// What the message line says; printable.
@@ -143,6 +148,7 @@ impl State {
             message: None,
             stage: options.demo.map(Stage::new),
             read_only: options.read_only,
+            around: Around::default(),
             task_list: options.task_list,
             lease: options.lease,
             templates: options.templates,
@@ -184,7 +190,14 @@ impl State {
 
     /// Whether acts are refused altogether.
     pub fn only_looks(&self) -> bool {
-        self.read_only || self.status.as_ref().is_some_and(|status| status.read_only)
+        self.why_only_looks().is_some()
+    }
+
+    /// Why acts are refused altogether, if they are.
+    pub fn why_only_looks(&self) -> Option<&str> {
+        let kept_elsewhere = self.status.as_ref().is_some_and(|status| status.read_only);
+        let why = kept_elsewhere.then_some("this screen only looks: another process is the keeper of this journal");
+        self.read_only.as_deref().or(why)
     }
 
     /// Keeps a log line and, if it is loud, says it in the message line too. The demo's captions stay above

@@ -133,6 +133,7 @@ pub fn narrowed(command: Command, mut stays: impl FnMut(ClaimId) -> bool) -> Com
         Command::StopKeeping { claims } => Command::StopKeeping { claims: only(claims) },
         Command::Close { claims, outcome } => Command::Close { claims: only(claims), outcome },
         Command::GoOn { claims } => Command::GoOn { claims: only(claims) },
+        Command::Note { claims, text, follow_up } => Command::Note { claims: only(claims), text, follow_up },
         Command::Dismiss { claims } => Command::Dismiss { claims: only(claims) },
         other => other,
     }

@@ -14,6 +14,7 @@ use super::News;
 use super::action::Action;
 use super::clipboard::Part;
 use super::confirm::Yes;
+use super::contexts::{Leaving, Switcher};
 use super::filtering::{self, Filtering};
 use super::keymap::{Found, written};
 use super::keys::Key;
@@ -29,11 +30,11 @@ use crate::task::length;
 
 use acts::{act_on, claim_form};
 use moves::{arrange, back, next_pane, open, open_events, open_log};
-use over::{confirm_key, form_key, help_key, interrupt, palette_key, quit};
+use over::{confirm_key, form_key, help_key, interrupt, palette_key, quit, switcher_key};
 use presenting::{order, show_service};
 
 pub use moves::scroll;
-pub use over::{answer, edited, suspend, wheel};
+pub use over::{answer, ask, edited, suspend, wheel};
 pub use presenting::{reports, watch};
 
 /// What the world outside the state has to do.
@@ -43,6 +44,10 @@ pub enum Wish {
     Send(Command),
     /// Leave the screen.
     Quit,
+    /// Ask before that, or before a stop, about all contexts.
+    Ask(Leaving),
+    /// Show another context.
+    Show(usize),
     /// Stop until `fg`, with the whole job or only this process.
     Suspend {
         /// The whole job.
@@ -178,6 +183,7 @@ pub fn key(state: &mut State, key: Key, now: Now) -> Option<Wish> {
             filtering::key(state, filtering, key);
             None
         }
+        Some(Overlay::Contexts(switcher)) => switcher_key(state, switcher, key),
     }
 }
 
@@ -210,7 +216,7 @@ pub fn act(state: &mut State, action: Action, now: Now) -> Option<Wish> {
         return None;
     }
     if action.is_act() {
-        return act_on(state, action);
+        return act_on(state, action, now.wall);
     }
     match action {
         Action::Claim => claim_form(state),
@@ -235,6 +241,7 @@ pub fn act(state: &mut State, action: Action, now: Now) -> Option<Wish> {
         Action::OpenWaiting => open(state, View::Waiting, None),
         Action::OpenClosed => open(state, View::Closed, None),
         Action::Back => back(state),
+        Action::Contexts => state.overlay = Some(Overlay::Contexts(Switcher::new(&state.around))),
         Action::Filter => state.overlay = Some(Overlay::Filter(Box::new(Filtering::new(state.tasks.filter().text())))),
         Action::Mark
         | Action::MarkRange

@@ -6,10 +6,12 @@
 
 mod alone;
 mod app;
+mod contexts;
 mod disk;
 mod forms;
 mod freeze;
 mod leaving;
+mod notes;
 mod orphans;
 mod outage;
 mod presenting;

@@ -104,6 +104,16 @@ impl Service {
         }
     }
 
+    /// Wants an activity task back.
+    pub fn cancel(self, execution: &Execution, activity_id: &str) {
+        let signal = json!({"domain": DOMAIN, "workflowId": execution.workflow_id, "signalName": "cancel"});
+        self.call("SignalWorkflowExecution", &signal);
+        self.decide(&json!({
+            "decisionType": "RequestCancelActivityTask",
+            "requestCancelActivityTaskDecisionAttributes": {"activityId": activity_id},
+        }));
+    }
+
     /// Answers the decision task that waits.
     fn decide(self, decision: &Value) {
         let task = self.call("PollForDecisionTask", &json!({"domain": DOMAIN, "taskList": {"name": "deciders"}}));

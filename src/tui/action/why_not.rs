@@ -15,6 +15,9 @@ impl Action {
             let name = self.name();
             return Some(format!("{name} does nothing in this view: esc goes back"));
         }
+        if self == A::Contexts && !state.around.several() {
+            return Some("there is no other context; [contexts] in the config file names some".into());
+        }
         if self == A::Open && state.views.now() == View::Waiting {
             return A::Claim.disabled_reason(state);
         }
@@ -27,8 +30,10 @@ impl Action {
             return Some("only in the demo: swfbeat demo".into());
         }
         let needs = self.needs();
-        if !matches!(needs, Needs::Nothing | Needs::Selection) && state.only_looks() {
-            return Some("this screen only looks: another process is the keeper of this journal".into());
+        if !matches!(needs, Needs::Nothing | Needs::Selection)
+            && let Some(why) = state.why_only_looks()
+        {
+            return Some(why.to_owned());
         }
         let off_the_list = || task.filter(|facts| state.tasks.get(facts.id).is_none());
         if let (A::Dismiss, Some(facts)) = (self, off_the_list()) {
@@ -54,7 +59,7 @@ impl Action {
             | A::Cancel
             | A::GoOn
             | A::SetTimeout => Needs::OpenTask,
-            A::StopKeeping | A::Withdraw | A::Dismiss => Needs::Task,
+            A::StopKeeping | A::Withdraw | A::Note | A::Dismiss => Needs::Task,
             A::Claim | A::StopClaiming | A::Orphans | A::Reload => Needs::Console,
             A::Open | A::OpenEvents | A::Mark | A::Copy(_) | A::StageCancel | A::StageKill | A::StageClose => {
                 Needs::Selection

@@ -275,7 +275,7 @@ fn keys_do_nothing_on_a_screen_too_small_to_see_what_they_do_but_quit() {
 #[test]
 fn a_read_only_screen_refuses_every_act_and_quits_at_once() {
     let mut state = screen(zoo());
-    state.read_only = true;
+    state.read_only = Some("this context only looks".into());
     for key in [" ", "5", "d", "a", "A", "c", "f", "x", "i", "t", "w", "D", "p", "P", "r"] {
         assert_eq!(type_in(&mut state, key), [], "{key}");
         assert!(message(&state).contains("only looks"), "{key}: {}", message(&state));

@@ -5,6 +5,7 @@ mod forms;
 mod grammar;
 mod keys;
 mod monkey;
+mod notes;
 mod pictures;
 mod pty;
 mod random;

@@ -104,6 +104,7 @@ impl Lines {
         let zone = state.zone;
         lines.calls(facts, moment);
         lines.state(facts, survives(state, facts), moment, zone);
+        lines.note(facts, moment, zone);
         lines.deadlines(facts, moment.stands_until);
         lines.heartbeats(facts, moment);
         let beats: Vec<_> = match extent {
@@ -222,6 +223,18 @@ impl Writer<'_> {
                 self.text("ended", &format!("{}, known since {}", verdict_text(verdict), zone.clock(*at)));
                 self.written(verdict);
             }
+        }
+    }
+
+    fn note(&mut self, facts: &TaskFacts, moment: Moment, zone: Zone) {
+        let Some(note) = &facts.note else { return };
+        self.foreign("note", Some(&note.text), DETAIL_LINES);
+        let Some(at) = note.follow_up.filter(|_| !facts.has_ended()) else { return };
+        let when = zone.minute_and_day(at, moment.now.wall);
+        if note.due {
+            self.put("FOLLOW UP", &format!("⚑ since {when}"), self.theme.warn);
+        } else {
+            self.text("follow up", &format!("at {when}"));
         }
     }
 

@@ -39,6 +39,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme) {
         Some(Overlay::Filter(_)) => {
             fixed(&[("enter", "keep"), ("esc", "as before"), ("↑↓", "move"), ("ctrl-u", "clear")])
         }
+        Some(Overlay::Contexts(_)) => fixed(&[("↑↓", "choose"), ("enter", "go there"), ("esc", "back")]),
         Some(Overlay::Confirm(_)) => fixed(&[("←→", "choose"), ("enter", "do it"), ("esc", "cancel")]),
     };
     let mut x = area.x + 1;

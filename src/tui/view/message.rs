@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::paint::put;
 use crate::console::{Connection, Level};
+use crate::tui::contexts::{Standing, Summary};
 use crate::tui::countdown::{Moment, span};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
@@ -27,6 +28,10 @@ pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme, moment: 
 
 /// Trouble that lasts.
 fn standing(state: &State, moment: Moment) -> Option<String> {
+    if let Some(Summary { name, standing: Standing::Failed(why), .. }) = state.around.shown() {
+        let why = why.lines().next().unwrap_or_default();
+        return Some(format!("{name} is not open: {why}; the log (l) says more, X and enter try again"));
+    }
     let status = state.status.as_ref()?;
     if let Some(why) = &status.not_saved {
         return Some(format!("the journal cannot be written, nothing more is claimed: {why}"));

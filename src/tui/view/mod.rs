@@ -4,6 +4,7 @@
 
 mod closed;
 mod confirm;
+mod contexts;
 mod detail;
 mod events;
 mod filter;
@@ -72,6 +73,10 @@ pub fn draw(buf: &mut Buffer, state: &State, theme: &Theme, moment: Moment) -> O
             None
         }
         Some(Overlay::Palette(palette)) => palette::draw(buf, layout.over, palette, state, theme),
+        Some(Overlay::Contexts(switcher)) => {
+            contexts::draw(buf, layout.over, *switcher, &state.around, theme);
+            None
+        }
         Some(Overlay::Summary(text)) => {
             story::draw_summary(buf, layout.over, text, state, theme);
             None
