@@ -62,7 +62,8 @@ fn tour(size: (u16, u16)) -> Screen {
     // Wherever the screen is narrow, words become glyphs; the names of the tasks stay.
     terminal.wait_until(|screen| screen.contains("1 due") && screen.contains("1 cancel")).unwrap();
     terminal.send(Key::Char('g')).unwrap();
-    terminal.wait_until(|screen| (0..size.1).any(|row| screen.row_text(row).contains("▌ ✖"))).unwrap();
+    let selected = |screen: &Screen, row| ['▌', '✖'].iter().all(|glyph| screen.row_text(row).contains(*glyph));
+    terminal.wait_until(|screen| (0..size.1).any(|row| selected(screen, row))).unwrap();
     let screen = terminal.screen();
     quit(terminal);
     screen
