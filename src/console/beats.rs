@@ -310,7 +310,7 @@ impl Console {
 
 fn next_step(class: Class) -> &'static str {
     match class {
-        Class::Invalid => "; change the details (d) and send again",
+        Class::Invalid => "; change the details and send again",
         Class::Refused => "; check account, region and domain",
         Class::Denied | Class::Expired => "; it goes on when the credentials work again",
         _ => "; trying again",

@@ -66,7 +66,7 @@ impl Console {
             return;
         }
         let text = claim.note.as_ref().map_or_else(Default::default, |note| note.text.line());
-        let text = format!("follow up now (n changes it){}{text}", if text.is_empty() { "" } else { ": " });
+        let text = format!("follow up now{}{text}", if text.is_empty() { "" } else { ": " });
         self.dirty.insert(id);
         self.say(now, Level::Alarm, NOTE_WORD, Some(id), text);
     }

@@ -16,7 +16,7 @@ const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 12)];
 fn log() -> Vec<LogLine> {
     vec![
         log_line(Level::Info, "claim", "swap-17", "from manual-ops"),
-        log_line(Level::Alarm, "cancel", "drain-rack-42", "requested: respond canceled (x) or go on (i)"),
+        log_line(Level::Alarm, "cancel", "drain-rack-42", "requested: respond canceled or go on"),
         log_line(Level::Error, "gone", "keys-3", "timed out: HEARTBEAT, last details 40%"),
         log_line(Level::Info, "beat", "swap-17", "ok, 8 ms"),
     ]
