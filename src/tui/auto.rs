@@ -153,7 +153,7 @@ pub fn play(state: &mut State, now: Now) -> Option<Wish> {
         }
     }
     state.stage.as_mut()?.auto.strokes.pop_front();
-    perform(state, stroke, now)
+    perform(state, &stroke, now)
 }
 
 /// Moves the cursor to a task of this name, an open one if there is one.
@@ -167,8 +167,8 @@ fn select(state: &mut State, task: &Foreign) -> bool {
     id.is_some()
 }
 
-fn perform(state: &mut State, stroke: Stroke, now: Now) -> Option<Wish> {
-    match stroke {
+fn perform(state: &mut State, stroke: &Stroke, now: Now) -> Option<Wish> {
+    match *stroke {
         Stroke::Select(_) | Stroke::End => None,
         Stroke::Do(action) => {
             let text = format!("{} {}", state.keymap.shown(action), action.title());

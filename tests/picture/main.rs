@@ -23,7 +23,7 @@ const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 12)];
 /// Those of the moving one.
 const FILM: (u16, u16) = (100, 30);
 /// Between two screens of it, and how much faster it is played.
-const SAMPLE: Duration = Duration::from_millis(1_000);
+const SAMPLE: Duration = Duration::from_secs(1);
 const FASTER: f64 = 2.0;
 /// It ends by itself; nothing takes longer.
 const SOON: Duration = Duration::from_mins(3);
