@@ -15,6 +15,7 @@ mod many;
 mod notes;
 mod orphans;
 mod outage;
+mod presenting;
 mod restart;
 mod screen_only;
 mod service;
