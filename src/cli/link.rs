@@ -25,7 +25,7 @@ pub struct Link {
 pub struct LastKnown {
     tasks: BTreeMap<ClaimId, Arc<TaskFacts>>,
     /// The task lists of the poll in flight; the console forgets them when it leaves.
-    polled: Vec<Claiming>,
+    polled: Arc<[Claiming]>,
     poll_in_flight: bool,
 }
 
@@ -88,7 +88,7 @@ impl LastKnown {
         if let Some(status) = status {
             self.poll_in_flight = status.poll_in_flight;
             if !status.claiming.is_empty() {
-                self.polled.clone_from(&status.claiming);
+                self.polled = Arc::clone(&status.claiming);
             }
         }
     }
@@ -200,8 +200,8 @@ pub(super) mod tests {
             service: "here".into(),
             domain: "ops".into(),
             connection: Connection::Untried,
-            claiming,
-            pending: vec![],
+            claiming: claiming.into(),
+            pending: [].into(),
             poll_in_flight,
             kept: 0,
             survives_ms: None,

@@ -2,12 +2,13 @@
 //!
 //! Not for deciding: what a job does when its time has come is said where the job belongs (`beats`, `closing` …).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use crate::clock::Boot;
 use crate::task::ClaimId;
 
 use super::executions::ExecutionId;
+use super::numbers::NumberMap;
 
 /// Something that wants to happen at an instant. Each is at most once in the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -54,14 +55,16 @@ pub(super) enum Job {
 #[derive(Debug, Default)]
 pub(super) struct Agenda {
     queue: BTreeSet<(Boot, Job)>,
-    at: HashMap<Job, Boot>,
+    at: NumberMap<Job, Boot>,
 }
 
 impl Agenda {
     /// Puts a job at an instant, instead of wherever it was.
     pub(super) fn set(&mut self, job: Job, at: Boot) {
-        if let Some(old) = self.at.insert(job, at) {
-            self.queue.remove(&(old, job));
+        match self.at.insert(job, at) {
+            Some(old) if old == at => return,
+            Some(old) => drop(self.queue.remove(&(old, job))),
+            None => {}
         }
         self.queue.insert((at, job));
     }

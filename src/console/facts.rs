@@ -328,9 +328,9 @@ pub struct Status {
     /// How the service can be reached.
     pub connection: Connection,
     /// Task lists being polled.
-    pub claiming: Vec<Claiming>,
+    pub claiming: Arc<[Claiming]>,
     /// What waits in task lists asked about.
-    pub pending: Vec<PendingCount>,
+    pub pending: Arc<[PendingCount]>,
     /// A poll is in flight: leaving now may lose a task.
     pub poll_in_flight: bool,
     /// Tasks under keep-alive.

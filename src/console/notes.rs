@@ -51,7 +51,7 @@ impl Console {
     /// Reminds of it when its time comes; at once if that has passed already.
     pub(super) fn arm_follow_up(&mut self, now: Now, id: ClaimId) {
         let open = self.ledger.claims.get(&id).filter(|claim| claim.is_open());
-        if let Some(at) = open.and_then(follow_up) {
+        if let Some(at) = open.and_then(|claim| follow_up(claim)) {
             self.agenda.set(Job::FollowUp(id), Boot(now.boot.0.saturating_add((at.0 - now.wall.0).max(0))));
         }
     }
@@ -66,7 +66,7 @@ impl Console {
             return;
         }
         let text = claim.note.as_ref().map_or_else(Default::default, |note| note.text.line());
-        let text = format!("follow up now (n changes it){}{text}", if text.is_empty() { "" } else { ": " });
+        let text = format!("follow up now{}{text}", if text.is_empty() { "" } else { ": " });
         self.dirty.insert(id);
         self.say(now, Level::Alarm, NOTE_WORD, Some(id), text);
     }
@@ -74,8 +74,9 @@ impl Console {
     /// The wall clock was moved, or everything starts: appointments are as far away as it says now. One that was told of
     /// already is not told of again.
     pub(super) fn arm_follow_ups(&mut self, now: Now) {
-        let waiting = |claim: &&Claim| follow_up(claim).is_some_and(|at| at > now.wall);
-        let ids: Vec<_> = self.ledger.claims.values().filter(waiting).map(|claim| claim.id).collect();
+        let is_ahead = |claim: &Claim| follow_up(claim).is_some_and(|at| at > now.wall);
+        let waiting = self.ledger.claims.values().filter(|claim| is_ahead(claim));
+        let ids: Vec<_> = waiting.map(|claim| claim.id).collect();
         for id in ids {
             self.arm_follow_up(now, id);
         }

@@ -244,7 +244,7 @@ impl Action {
     pub fn footer(view: View) -> &'static [Self] {
         match view {
             View::Tasks | View::Detail | View::Events => Self::FOOTER_OF_A_TASK,
-            View::Log => &[A::NextPane, A::OpenLog, A::Down],
+            View::Log => &[A::NextPane, A::Down, A::PageDown, A::First],
             View::Waiting => &[A::Claim, A::StopClaiming, A::Orphans],
             View::Closed => &[A::Open, A::OpenEvents, A::Dismiss],
             View::Service => &[A::Down, A::StageCancel, A::Break(Fault::Cut)],
@@ -426,9 +426,9 @@ impl Action {
             A::MarkInvert => "mark what is not marked, and the other way round",
             A::Unmark => "take all marks away",
             A::Filter => {
-                "filter: swap, type:SwapDisk, id: list: workflow: details: input: note:, state:due, kept, -kept"
+                "filter: swap, type:SwapDisk, id: list: workflow: details: input: note:, state:due, kept, -kept; tab: saved ones"
             }
-            A::Sort => "sort by the next column",
+            A::Sort => "sort by the next column; a click on its head does it too",
             A::SortReverse => "sort the other way round",
             A::Follow => "the cursor follows its task, or stays in its row",
             A::Freeze => "no row moves, until an alarm or a second time; countdowns go on",

@@ -184,13 +184,14 @@ pub fn status() -> Status {
         service: "us-east-1".into(),
         domain: "ops-demo".into(),
         connection: Connection::Online { rtt_ms: 8 },
-        claiming: vec![Claiming { domain: "ops-demo".into(), task_list: "manual-ops".into(), wanted: 2 }],
-        pending: vec![PendingCount {
+        claiming: [Claiming { domain: "ops-demo".into(), task_list: "manual-ops".into(), wanted: 2 }].into(),
+        pending: [PendingCount {
             domain: "ops-demo".into(),
             task_list: "manual-ops".into(),
             count: 7,
             truncated: false,
-        }],
+        }]
+        .into(),
         poll_in_flight: true,
         survives_ms: Some(45_000),
         tolerances: std::sync::Arc::new([]),

@@ -62,6 +62,7 @@ use crate::text::Foreign;
 pub use attention::{Attention, Desktop};
 pub use auto::check as check_act;
 pub use contexts::{Context, Contexts, Standing};
+pub use filtering::Filters;
 pub use form::Templates;
 pub use keymap::{Keymap, KeymapError, Rebinding, defaults as default_keys};
 pub use offscreen::Offscreen;
@@ -194,6 +195,8 @@ pub struct Options {
     pub lease: LeaseTerms,
     /// What forms can start from.
     pub templates: Templates,
+    /// Filters with names.
+    pub filters: Filters,
     /// In the demo, what is said while there is no caption yet; printable.
     pub demo: Option<String>,
     /// For times of day.

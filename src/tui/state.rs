@@ -9,7 +9,7 @@ use super::confirm::Confirm;
 use super::contexts::{Around, Switcher};
 use super::countdown::Moment;
 use super::events::Events;
-use super::filtering::Filtering;
+use super::filtering::{Filtering, Filters};
 use super::form::{Form, Templates};
 use super::keymap::{Chord, Keymap};
 use super::keys::Key;
@@ -69,6 +69,8 @@ pub struct State {
     pub lease: LeaseTerms,
     /// What forms can start from.
     pub templates: Templates,
+    /// Filters with names.
+    pub filters: Filters,
     /// The last key, and when it came.
     pub last_key: Option<(Key, Boot)>,
     /// The present key is the last one held down.
@@ -152,6 +154,7 @@ impl State {
             task_list: options.task_list,
             lease: options.lease,
             templates: options.templates,
+            filters: options.filters,
             last_key: None,
             repeated: false,
             zone: options.zone,

@@ -1,6 +1,7 @@
 //! The screen as a whole, without a terminal: keys in, commands and pictures out.
 
 mod commands;
+mod finding;
 mod forms;
 mod grammar;
 mod keys;

@@ -16,7 +16,7 @@ const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 12)];
 fn log() -> Vec<LogLine> {
     vec![
         log_line(Level::Info, "claim", "swap-17", "from manual-ops"),
-        log_line(Level::Alarm, "cancel", "drain-rack-42", "requested: respond canceled (x) or go on (i)"),
+        log_line(Level::Alarm, "cancel", "drain-rack-42", "requested: respond canceled or go on"),
         log_line(Level::Error, "gone", "keys-3", "timed out: HEARTBEAT, last details 40%"),
         log_line(Level::Info, "beat", "swap-17", "ok, 8 ms"),
     ]
@@ -210,7 +210,7 @@ fn an_empty_view_says_why_and_what_to_press() {
         let options = Options { zone: Zone::Fixed(0), ..Options::default() };
         let mut state = State::new(options, Rect::new(0, 0, 80, 24));
         let changed = if name.ends_with("task") { vec![task(1, "a").arc()] } else { Vec::new() };
-        let idle = Status { claiming: Vec::new(), pending: Vec::new(), ..status() };
+        let idle = Status { claiming: [].into(), pending: [].into(), ..status() };
         update::news(&mut state, News { changed, status: Some(Arc::new(idle)), ..News::default() }, T0.boot);
         type_in(&mut state, keys);
         if name.starts_with("unread") {
@@ -240,7 +240,7 @@ fn an_empty_screen_says_why() {
     let options = Options { zone: Zone::Fixed(0), ..Options::default() };
     let mut state = State::new(options, Rect::new(0, 0, 80, 24));
     snapshot("connecting", &mut state, &Theme::dark());
-    let idle = Status { claiming: Vec::new(), pending: Vec::new(), ..status() };
+    let idle = Status { claiming: [].into(), pending: [].into(), ..status() };
     let why = "ExpiredToken: The security token is expired".to_owned();
     let connection = Connection::NoAccess { since: T0.boot + -130_000, why };
     let looking_on = Status { connection: Connection::Untried, read_only: true, survives_ms: None, ..idle.clone() };
