@@ -126,5 +126,6 @@ fn task(id: u64, now: Now) -> Arc<TaskFacts> {
         started_event_id: 6,
         workflow_cancel: false,
         left_out: false,
+        note: None,
     })
 }

@@ -6,19 +6,17 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::contexts::{self, Hub, Opener, Plan, Ready, Where, start};
 use super::failure::{Failure, Kind};
-use super::link::Link;
 use super::looks::Looks;
-use super::{leave, outlet, takeover, who};
-use crate::clock;
+use super::{assistant, leave, outlet, takeover, who};
 use crate::config::{self, Rate};
-use crate::console::{Config, Occasion, Rules};
 use crate::journal::{self, OpenError, Place};
-use crate::runtime::{self, Hooks, Opened, Parts};
+use crate::runtime::Opened;
 use crate::swf::{Access, Service, Settings};
 use crate::task::{check_length, limit};
 use crate::text::{Foreign, printable};
-use crate::tui::{self, Signals};
+use crate::tui::{self, Signals, Standing};
 
 /// What `swfbeat` takes.
 #[derive(Debug, Args)]
@@ -26,6 +24,9 @@ pub struct Arguments {
     /// The SWF domain
     #[arg(long, env = "SWFBEAT_DOMAIN", hide_env_values = true, value_name = "NAME")]
     domain: Option<String>,
+    /// The context of the config file to start in, instead of its default one
+    #[arg(long, env = "SWFBEAT_CONTEXT", hide_env_values = true, value_name = "NAME")]
+    context: Option<String>,
     /// The task list that `p` offers to claim from
     #[arg(long, env = "SWFBEAT_TASK_LIST", hide_env_values = true, value_name = "NAME")]
     task_list: Option<String>,
@@ -72,73 +73,127 @@ pub struct Arguments {
 /// Something is missing, the journal cannot be opened, or the engine or the screen failed.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let file = config::Config::load(named(arguments.config.as_ref()))?;
-    let domain = domain(arguments.domain.as_deref(), file.aws.domain.as_deref())?;
-    let task_list = arguments.task_list.as_deref().filter(|name| !name.is_empty());
-    let task_list = task_list.or(file.aws.task_lists.first().map(String::as_str));
-    let task_list = task_list.map(|name| name_of("--task-list", name)).transpose()?;
-    let identity = who::identity(arguments.identity.as_deref().or(file.aws.identity.as_deref()))?;
-    let service = connect(&arguments.settings(&file.aws, |name| env::var(name).ok()))?;
-    let name = service_name(&service);
-    let place = match arguments.journal.clone().or(file.journal.file.as_ref().map(PathBuf::from)) {
+    let (mut plans, shown) = arguments.plans(&file, |name| env::var(name).ok())?;
+    let signals = Signals::install().map_err(|error| cannot_start(&error))?;
+    let service = if plans[shown].domain.is_some() {
+        connect(&plans[shown].settings)?
+    } else {
+        let options = plans[shown].options(&arguments.looks);
+        if !tui::can_show(&options) {
+            return Err(arguments.no_domain(&plans[shown].name));
+        }
+        let Some(service) = assistant::lead(&mut plans[shown], &options, &signals)? else {
+            return Ok(ExitCode::SUCCESS);
+        };
+        service
+    };
+    let plan = &plans[shown];
+    let place = Where::new(service.region(), service.profile(), service.endpoint());
+    let journal = match &plan.journal {
         Some(path) => Place::named(path),
-        None => Place::of_service(&name)?,
+        None => Place::of_service(&place.service)?,
     };
-    let settings = journal::Settings {
-        same_service: arguments.same_service,
-        retention_ms: file.journal.retention.0,
-        ..journal::Settings::new(identity.raw(), clock::boot_id(), name)
-    };
-    let Some((opened, read_only)) =
-        open(&place, &settings, arguments.read_only || file.read_only, arguments.take_over)?
-    else {
+    let settings = plan.journal_settings(&place);
+    let Some((opened, read_only)) = open(&journal, &settings, plan.read_only.is_some(), arguments.take_over)? else {
         return Ok(ExitCode::from(Kind::Journal as u8));
     };
-    let config = Config {
-        identity,
-        run: who::run(),
-        boot_id: clock::boot_id(),
-        service: service.endpoint().unwrap_or(service.region()).into(),
-        domain,
-        seed: who::seed(),
-        heartbeat_rate: arguments.heartbeat_rate.unwrap_or(file.heartbeat_rate).0,
-        lease: file.lease,
-        low_tolerance_ms: file.warnings.tolerance.0,
-        rules: Rules::default(),
-        read_only,
-    };
-    let options = tui::Options { read_only, task_list, ..arguments.looks.options(&file) };
-    let signals = Signals::install().map_err(|error| cannot_start(&error))?;
-    let handle = runtime::start(Parts { config, service, opened, hooks: hooks(&file.hooks) })
-        .map_err(|error| cannot_start(&error))?;
-    let mut link = Link::new(handle, None);
-    let shown = tui::run(options, &mut link, &signals);
-    Ok(leave::leave(link, &signals, &shown, Some(&place), || {}))
+    let openings = Opener::new().map_err(|error| cannot_start(&error))?;
+    let link = start(plan, service, &place, opened, read_only).map_err(|why| Failure::new(Kind::Failed, why))?;
+    let number = openings.enter(&place, read_only);
+    let contexts = plans.iter().enumerate().map(|(index, plan)| tui::Context {
+        name: plan.name.clone(),
+        place: plan.place(),
+        options: plan.options(&arguments.looks),
+        standing: if index == shown { Standing::Open } else { Standing::NotOpened },
+    });
+    let contexts = contexts.collect();
+    let mut hub = Hub::new(plans, shown, openings, Ready { number, link, journal, kept_by: None });
+    let ended = tui::run_contexts(contexts, shown, &mut hub, &signals);
+    Ok(leave::leave(hub.into_held(), &signals, &ended, || {}))
 }
 
 impl Arguments {
-    /// Where the service is: the command line wins over the environment, that over the config file, and that over the
-    /// profile. `variable` reads the environment.
-    fn settings(&self, file: &config::Aws, variable: impl Fn(&str) -> Option<String>) -> Settings {
-        let set = |names: &[&str]| names.iter().any(|name| variable(name).is_some_and(|value| !value.is_empty()));
-        let chosen = self.profile.clone().or_else(|| variable("AWS_PROFILE").filter(|name| !name.is_empty()));
-        // What the file says beside its profile does not fit another one.
-        let fits = chosen.is_none() || file.profile.is_none() || chosen == file.profile;
-        let of_file = |value: &Option<String>, names: &[&str]| value.clone().filter(|_| fits && !set(names));
-        Settings {
-            profile: self.profile.clone().or_else(|| file.profile.clone().filter(|_| chosen.is_none())),
-            region: self.region.clone().or_else(|| of_file(&file.region, &["AWS_REGION", "AWS_DEFAULT_REGION"])),
-            endpoint_url: self
-                .endpoint_url
-                .clone()
-                .or_else(|| of_file(&file.endpoint_url, &["AWS_ENDPOINT_URL_SWF", "AWS_ENDPOINT_URL"])),
-            access: Access::Chain,
+    /// What every context is made of, and which of them is started in: that one also of what the command line says.
+    fn plans(
+        &self,
+        file: &config::Config,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<(Vec<Plan>, usize), Failure> {
+        let asked = self.context.as_deref().filter(|name| !name.is_empty());
+        // Whoever names a domain and no context means neither the first one nor its account.
+        let given = self.domain.as_deref().is_some_and(|name| !name.is_empty());
+        let start = match file.start(asked) {
+            Ok(_) if given && asked.is_none() && file.context.is_none() => None,
+            Ok(start) => start,
+            Err(why) => return Err(Failure::new(Kind::Usage, why)),
+        };
+        let mut plans = Vec::new();
+        if start.is_none() {
+            let name = if file.contexts.is_empty() { "" } else { "default" };
+            let all = config::Context { own: config::Aws::default(), config: file.clone() };
+            plans.push(self.started_in(name, &all, &file.aws, &variable)?);
         }
+        for (name, context) in &file.contexts {
+            let plan = if start == Some(name) {
+                self.started_in(name, context, &file.aws, &variable)?
+            } else {
+                let settings = contexts::settings(&Settings::default(), &context.own, &file.aws, &variable);
+                let identity = who::identity(context.config.aws.identity.as_deref())?;
+                Plan::of_context(name, context, identity, settings)
+            };
+            plans.push(plan);
+        }
+        let shown = start.and_then(|start| plans.iter().position(|plan| plan.name == start)).unwrap_or(0);
+        Ok((plans, shown))
     }
-}
 
-/// The programs of the config file.
-fn hooks(file: &config::Hooks) -> Hooks {
-    Occasion::ALL.into_iter().filter_map(|occasion| Some((occasion, file.of(occasion)?.to_vec()))).collect()
+    /// A context with what the command line says over it.
+    fn started_in(
+        &self,
+        name: &str,
+        context: &config::Context,
+        file: &config::Aws,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Plan, Failure> {
+        let line = Settings {
+            profile: self.profile.clone(),
+            region: self.region.clone(),
+            endpoint_url: self.endpoint_url.clone(),
+            access: Access::Chain,
+        };
+        let settings = contexts::settings(&line, &context.own, file, variable);
+        let identity = who::identity(self.identity.as_deref().or(context.config.aws.identity.as_deref()))?;
+        let mut plan = Plan::of_context(name, context, identity, settings);
+        let given = |what: &'static str, name: &Option<String>| {
+            let name = name.as_deref().filter(|name| !name.is_empty());
+            name.map(|name| name_of(what, name)).transpose()
+        };
+        plan.domain = given("--domain", &self.domain)?.or(plan.domain);
+        plan.task_list = given("--task-list", &self.task_list)?.or(plan.task_list);
+        plan.journal = self.journal.clone().or(plan.journal);
+        plan.same_service = self.same_service;
+        plan.config.heartbeat_rate = self.heartbeat_rate.unwrap_or(plan.config.heartbeat_rate);
+        if self.read_only {
+            plan.read_only = Some("this screen only looks: it was started with --read-only".into());
+        } else if name.is_empty() && plan.read_only.is_some() {
+            plan.read_only = Some("this screen only looks: read_only is set in the config file".into());
+        }
+        Ok(plan)
+    }
+
+    fn no_domain(&self, context: &str) -> Failure {
+        let variable = if self.domain.is_some() { "empty" } else { "not set" };
+        let file = if context.is_empty() { "no domain".into() } else { format!("no domain in the context {context}") };
+        Failure::new(
+            Kind::Setup,
+            format_args!(
+                "No domain. Tried:\n  --domain: not given\n  SWFBEAT_DOMAIN: {variable}\n  config file: {file}\n\
+                 Name one with --domain NAME, SWFBEAT_DOMAIN or in the config file; \
+                 aws swf list-domains --registration-status REGISTERED shows which there are.\n\
+                 In a terminal, swfbeat asks for what is missing. To look around without AWS: swfbeat demo"
+            ),
+        )
+    }
 }
 
 /// A config file that was named; an empty name, as in an empty variable, names none.
@@ -158,32 +213,9 @@ pub fn connect(settings: &Settings) -> Result<Service, Failure> {
     Ok(runtime.block_on(Service::connect(settings))?)
 }
 
-fn domain(given: Option<&str>, of_file: Option<&str>) -> Result<Foreign, Failure> {
-    if let Some(name) = given.filter(|name| !name.is_empty()).or(of_file) {
-        return name_of("--domain", name);
-    }
-    let variable = if given.is_some() { "empty" } else { "not set" };
-    Err(Failure::new(
-        Kind::Setup,
-        format_args!(
-            "No domain. Tried:\n  --domain: not given\n  SWFBEAT_DOMAIN: {variable}\n  config file: no domain\n\
-             Name one with --domain NAME, SWFBEAT_DOMAIN or in the config file; \
-             aws swf list-domains --registration-status REGISTERED shows which there are.\n\
-             To look around without AWS: swfbeat demo"
-        ),
-    ))
-}
-
 fn name_of(what: &'static str, name: &str) -> Result<Foreign, Failure> {
     check_length(what, name, limit::NAME).map_err(|error| Failure::new(Kind::Usage, error))?;
     Ok(name.into())
-}
-
-/// Tells different services apart, for their journals.
-fn service_name(service: &Service) -> String {
-    let profile = service.profile().map(|name| format!(" profile {name}")).unwrap_or_default();
-    let endpoint = service.endpoint().map(|url| format!(" endpoint {url}")).unwrap_or_default();
-    format!("{}{profile}{endpoint}", service.region())
 }
 
 /// Opens the journal as its keeper, or read-only if that was asked for, now or up front. `None`: asked, and declined.
@@ -231,7 +263,10 @@ mod tests {
         let line = Line::parse_from([&["swfbeat"], line].concat());
         let variable =
             |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).into());
-        line.arguments.settings(file, variable)
+        let mut with = config::Config::default();
+        with.aws = file.clone();
+        let (plans, shown) = line.arguments.plans(&with, variable).unwrap();
+        plans[shown].settings.clone()
     }
 
     fn file() -> config::Aws {

@@ -3,6 +3,7 @@
 //! A poll in flight is waited for, because a task that SWF starts for it would be lost; a line on stderr counts down. A
 //! second signal ends the wait and says what that may cost. A lost terminal is not written to.
 
+use std::os::fd::BorrowedFd;
 use std::process::ExitCode;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -23,78 +24,131 @@ const POLL_MS: i64 = 61_000;
 /// Nothing is said about a wait that is over this soon, milliseconds.
 const QUIET_MS: i64 = 300;
 
-/// How the wait ended.
-enum End {
-    Drained,
-    Gone(String),
-    Signal(i32),
+/// An engine to be left.
+#[derive(Debug)]
+pub struct Held {
+    link: Link,
+    /// With one, what is kept alive is kept on without a terminal.
+    journal: Option<Place>,
+    /// How it came to its end, if it has.
+    end: Option<Result<(), String>>,
 }
 
-/// Leaves after the screen, whatever ended it, and says what went wrong. With a `journal`, what is kept alive is kept on
-/// without a terminal first. `hurry` is called now and then: the demo has held polls answered.
+impl Held {
+    /// One that runs.
+    pub fn new(link: Link, journal: Option<Place>) -> Self {
+        Self { link, journal, end: None }
+    }
+
+    /// One that has stopped by itself, and was told of then.
+    pub fn stopped(link: Link) -> Self {
+        Self { link, journal: None, end: Some(Ok(())) }
+    }
+
+    /// What passes to and from it.
+    pub fn link(&mut self) -> &mut Link {
+        &mut self.link
+    }
+
+    /// Readable while there is news.
+    pub fn wake_fd(&self) -> BorrowedFd<'_> {
+        self.link.wake_fd()
+    }
+
+    /// Its journal, if it is to be kept on for.
+    pub fn journal(&self) -> Option<&Place> {
+        self.journal.as_ref()
+    }
+
+    /// Takes news, and remembers if it was the last.
+    pub fn listen(&mut self) {
+        let news = self.link.take();
+        match news.gone {
+            Some(why) => self.end = Some(Err(why)),
+            None if news.drained => self.end = Some(Ok(())),
+            None => {}
+        }
+    }
+
+    /// Whether there is anything to wait for.
+    pub fn has_ended(&self) -> bool {
+        self.end.is_some()
+    }
+}
+
+/// Leaves after the screen, whatever ended it, and says what went wrong. What is kept alive on an engine with a journal
+/// is kept on without a terminal first, if that is what ended it. `hurry` is called now and then: the demo has held polls
+/// answered.
 pub fn leave(
-    mut link: Link,
+    mut engines: Vec<Held>,
     signals: &Signals,
     shown: &Result<Exit, ScreenError>,
-    journal: Option<&Place>,
     hurry: impl Fn(),
 ) -> ExitCode {
     let mut notice = Notice::new(matches!(shown, Ok(Exit::TerminalLost)));
     if let Err(error) = shown {
         notice.say(&format!("swfbeat: {}", printable(&error.to_string())));
     }
-    link.end_autopilot();
-    if let Some(journal) = journal.filter(|_| stay::is_wanted(shown)) {
-        stay::stay(&mut link, signals, &mut notice, journal);
+    for engine in &mut engines {
+        engine.link.end_autopilot();
     }
-    let end = match shown {
-        Ok(Exit::EngineGone(why)) => End::Gone(why.clone()),
-        _ => match link.send(Command::Shutdown) {
-            Ok(()) => wait(&mut link, signals, &mut notice, hurry),
-            Err(gone) => End::Gone(gone.0),
-        },
-    };
+    if stay::is_wanted(shown) {
+        stay::stay(&mut engines, signals, &mut notice);
+    }
+    for engine in engines.iter_mut().filter(|engine| !engine.has_ended()) {
+        engine.end = match shown {
+            // The last of them.
+            Ok(Exit::EngineGone(why)) => Some(Err(why.clone())),
+            _ => engine.link.send(Command::Shutdown).err().map(|gone| Err(gone.0)),
+        };
+    }
+    let signal = wait(&mut engines, signals, &mut notice, hurry);
     notice.clear();
     let failed = ExitCode::from(Kind::Failed as u8);
-    let (why, code) = match end {
-        // The journal is closed as well: the engine says that it is drained as its last word.
-        End::Drained => return if shown.is_ok() { ExitCode::SUCCESS } else { failed },
-        End::Gone(why) => (why, failed),
-        End::Signal(number) => {
-            ("left before everything came to its end".to_owned(), ExitCode::from(128 | number as u8))
+    let mut code = if shown.is_ok() { ExitCode::SUCCESS } else { failed };
+    if let Some(number) = signal {
+        notice.say("swfbeat: left before everything came to its end");
+        code = ExitCode::from(128 | number as u8);
+    }
+    for engine in engines {
+        let why = match engine.end {
+            // The journal is closed as well: the engine says that it is drained as its last word.
+            Some(Ok(())) => continue,
+            Some(Err(why)) => why,
+            None => String::new(),
+        };
+        if !why.is_empty() {
+            notice.say(&format!("swfbeat: {}", printable(&why)));
+            code = if signal.is_some() { code } else { failed };
         }
-    };
-    notice.say(&format!("swfbeat: {}", printable(&why)));
-    for loss in link.last().losses() {
-        notice.say(&format!("  {loss}"));
+        for loss in engine.link.last().losses() {
+            notice.say(&format!("  {loss}"));
+        }
     }
     code
 }
 
-fn wait(link: &mut Link, signals: &Signals, notice: &mut Notice, hurry: impl Fn()) -> End {
+/// Until all have come to their end; the signal that cut it short, if one did.
+fn wait(engines: &mut [Held], signals: &Signals, notice: &mut Notice, hurry: impl Fn()) -> Option<i32> {
     let start = clock::now().boot;
     loop {
-        let news = link.take();
-        if let Some(why) = news.gone {
-            return End::Gone(why);
-        }
-        if news.drained {
-            return End::Drained;
-        }
+        engines.iter_mut().filter(|engine| !engine.has_ended()).for_each(Held::listen);
+        let waited = || engines.iter().filter(|engine| !engine.has_ended());
+        waited().next()?;
         for signal in signals.drain() {
             match Signal::from_named_raw(signal) {
                 // A terminal that closes sends it, sometimes twice; the poll is waited for all the same.
                 Some(Signal::HUP) => notice.lose_terminal(),
-                Some(Signal::INT | Signal::TERM) => return End::Signal(signal),
+                Some(Signal::INT | Signal::TERM) => return Some(signal),
                 _ => {}
             }
         }
         hurry();
         let passed = clock::now().boot - start;
-        if link.last().poll_in_flight() && passed >= QUIET_MS {
+        if passed >= QUIET_MS && waited().any(|engine| engine.link.last().poll_in_flight()) {
             notice.show(&waiting(passed));
         }
-        rest(link, signals, start);
+        rest(engines, signals, start);
     }
 }
 
@@ -105,12 +159,14 @@ fn waiting(passed: i64) -> String {
 }
 
 /// Until there is news, a signal, or the next moment at which something is to be said.
-fn rest(link: &Link, signals: &Signals, start: Boot) {
+fn rest(engines: &[Held], signals: &Signals, start: Boot) {
     let passed = clock::now().boot - start;
     let next = if passed < QUIET_MS { QUIET_MS } else { passed - passed % 1_000 + 1_000 };
     let wait = next - passed;
     let wait = Timespec { tv_sec: wait / 1_000, tv_nsec: wait % 1_000 * 1_000_000 };
-    let mut fds = [link.wake_fd(), signals.fd()].map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
+    let waited = engines.iter().filter(|engine| !engine.has_ended()).map(Held::wake_fd);
+    let fds = waited.chain([signals.fd()]).map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
+    let mut fds: Vec<_> = fds.collect();
     // Interrupted by a signal or not: whoever called looks at everything anyway.
     let _ = poll(&mut fds, Some(&wait));
 }

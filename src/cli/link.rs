@@ -4,18 +4,19 @@ use std::collections::BTreeMap;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
-use super::demo::Autopilot;
+use super::demo::{Autopilot, Present};
 use crate::clock::Wall;
 use crate::console::{Claiming, Command, Status, TaskFacts, TaskState};
 use crate::runtime::Handle;
 use crate::task::ClaimId;
-use crate::tui::{Engine, EngineGone, News};
+use crate::tui::{Engine, EngineGone, News, Presenter};
 
 /// A running engine as the screen sees it. In the demo an autopilot acts on what passes.
 #[derive(Debug)]
 pub struct Link {
     handle: Handle,
     autopilot: Option<Autopilot>,
+    presenter: Option<Present>,
     last: LastKnown,
 }
 
@@ -24,24 +25,23 @@ pub struct Link {
 pub struct LastKnown {
     tasks: BTreeMap<ClaimId, Arc<TaskFacts>>,
     /// The task lists of the poll in flight; the console forgets them when it leaves.
-    polled: Vec<Claiming>,
+    polled: Arc<[Claiming]>,
     poll_in_flight: bool,
 }
 
 impl Link {
     pub fn new(handle: Handle, autopilot: Option<Autopilot>) -> Self {
-        Self { handle, autopilot, last: LastKnown::default() }
+        Self { handle, autopilot, presenter: None, last: LastKnown::default() }
+    }
+
+    /// The same with the stage behind the demo.
+    pub fn with_presenter(self, presenter: Present) -> Self {
+        Self { presenter: Some(presenter), ..self }
     }
 
     /// What was last known when news was last taken.
     pub fn last(&self) -> &LastKnown {
         &self.last
-    }
-
-    /// Takes news that nobody sees; `true` if the engine has ended.
-    pub fn take_quietly(&mut self) -> bool {
-        let news = self.take();
-        news.drained || news.gone.is_some()
     }
 
     /// Nobody acts any more.
@@ -65,7 +65,11 @@ impl Engine for Link {
         }
         self.last.learn(&news.changed, &news.removed, news.status.as_deref());
         let crate::runtime::News { changed, removed, status, log, calls, read, drained, gone } = news;
-        News { changed, removed, status, log, calls, read, drained, gone }
+        News { changed, removed, status, log, calls, read, standing: None, drained, gone }
+    }
+
+    fn presenter(&mut self) -> Option<&mut dyn Presenter> {
+        self.presenter.as_mut().map(|presenter| presenter as &mut dyn Presenter)
     }
 
     fn send(&mut self, command: Command) -> Result<(), EngineGone> {
@@ -84,9 +88,19 @@ impl LastKnown {
         if let Some(status) = status {
             self.poll_in_flight = status.poll_in_flight;
             if !status.claiming.is_empty() {
-                self.polled.clone_from(&status.claiming);
+                self.polled = Arc::clone(&status.claiming);
             }
         }
+    }
+
+    /// All tasks on the list.
+    pub fn tasks(&self) -> impl Iterator<Item = &Arc<TaskFacts>> {
+        self.tasks.values()
+    }
+
+    /// A task on the list.
+    pub fn task(&self, claim: ClaimId) -> Option<&Arc<TaskFacts>> {
+        self.tasks.get(&claim)
     }
 
     /// A poll has not been answered.
@@ -177,6 +191,7 @@ pub(super) mod tests {
             trouble: None,
             in_flight: false,
             left_out: false,
+            note: None,
         }
     }
 
@@ -185,8 +200,8 @@ pub(super) mod tests {
             service: "here".into(),
             domain: "ops".into(),
             connection: Connection::Untried,
-            claiming,
-            pending: vec![],
+            claiming: claiming.into(),
+            pending: [].into(),
             poll_in_flight,
             kept: 0,
             survives_ms: None,

@@ -2,7 +2,9 @@
 //!
 //! Wires the rooms together and prints what concerns somebody without a screen. Not here: anything about tasks.
 
+mod assistant;
 mod console;
+mod contexts;
 mod demo;
 mod emulator;
 mod failure;
@@ -10,6 +12,7 @@ mod leave;
 mod link;
 mod looks;
 mod outlet;
+mod postbox;
 mod stay;
 mod takeover;
 mod who;

@@ -3,12 +3,16 @@
 //! Command line and environment win over it; that is `cli`'s business. A key that does not exist is a mistake, never
 //! ignored: somebody counts on it. Not here: what a setting does.
 
+mod contexts;
+mod filters;
+mod first;
 mod keys;
 mod values;
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -23,8 +27,10 @@ use crate::mistake::{Mistake, Spot};
 use crate::span;
 use crate::task::limit;
 use crate::text::{Foreign, printable};
-use crate::tui::{self, Attention, ColorChoice, Keymap, Templates, ThemeChoice};
+use crate::tui::{self, Attention, ColorChoice, Filters, Keymap, Templates, ThemeChoice};
 
+pub use contexts::Context;
+pub use first::{vacant_place, write_first};
 pub use values::{Length, Rate, Retention};
 
 /// The commented default without its last table.
@@ -68,8 +74,18 @@ pub struct Config {
     pub notifications: Attention,
     /// What forms can start from.
     pub templates: Templates,
+    /// Filters with names.
+    pub filters: Filters,
     /// Which keys do what.
     pub keys: Keymap,
+    /// The context to start in.
+    #[serde(deserialize_with = "values::optional")]
+    pub context: Option<String>,
+    #[serde(rename = "contexts")]
+    written: contexts::Written,
+    /// Places to work in, by name.
+    #[serde(skip)]
+    pub contexts: BTreeMap<String, Context>,
 }
 
 /// `[looks]`: how the screen looks.
@@ -193,7 +209,11 @@ impl Default for Config {
             looks: Looks::default(),
             notifications: Attention::default(),
             templates: Templates::default(),
+            filters: Filters::default(),
             keys: Keymap::default(),
+            context: None,
+            written: contexts::Written::default(),
+            contexts: BTreeMap::new(),
         }
     }
 }
@@ -201,13 +221,7 @@ impl Default for Config {
 /// `[lease]`.
 impl<'de> Deserialize<'de> for LeaseTerms {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Written {
-            default: Option<Length>,
-            longest: Option<Length>,
-        }
-        let (written, standard) = (Written::deserialize(deserializer)?, Self::default());
+        let (written, standard) = (contexts::Lease::deserialize(deserializer)?, Self::default());
         let longest_ms = written.longest.map_or(standard.longest_ms, |longest| longest.0);
         let default_ms = written.default.map_or(standard.default_ms.min(longest_ms), |default| default.0);
         let why = if longest_ms > LONGEST_LEASE_MS {
@@ -260,10 +274,33 @@ impl Config {
     }
 
     fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        toml::from_str(text).map_err(|error| ConfigError::Invalid {
+        Self::read(text).map_err(|mistake| ConfigError::Invalid {
             file: path.to_string_lossy().into_owned().into(),
-            spot: Mistake::from(error).located(text),
+            spot: mistake.located(text),
         })
+    }
+
+    fn read(text: &str) -> Result<Self, Mistake> {
+        let mut config: Self = toml::from_str(text)?;
+        config.contexts = contexts::complete(text, &config.written)?;
+        Ok(config)
+    }
+
+    /// The context to start in: the one that was asked for, else the file's default, else, in a file whose other tables
+    /// name no domain, the first by name. `None`: none, the rest of the file is all there is.
+    ///
+    /// # Errors
+    /// There is none of that name; the names there are, in a printable sentence.
+    pub fn start(&self, asked: Option<&str>) -> Result<Option<&str>, String> {
+        let Some(asked) = asked.filter(|name| !name.is_empty()).or(self.context.as_deref()) else {
+            let first = self.contexts.keys().next().filter(|_| self.aws.domain.is_none());
+            return Ok(first.map(String::as_str));
+        };
+        if let Some((name, _)) = self.contexts.get_key_value(asked) {
+            return Ok(Some(name));
+        }
+        let known = contexts::names(self.contexts.keys());
+        Err(format!("there is no context `{}`, expected {known}", printable(asked)))
     }
 }
 

@@ -31,7 +31,58 @@ fn the_default_reads_like_this() {
 fn the_default_says_what_is_so_without_a_file() {
     assert_eq!(parse(""), Ok(Config::default()));
     assert_eq!(parse(&default_text()), Ok(Config::default()));
-    assert_eq!(parse(&uncommented()), Ok(Config::default()));
+    let mut uncommented = parse(&uncommented()).unwrap();
+    let example = uncommented.contexts.remove("eu-prod").unwrap();
+    let mut of_context = example.config;
+    (of_context.context, of_context.written) = (None, contexts::Written::default());
+    assert_eq!((example.own, of_context), (Aws::default(), Config::default()));
+    uncommented.written = contexts::Written::default();
+    assert_eq!(uncommented, Config::default());
+}
+
+const CONTEXTS: &str = r#"
+read_only = true
+[aws]
+profile = "ops"
+region = "us-east-1"
+[lease]
+longest = "12h"
+[hooks]
+task_due = ["page"]
+[contexts.b]
+domain = "billing"
+read_only = false
+region = ""
+[contexts.a]
+region = "eu-west-1"
+lease = { default = "10h" }
+hooks.cancel_seen = ["call"]
+"#;
+
+#[test]
+fn a_context_says_what_differs() {
+    let config = parse(CONTEXTS).unwrap();
+    let [a, b] = ["a", "b"].map(|name| &config.contexts[name]);
+    assert_eq!((a.config.aws.profile.as_deref(), a.config.aws.region.as_deref()), (Some("ops"), Some("eu-west-1")));
+    assert_eq!((a.own.profile.as_deref(), a.own.region.as_deref()), (None, Some("eu-west-1")));
+    assert_eq!(a.config.lease, LeaseTerms { default_ms: 36_000_000, longest_ms: 43_200_000 });
+    assert_eq!((a.config.read_only, b.config.read_only), (true, false));
+    assert!(a.config.hooks.of(Occasion::TaskDue).is_some() && a.config.hooks.of(Occasion::CancelSeen).is_some());
+    assert!(b.config.hooks.of(Occasion::CancelSeen).is_none());
+    assert_eq!((b.config.aws.region.as_deref(), b.own.region.as_deref()), (Some("us-east-1"), None));
+}
+
+#[test]
+fn the_context_to_start_in_is_the_one_asked_for_or_the_default_or_the_first() {
+    let config = parse(CONTEXTS).unwrap();
+    assert_eq!(config.start(Some("b")), Ok(Some("b")));
+    assert_eq!((config.start(None), config.start(Some(""))), (Ok(Some("a")), Ok(Some("a"))));
+    assert_eq!(config.start(Some("c\x1b")), Err("there is no context `c␛`, expected one of `a`, `b`".into()));
+    let config = parse(&format!("context = \"b\"\n{CONTEXTS}")).unwrap();
+    assert_eq!(config.start(None), Ok(Some("b")));
+    let config = parse("[aws]\ndomain = \"d\"\n[contexts.a]\n").unwrap();
+    assert_eq!(config.start(None), Ok(None));
+    assert!(Config::default().start(Some("x")).unwrap_err().ends_with("expected none: the file has no [contexts]"));
 }
 
 #[test]
@@ -39,8 +90,10 @@ fn the_default_mentions_every_setting() {
     let written: toml::Table = toml::from_str(&uncommented()).unwrap();
     let names = |table: &toml::Table| table.keys().cloned().collect::<BTreeSet<_>>();
     assert_eq!(names(&written), keys(""));
+    let example = &written["contexts"]["eu-prod"];
+    assert_eq!(names(example.as_table().unwrap()), keys("contexts.eu-prod"));
     // Their names are the writer's own.
-    let free = ["templates"];
+    let free = ["templates", "filters", "contexts"];
     for (name, value) in written.iter().filter(|(name, _)| !free.contains(&name.as_str())) {
         if let Some(table) = value.as_table() {
             assert_eq!(names(table), keys(name), "[{name}]");
@@ -99,7 +152,21 @@ fn says_why_with_line_key_and_what_would_be_right() {
         ),
         ("[templates.SwapDisk]\nresult = 3", ":2:10: result: expected a text in quotes, or a list of texts"),
         ("[templates]\nSwapDisk = 3", ":2:12: SwapDisk: invalid type: integer `3`, expected struct"),
+        ("[filters]\nnight = 3", ":2:9: night: invalid type: integer `3`, expected a string"),
+        ("[filters]\n\"a b\" = \"kept\"", ":2:9: a filter's name is of 1 to 32 letters, digits, - and _"),
+        ("[filters]\nnight = \"\"", ":2:9: night: a filter is one line of 1 to 256 characters"),
         ("[aws\n", ":1:5: "),
+        (
+            "[contexts.a]\nregoin = \"x\"",
+            "/etc/c.toml:2:1: regoin: unknown field `regoin`, expected one of `profile`, `region`",
+        ),
+        ("[contexts.a]\nread_only = 1", "/etc/c.toml:2:13: read_only: invalid type: integer `1`, expected a boolean"),
+        ("[contexts.\"a b\"]", ":1:11: a context's name has letters, digits, - _ and . only, and at most 32 of them"),
+        ("context = \"b\"\n[contexts.a]", "/etc/c.toml:1:11: context: there is no context `b`, expected one of `a`"),
+        (
+            "[lease]\nlongest = \"1h\"\n[contexts.a]\nlease.default = \"2h\"",
+            "/etc/c.toml:3:1: context a: default is from 1s to longest, which is 1h",
+        ),
     ];
     for (text, words) in cases {
         let error = parse(text).unwrap_err();

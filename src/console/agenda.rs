@@ -2,12 +2,13 @@
 //!
 //! Not for deciding: what a job does when its time has come is said where the job belongs (`beats`, `closing` …).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use crate::clock::Boot;
 use crate::task::ClaimId;
 
 use super::executions::ExecutionId;
+use super::numbers::NumberMap;
 
 /// Something that wants to happen at an instant. Each is at most once in the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,6 +27,8 @@ pub(super) enum Job {
     Lease(ClaimId),
     /// A deadline of the task becomes due.
     Due(ClaimId),
+    /// The operator wanted to be reminded of the task.
+    FollowUp(ClaimId),
     /// A look at an execution's history, for tasks that nobody beats.
     Watch(ExecutionId),
     /// A question about history or a type may go out.
@@ -52,14 +55,16 @@ pub(super) enum Job {
 #[derive(Debug, Default)]
 pub(super) struct Agenda {
     queue: BTreeSet<(Boot, Job)>,
-    at: HashMap<Job, Boot>,
+    at: NumberMap<Job, Boot>,
 }
 
 impl Agenda {
     /// Puts a job at an instant, instead of wherever it was.
     pub(super) fn set(&mut self, job: Job, at: Boot) {
-        if let Some(old) = self.at.insert(job, at) {
-            self.queue.remove(&(old, job));
+        match self.at.insert(job, at) {
+            Some(old) if old == at => return,
+            Some(old) => drop(self.queue.remove(&(old, job))),
+            None => {}
         }
         self.queue.insert((at, job));
     }
@@ -80,7 +85,7 @@ impl Agenda {
 
     /// Takes out all that concerns a claim.
     pub(super) fn clear_claim(&mut self, claim: ClaimId) {
-        let jobs = [Job::Beat, Job::Second, Job::Close, Job::Lookup, Job::Overdue, Job::Lease, Job::Due];
+        let jobs = [Job::Beat, Job::Second, Job::Close, Job::Lookup, Job::Overdue, Job::Lease, Job::Due, Job::FollowUp];
         for job in jobs.map(|job| job(claim)) {
             self.clear(job);
         }

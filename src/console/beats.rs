@@ -11,7 +11,7 @@ use super::agenda::Job;
 use super::cadence::{EARLIEST, attempt_limit, is_fresh, jitter, jittered, second_after, unknown_interval};
 use super::event::{Level, Timing};
 use super::facts::Connection;
-use super::live::{Live, Purpose};
+use super::live::Purpose;
 use super::rules::Rule;
 use super::{Console, deadlines};
 
@@ -236,7 +236,7 @@ impl Console {
     /// Milliseconds between two heartbeats of a kept task; `None` for a task that is not kept.
     fn interval(&self, now: Now, id: ClaimId) -> Option<i64> {
         let claim = self.ledger.claims.get(&id).filter(|claim| claim.is_open() && claim.lease.is_some())?;
-        if self.live.get(&id).is_some_and(Live::is_left_out) {
+        if self.live.get(&id).is_some_and(|live| live.is_left_out()) {
             return None;
         }
         let held_for = claim.received.boot.map_or(i64::MAX, |received| now.boot - received);
@@ -262,7 +262,7 @@ impl Console {
         }
         if !self.config.rules.hold(Rule::FailureMovesNothing) {
             let sent = self.stamp(now);
-            let count = self.ledger.claims.get(&id).map_or(0, super::ledger::Claim::beats) + 1;
+            let count = self.ledger.claims.get(&id).map_or(0, |claim| claim.beats()) + 1;
             self.append_lazily(Record::Beaten { claim: id, sent, took_ms: 0, count });
         }
         let live = self.live(id);
@@ -330,7 +330,7 @@ impl Console {
 
 fn next_step(class: Class) -> &'static str {
     match class {
-        Class::Invalid => "; change the details (d) and send again",
+        Class::Invalid => "; change the details and send again",
         Class::Refused => "; check account, region and domain",
         Class::Denied | Class::Expired => "; it goes on when the credentials work again",
         _ => "; trying again",

@@ -73,9 +73,9 @@ impl Claiming {
         !self.polls.is_empty()
     }
 
-    /// How many polls are being written down or in flight.
-    pub(super) fn polls(&self) -> usize {
-        self.polls.len()
+    /// The polls that are being written down or in flight.
+    pub(super) fn poll_numbers(&self) -> impl Iterator<Item = &PollNumber> {
+        self.polls.keys()
     }
 
     /// Whether a poll is being written down or in flight.

@@ -43,13 +43,14 @@ impl Console {
             Command::WithdrawClose { claim } => self.withdraw(now, claim),
             Command::GoOn { claims } => {
                 for id in claims {
-                    if self.ledger.claims.get(&id).is_some_and(super::ledger::Claim::wants_cancel) {
+                    if self.ledger.claims.get(&id).is_some_and(|claim| claim.wants_cancel()) {
                         self.append(now, Record::CancelAnswered { claim: id });
                         self.renew(now, id);
                     }
                 }
             }
             Command::SetTimeout { claim, kind, limit } => self.set_timeout(now, claim, kind, limit),
+            Command::Note { claims, text, follow_up } => self.note_command(now, &claims, &text, follow_up),
             Command::Dismiss { claims } => {
                 for id in claims {
                     if self.ledger.claims.get(&id).is_some_and(|claim| !claim.is_open()) {
@@ -90,7 +91,7 @@ impl Console {
         match self.ledger.claims.get(&id) {
             Some(claim) if claim.is_open() => true,
             Some(_) => {
-                self.say(now, Level::Error, "refused", Some(id), "the task has ended; dismiss it (D)");
+                self.say(now, Level::Error, "refused", Some(id), "the task has ended; dismiss takes it off the list");
                 false
             }
             None => false,
@@ -143,7 +144,7 @@ impl Console {
 
     /// Whether the quota has room for one more kept task; says why not.
     fn fits(&mut self, now: Now, id: ClaimId) -> bool {
-        let limit = self.ledger.claims.get(&id).and_then(super::deadlines::heartbeat_limit);
+        let limit = self.ledger.claims.get(&id).and_then(|claim| super::deadlines::heartbeat_limit(claim));
         let fits = self.live(id).counted.kept
             || limit.is_none_or(|limit| self.load.has_room_for(limit) && self.load.left_out() == 0);
         self.notice_load(id, fits);
@@ -151,7 +152,7 @@ impl Console {
             return true;
         }
         let text = "not kept alive: the heartbeat rate does not suffice for one more task, and those kept already would \
-                    suffer; stop keeping others (A), beat by hand, or start with a higher --heartbeat-rate";
+                    suffer; stop keeping others, beat by hand, or start with a higher --heartbeat-rate";
         self.say(now, Level::Error, "keep", Some(id), text);
         false
     }

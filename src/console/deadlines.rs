@@ -108,7 +108,7 @@ mod tests {
         }
         let mut clock = ServiceClock::default();
         clock.sample(501_400, 501_600, Boot(1_400), Boot(1_600));
-        (ledger.claims[&ID].clone(), clock)
+        ((*ledger.claims[&ID]).clone(), clock)
     }
 
     fn learned() -> Record {

@@ -114,6 +114,15 @@ pub enum Command {
         /// How long.
         limit: Limit,
     },
+    /// Note something, or take the note away with no text and no follow-up.
+    Note {
+        /// Which tasks.
+        claims: Vec<ClaimId>,
+        /// What, at most [`super::NOTE_MAX`] UTF-16 units.
+        text: Foreign,
+        /// When to be reminded, at most [`super::FOLLOW_UP_MAX_MS`] ahead.
+        follow_up: Option<Wall>,
+    },
     /// Remove ended tasks from the list.
     Dismiss {
         /// Which tasks; those that have not ended are left.

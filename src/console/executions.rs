@@ -7,6 +7,7 @@ use crate::task::{ClaimId, Timeouts, WorkflowExecution};
 use crate::text::Foreign;
 
 use super::ledger::Claim;
+use super::numbers::NumberMap;
 use super::scan::Scan;
 
 /// Names an execution within one run of the console.
@@ -52,7 +53,7 @@ pub(super) struct Reading {
 pub(super) struct Executions {
     ids: HashMap<(Foreign, WorkflowExecution), ExecutionId>,
     readings: BTreeMap<ExecutionId, Reading>,
-    of: HashMap<ClaimId, ExecutionId>,
+    of: NumberMap<ClaimId, ExecutionId>,
     last: u64,
 }
 

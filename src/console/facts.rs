@@ -56,6 +56,21 @@ pub struct TaskFacts {
     /// It is to be kept alive, but the heartbeat rate does not suffice: no heartbeat goes out by itself, and the task
     /// times out at its deadline.
     pub left_out: bool,
+    /// What an operator noted.
+    pub note: Option<NoteFact>,
+}
+
+/// A note.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoteFact {
+    /// What; may be empty beside a follow-up.
+    pub text: Foreign,
+    /// When it was written.
+    pub at: Wall,
+    /// When to be reminded.
+    pub follow_up: Option<Wall>,
+    /// That time has come.
+    pub due: bool,
 }
 
 /// What is going on with a task.
@@ -313,9 +328,9 @@ pub struct Status {
     /// How the service can be reached.
     pub connection: Connection,
     /// Task lists being polled.
-    pub claiming: Vec<Claiming>,
+    pub claiming: Arc<[Claiming]>,
     /// What waits in task lists asked about.
-    pub pending: Vec<PendingCount>,
+    pub pending: Arc<[PendingCount]>,
     /// A poll is in flight: leaving now may lose a task.
     pub poll_in_flight: bool,
     /// Tasks under keep-alive.

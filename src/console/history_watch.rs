@@ -25,7 +25,7 @@ impl Console {
     /// Sees to it that a task's execution is looked at, if the task is not kept alive.
     pub(super) fn watch_claim(&mut self, now: Now, claim: ClaimId) {
         let watched = self.config.rules.hold(Rule::HistoryIsWatched);
-        let by_hand = watched && self.ledger.claims.get(&claim).is_some_and(is_by_hand);
+        let by_hand = watched && self.ledger.claims.get(&claim).is_some_and(|claim| is_by_hand(claim));
         if let Some(execution) = self.executions.of(claim).filter(|_| by_hand) {
             let at = now.boot + self.wait(execution);
             if self.agenda.when(Job::Watch(execution)).is_none() {
@@ -39,7 +39,7 @@ impl Console {
         let Some(reading) = self.executions.get(execution) else { return };
         let claims = &self.ledger.claims;
         if self.history_denied.contains(&reading.domain)
-            || !reading.claims.iter().filter_map(|claim| claims.get(claim)).any(is_by_hand)
+            || !reading.claims.iter().filter_map(|claim| claims.get(claim)).any(|claim| is_by_hand(claim))
         {
             return;
         }

@@ -9,7 +9,7 @@ use crate::task::{ClaimId, Record};
 use super::Console;
 use super::agenda::Job;
 use super::event::Level;
-use super::ledger::{Claim, Lease};
+use super::ledger::Lease;
 use super::notices::Occasion;
 use super::rules::Rule;
 
@@ -71,7 +71,7 @@ impl Console {
     }
 
     pub(super) fn lease_landed(&mut self, now: Now, id: ClaimId, length_ms: Option<i64>, why: &str) {
-        if !self.ledger.claims.get(&id).is_some_and(Claim::is_open) {
+        if !self.ledger.claims.get(&id).is_some_and(|claim| claim.is_open()) {
             return;
         }
         self.count_claim(id);
@@ -123,7 +123,8 @@ impl Console {
         if due > given {
             self.live(id).lease_warnings = due as u8;
             let level = if due >= 2 { Level::Alarm } else { Level::Warn };
-            let text = format!("keep-alive ends in {}; act on the task or renew it (a)", span::words(until - now.boot));
+            let text =
+                format!("keep-alive ends in {}; act on the task or keep it alive again", span::words(until - now.boot));
             self.say(now, level, "keep", Some(id), text);
             if due == usize::from(CALLED) {
                 self.notice(id, Occasion::LeaseEnding);

@@ -76,6 +76,15 @@ pub(super) struct Intent {
     pub maybe_applied: bool,
 }
 
+/// What an operator noted.
+#[derive(Debug, Clone)]
+pub(super) struct Note {
+    pub text: Foreign,
+    pub at: Wall,
+    /// When to be reminded.
+    pub follow_up: Option<Wall>,
+}
+
 /// All that is known for good about one claim.
 #[derive(Debug, Clone)]
 pub(super) struct Claim {
@@ -94,6 +103,7 @@ pub(super) struct Claim {
     pub cancel: Option<Cancel>,
     pub intent: Option<Intent>,
     pub verdict: Option<(Verdict, Wall)>,
+    pub note: Option<Note>,
 }
 
 impl Claim {
@@ -119,15 +129,19 @@ pub(super) struct OpenPoll {
     pub at: Moment,
     /// What it was sent with; journals of the first versions don't say.
     pub target: Option<PollTarget>,
+    /// Not worth a mention any more, see [`Ledger::age_polls`].
+    is_old: bool,
 }
 
 /// Everything durable.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     /// Claims on the list, ended ones included until dismissed.
-    pub claims: BTreeMap<ClaimId, Claim>,
+    pub claims: BTreeMap<ClaimId, Box<Claim>>,
     /// Polls whose end is not recorded.
     pub open_polls: BTreeMap<PollNumber, OpenPoll>,
+    /// How many of them are old.
+    old_polls: usize,
     last_claim: u64,
     last_poll: u64,
     rules: Rules,
@@ -150,6 +164,26 @@ impl Ledger {
         PollNumber(self.last_poll)
     }
 
+    /// How many polls were without an end and old when [`Ledger::age_polls`] looked, and still are without one.
+    pub(super) fn old_polls(&self) -> usize {
+        self.old_polls
+    }
+
+    /// Looks at every poll without an end for whether it is old.
+    pub(super) fn age_polls(&mut self, is_old: impl Fn(PollNumber, &OpenPoll) -> bool) {
+        self.old_polls = 0;
+        for (&poll, open) in &mut self.open_polls {
+            open.is_old = is_old(poll, open);
+            self.old_polls += usize::from(open.is_old);
+        }
+    }
+
+    fn end_poll(&mut self, poll: PollNumber) {
+        self.last_poll = self.last_poll.max(poll.0);
+        let ended = self.open_polls.remove(&poll);
+        self.old_polls -= usize::from(ended.is_some_and(|ended| ended.is_old));
+    }
+
     /// Takes one fact in. `this_boot` says whether its boot instants mean something now.
     pub(super) fn apply(&mut self, record: &Record, this_boot: bool) {
         if let Some(ClaimId(id)) = record.claim() {
@@ -159,17 +193,13 @@ impl Ledger {
             Record::PollStarted { poll, at, target } => {
                 self.last_poll = self.last_poll.max(poll.0);
                 let at = Moment::new(*at, this_boot);
-                self.open_polls.insert(*poll, OpenPoll { at, target: target.clone() });
+                self.open_polls.insert(*poll, OpenPoll { at, target: target.clone(), is_old: false });
             }
-            Record::PollEnded { poll } => {
-                self.last_poll = self.last_poll.max(poll.0);
-                self.open_polls.remove(poll);
-            }
+            Record::PollEnded { poll } => self.end_poll(*poll),
             Record::Claimed { claim, source, task, sent, received } => {
-                self.last_poll = self.last_poll.max(source.poll.0);
-                self.open_polls.remove(&source.poll);
+                self.end_poll(source.poll);
                 let (sent, received) = (Moment::new(*sent, this_boot), Moment::new(*received, this_boot));
-                self.claims.entry(*claim).or_insert_with(|| claimed(*claim, source, task, sent, received));
+                self.claims.entry(*claim).or_insert_with(|| Box::new(claimed(*claim, source, task, sent, received)));
             }
             Record::Dismissed { claim } => {
                 self.claims.remove(claim);
@@ -201,6 +231,7 @@ fn claimed(id: ClaimId, source: &ClaimSource, task: &ClaimedTask, sent: Moment, 
         cancel: None,
         intent: None,
         verdict: None,
+        note: None,
     }
 }
 
@@ -243,6 +274,10 @@ impl Claim {
                 }
             }
             Record::IntentWithdrawn { .. } => self.intent = None,
+            Record::Note { at, text, follow_up, .. } => {
+                let note = || Note { text: text.clone(), at: at.wall, follow_up: *follow_up };
+                self.note = (!text.is_empty() || follow_up.is_some()).then(note);
+            }
             Record::Verdict { verdict, at, .. } => {
                 self.verdict.get_or_insert((verdict.clone(), at.wall));
                 self.lease = None;

@@ -30,7 +30,9 @@ mod ledger;
 mod live;
 mod load;
 mod lookup;
+mod notes;
 mod notices;
+mod numbers;
 mod orphans;
 mod quota;
 mod reach;
@@ -85,10 +87,11 @@ pub use rules::{Rule, Rules};
 pub use told::{CallEnd, CallLine};
 
 pub use facts::{
-    BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, LeaseWarning, PendingCount, Status, TaskFacts,
-    TaskState, Tolerance, Urgency,
+    BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, LeaseWarning, NoteFact, PendingCount, Status,
+    TaskFacts, TaskState, Tolerance, Urgency,
 };
 pub use leases::LeaseTerms;
+pub use notes::{FOLLOW_UP_MAX_MS, NOTE_MAX, NOTE_WORD};
 pub use notices::{Notice, Occasion};
 pub use reading::{Query, QueryId};
 
@@ -97,7 +100,7 @@ pub use reading::{Query, QueryId};
 pub struct Console {
     config: Config,
     ledger: Ledger,
-    live: BTreeMap<ClaimId, Live>,
+    live: BTreeMap<ClaimId, Box<Live>>,
     agenda: Agenda,
     ready: Ready,
     writing: Writing,
@@ -133,8 +136,8 @@ pub struct Console {
     tolerances: Arc<[Tolerance]>,
     recovers_ms: Option<i64>,
     tolerated_at: Option<Boot>,
-    /// Polls without an answer, and what was seen when they were counted.
-    orphans: (Option<telling::PollsSeen>, usize),
+    /// When polls without an end were last looked at for their age, minutes since 1970.
+    polls_aged: Option<i64>,
 }
 
 impl Console {
@@ -175,7 +178,7 @@ impl Console {
             tolerances: Arc::new([]),
             recovers_ms: None,
             tolerated_at: None,
-            orphans: (None, 0),
+            polls_aged: None,
         };
         console.load.learned(console.quotas.rate(), now.boot);
         console.follow(entries);
@@ -243,6 +246,7 @@ impl Console {
             Job::Lease(claim) => self.look_at_lease(now, claim),
             // Telling its facts looks.
             Job::Due(claim) => drop(self.dirty.insert(claim)),
+            Job::FollowUp(claim) => self.follow_up(now, claim),
             Job::Watch(execution) => self.watch(now, execution),
             Job::Orphans => self.search_on(now),
             Job::Poll => self.poll_next(now),
@@ -282,21 +286,23 @@ impl Console {
 
     /// What a restart has to do for the tasks it finds.
     fn take_up(&mut self, now: Now) {
-        let open: Vec<_> = self.ledger.claims.values().filter(|claim| claim.is_open()).cloned().collect();
-        for claim in open {
-            self.join_execution(now, claim.id);
+        let open = self.ledger.claims.values().filter(|claim| claim.is_open());
+        let open: Vec<_> = open.map(|claim| (claim.id, claim.intent.is_some(), claim.lease)).collect();
+        for (id, is_closing, lease) in open {
+            self.join_execution(now, id);
             // Deadlines may have passed while nobody looked.
-            self.agenda.set(Job::Overdue(claim.id), now.boot);
-            if claim.intent.is_some() {
+            self.agenda.set(Job::Overdue(id), now.boot);
+            self.arm_follow_up(now, id);
+            if is_closing {
                 // An attempt may have been under way when the process ended: it may have been applied. That holds at once,
                 // on disk or not; should it not get there, the next start says so again.
-                self.append_lazily(Record::Attempt { claim: claim.id, maybe_applied: true });
-                self.agenda.set(Job::Close(claim.id), now.boot);
+                self.append_lazily(Record::Attempt { claim: id, maybe_applied: true });
+                self.agenda.set(Job::Close(id), now.boot);
             }
-            if let Some(lease) = claim.lease {
-                self.agenda.set(Job::Lease(claim.id), now.boot);
+            if let Some(lease) = lease {
+                self.agenda.set(Job::Lease(id), now.boot);
                 if lease.until().is_some_and(|until| until > now.boot) {
-                    self.arm(now, claim.id);
+                    self.arm(now, id);
                 }
             }
         }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::clock::Now;
-use crate::task::{ClaimId, PollNumber};
+use crate::task::ClaimId;
 
 use super::agenda::Job;
 use super::endings::OVERDUE_MS;
@@ -12,14 +12,12 @@ use super::event::{Effect, Level, LogLine};
 use super::facts::{BeatFact, CancelFact, LeaseFact, Status, TaskFacts, TaskState};
 use super::ledger::{Claim, OpenPoll};
 use super::live::{Counted, Live};
-use super::{Console, deadlines};
+use super::{Console, deadlines, notes};
 
 /// Polls of earlier runs without a recorded end are mentioned this long, milliseconds: by then every task has timed out
 /// or been noticed otherwise.
 const ORPHANS_MS: i64 = 24 * 3_600_000;
 
-/// Open polls and the last of them, our own polls, the minute.
-pub(super) type PollsSeen = (usize, Option<PollNumber>, usize, i64);
 
 /// What the header counts, kept in step claim by claim: nobody walks over ten thousand of them for each heartbeat.
 #[derive(Debug, Default)]
@@ -83,7 +81,9 @@ impl Console {
                 claim.is_open() && live.lookup.seen.is_none() && !self.history_denied.contains(&claim.source.domain);
             let reading = self.executions.of(id).and_then(|execution| self.executions.get(execution));
             let workflow_cancel = reading.is_some_and(|reading| reading.cancel_requested);
-            let facts = TaskFacts { deadlines, workflow_cancel, looking_up, lease, next_beat, ..facts(claim, live) };
+            let note = notes::fact(claim, now);
+            let facts =
+                TaskFacts { deadlines, workflow_cancel, looking_up, lease, next_beat, note, ..facts(claim, live) };
             let first = facts.first_deadline().and_then(|deadline| deadline.at);
             if claim.is_open()
                 && !self.config.read_only
@@ -122,7 +122,7 @@ impl Console {
         let after = Counted {
             open: claim.is_some(),
             kept: claim.is_some_and(|claim| claim.lease.is_some()),
-            limit: claim.filter(|claim| claim.lease.is_some()).and_then(deadlines::heartbeat_limit),
+            limit: claim.filter(|claim| claim.lease.is_some()).and_then(|claim| deadlines::heartbeat_limit(claim)),
             closing: claim.is_some_and(|claim| claim.intent.is_some()),
         };
         let before = std::mem::replace(&mut self.live.entry(id).or_default().counted, after);
@@ -138,31 +138,30 @@ impl Console {
         }
     }
 
-    /// How many polls have got no answer. There may be many, so they are counted anew only when polls have come or gone, or
-    /// the minute is another.
+    /// How many polls have got no answer. There may be many, so each of them is looked at only once a minute, for its age.
     fn possible_orphans(&mut self, now: Now) -> usize {
-        let open = &self.ledger.open_polls;
-        let seen =
-            (open.len(), open.last_key_value().map(|(&poll, _)| poll), self.claiming.polls(), now.wall.0 / 60_000);
-        if self.orphans.0 != Some(seen) {
-            let is_orphan = |&(&poll, open): &(&PollNumber, &OpenPoll)| {
-                !self.claiming.has_poll(poll) && now.wall.0 - open.at.wall.0 < ORPHANS_MS
-            };
-            self.orphans = (Some(seen), open.iter().filter(is_orphan).count());
+        let claiming = &self.claiming;
+        let minute = now.wall.0 / 60_000;
+        if self.polls_aged.replace(minute) != Some(minute) {
+            let is_old = |open: &OpenPoll| now.wall.0 - open.at.wall.0 >= ORPHANS_MS;
+            self.ledger.age_polls(|poll, open| is_old(open) && !claiming.has_poll(poll));
         }
-        self.orphans.1
+        let open = &self.ledger.open_polls;
+        let own = claiming.poll_numbers().filter(|poll| open.contains_key(poll)).count();
+        open.len() - own - self.ledger.old_polls()
     }
 
     fn status(&mut self, now: Now) -> Status {
         self.look_at_tolerance(now);
         let survives_ms = self.tolerances.first().map(|tolerance| tolerance.survives_ms);
         let possible_orphans = self.possible_orphans(now);
+        let before = self.status.as_deref();
         Status {
             service: self.config.service.clone(),
             domain: self.config.domain.clone(),
             connection: self.reach.connection().clone(),
-            claiming: self.claiming.wants().to_vec(),
-            pending: self.claiming.counts().to_vec(),
+            claiming: shared(before.map(|it| &it.claiming), self.claiming.wants()),
+            pending: shared(before.map(|it| &it.pending), self.claiming.counts()),
             poll_in_flight: self.claiming.poll_in_flight(),
             kept: self.counts.kept,
             survives_ms,
@@ -177,6 +176,11 @@ impl Console {
             draining: self.leaving.is_some(),
         }
     }
+}
+
+/// What was told before, if it is the same still.
+fn shared<T: Clone + PartialEq>(before: Option<&Arc<[T]>>, now: &[T]) -> Arc<[T]> {
+    before.filter(|before| before[..] == *now).map_or_else(|| now.into(), Arc::clone)
 }
 
 /// The facts of a claim, but for its deadlines, its lease and what is shared with other claims.
@@ -212,6 +216,7 @@ fn facts(claim: &Claim, live: &Live) -> TaskFacts {
         trouble: live.trouble.clone(),
         in_flight: live.in_flight.is_some(),
         left_out: live.is_left_out(),
+        note: None,
     }
 }
 

@@ -4,6 +4,7 @@ mod closing;
 mod keeping;
 mod leases;
 mod lookup;
+mod notes;
 mod notices;
 mod orphans;
 mod quota;

@@ -30,6 +30,7 @@ impl Console {
         // Requests are signed with the wall clock, and credentials expire by it.
         self.new_credentials();
         self.dirty.extend(self.ledger.claims.keys());
+        self.arm_follow_ups(now);
         asleep
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::scenario::{Scenario, What};
+use super::view::Fault;
 
 /// Something the director does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +12,14 @@ pub enum Item {
     Start(usize),
     /// Let something happen.
     Happen(What),
+    /// Say the caption with this index.
+    Say(usize),
+    /// Have the operator's act with this index done.
+    Act(usize),
+    /// End a fault.
+    Heal(Fault),
+    /// Say what was to be seen.
+    End,
 }
 
 /// Everything still to do.
@@ -26,6 +35,15 @@ impl Agenda {
         let mut agenda = Self::default();
         for happening in &scenario.happenings {
             agenda.add(millis(happening.at), Item::Happen(happening.what.clone()));
+        }
+        for (index, caption) in scenario.captions.iter().enumerate() {
+            agenda.add(millis(caption.at), Item::Say(index));
+        }
+        for (index, act) in scenario.acts.iter().enumerate() {
+            agenda.add(millis(act.at), Item::Act(index));
+        }
+        if let Some(end) = &scenario.end {
+            agenda.add(millis(end.at), Item::End);
         }
         for (index, workflow) in scenario.workflows.iter().enumerate() {
             agenda.add(millis(workflow.after), Item::Start(index));
@@ -87,6 +105,7 @@ mod tests {
                 ) => {
                     assert!(started.contains(&&workflow), "{workflow:?}");
                 }
+                _ => {}
             }
         }
         assert_eq!(started.len(), scenario.workflows.len());

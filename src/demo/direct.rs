@@ -2,6 +2,7 @@
 //! is due.
 
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::time::Duration;
 
 use crate::clock::{self, Boot};
@@ -10,9 +11,14 @@ use crate::task::ActivityType;
 use crate::text::Foreign;
 use crate::wire::{Class, Failure};
 
+use tokio::sync::mpsc::{Receiver, Sender};
+
 use super::agenda::{Agenda, Item, millis};
+use super::audience::Audience;
+use super::backstage::Cue;
 use super::decide::{CANCEL_SIGNAL, decide, ends_execution};
 use super::scenario::{Scenario, What, Workflow};
+use super::view::Order;
 
 /// For how many days a domain keeps closed executions.
 const RETENTION_DAYS: u8 = 1;
@@ -37,6 +43,20 @@ pub struct Director<'a> {
     client: Client,
     scenario: &'a Scenario,
     started_at: Boot,
+    /// Since when the story stands still.
+    paused: Option<Boot>,
+}
+
+/// Before whom and with whom a scenario is played.
+pub struct House<'a> {
+    /// Whoever watches.
+    pub audience: &'a dyn Audience,
+    /// Carries out faults.
+    pub orders: Sender<Order>,
+    /// What somebody wants to happen beside the script.
+    pub cues: Receiver<Cue>,
+    /// The operator's acts are played too.
+    pub hands_free: bool,
 }
 
 /// Whether another attempt may go better.
@@ -51,25 +71,32 @@ impl<'a> Director<'a> {
     /// # Errors
     /// A failure that no second attempt can mend.
     pub async fn prepare(client: Client, scenario: &'a Scenario) -> Result<Self, Failure> {
-        let director = Self { client, scenario, started_at: clock::now().boot };
+        let director = Self { client, scenario, started_at: clock::now().boot, paused: None };
         director.register().await?;
         Ok(director)
     }
 
-    /// Starts the scenario's clock and its workflows, decides, and lets things happen, until it is dropped.
+    /// Starts the scenario's clock and its workflows, decides, and lets things happen, until it is dropped. Nobody
+    /// watches: captions, acts and faults are left out.
     ///
     /// Comes back only with a failure that no second attempt can mend.
-    pub async fn play(mut self) -> Failure {
+    pub async fn play(self) -> Failure {
+        self.play_before(None).await
+    }
+
+    /// The same before somebody, with everything a scenario has.
+    pub async fn play_before(mut self, mut house: Option<House<'_>>) -> Failure {
         self.started_at = clock::now().boot;
-        match self.run().await {
+        match self.run(&mut house).await {
             Ok(never) => match never {},
             Err(failure) => failure,
         }
     }
 
-    async fn run(&self) -> Result<Infallible, Failure> {
+    async fn run(&mut self, house: &mut Option<House<'_>>) -> Result<Infallible, Failure> {
         let mut agenda = Agenda::new(self.scenario);
-        let mut poll = Box::pin(self.poll());
+        let polling = self.polling();
+        let mut poll = polling();
         loop {
             tokio::select! {
                 // A poll is never dropped half way: a decision task could be lost with it.
@@ -77,25 +104,38 @@ impl<'a> Director<'a> {
                     if let Some(task) = polled? {
                         self.decide(task, &mut agenda).await?;
                     }
-                    poll.set(self.poll());
+                    poll = polling();
                 }
+                cue = next(house) => match cue {
+                    Cue::Happen(what) => self.perform(Item::Happen(what), &mut agenda, house.as_ref()).await?,
+                    Cue::Pause(paused) => self.pause(paused),
+                },
                 () = self.until(agenda.next()) => {
                     while let Some(item) = agenda.take(self.elapsed()) {
-                        self.perform(item, &mut agenda).await?;
+                        self.perform(item, &mut agenda, house.as_ref()).await?;
                     }
                 }
             }
         }
     }
 
-    /// Milliseconds since the start of the scenario.
+    /// Milliseconds since the start of the scenario, without those in which it stood still.
     fn elapsed(&self) -> i64 {
-        clock::now().boot - self.started_at
+        self.paused.unwrap_or_else(|| clock::now().boot) - self.started_at
+    }
+
+    fn pause(&mut self, paused: bool) {
+        let now = clock::now().boot;
+        match self.paused.take() {
+            Some(since) if paused => self.paused = Some(since),
+            Some(since) => self.started_at = self.started_at + (now - since),
+            None => self.paused = paused.then_some(now),
+        }
     }
 
     /// Waits until an instant of the scenario, or for ever.
     async fn until(&self, at: Option<i64>) {
-        match at {
+        match at.filter(|_| self.paused.is_none()) {
             Some(at) => {
                 let left = u64::try_from(at - self.elapsed()).unwrap_or(0);
                 tokio::time::sleep(Duration::from_millis(left)).await;
@@ -123,10 +163,17 @@ impl<'a> Director<'a> {
         Ok(())
     }
 
-    async fn poll(&self) -> Result<Option<DecisionTask>, Failure> {
-        let identity: Foreign = "swfbeat demo".into();
-        let task_list = self.scenario.decision_task_list();
-        patiently(|| self.client.poll_for_decision_task(&self.scenario.domain, &task_list, &identity)).await
+    /// Makes polls that do not borrow from the director.
+    fn polling(&self) -> impl Fn() -> BoxedPoll + use<> {
+        let (client, domain, task_list) =
+            (self.client.clone(), self.scenario.domain.clone(), self.scenario.decision_task_list());
+        move || {
+            let (client, domain, task_list) = (client.clone(), domain.clone(), task_list.clone());
+            Box::pin(async move {
+                let identity: Foreign = "swfbeat demo".into();
+                patiently(|| client.poll_for_decision_task(&domain, &task_list, &identity)).await
+            })
+        }
     }
 
     async fn decide(&self, task: DecisionTask, agenda: &mut Agenda) -> Result<(), Failure> {
@@ -153,9 +200,15 @@ impl<'a> Director<'a> {
         }
     }
 
-    async fn perform(&self, item: Item, agenda: &mut Agenda) -> Result<(), Failure> {
+    async fn perform(&self, item: Item, agenda: &mut Agenda, house: Option<&House<'_>>) -> Result<(), Failure> {
         let (client, domain) = (&self.client, &self.scenario.domain);
         let done = match &item {
+            Item::Say(_) | Item::Act(_) | Item::Heal(_) | Item::End | Item::Happen(What::Break { .. }) => {
+                if let Some(house) = house {
+                    self.show(&item, agenda, house).await;
+                }
+                Ok(())
+            }
             Item::Start(index) => {
                 let start = self.start(&self.scenario.workflows[*index]);
                 patiently(|| client.start_workflow_execution(&start)).await.map(drop)
@@ -183,6 +236,39 @@ impl<'a> Director<'a> {
         }
     }
 
+    /// What the service has no part in.
+    async fn show(&self, item: &Item, agenda: &mut Agenda, house: &House<'_>) {
+        let order = |fault, on| house.orders.send(Order::Set(fault, on));
+        match item {
+            Item::Say(index) => house.audience.caption(self.scenario.captions[*index].text.line().into_owned()),
+            Item::Act(index) if house.hands_free => {
+                let act = &self.scenario.acts[*index].act;
+                house.audience.report(&mut |reports| reports.acts.push(act.clone()));
+            }
+            Item::Happen(What::Break { fault, lasts }) => {
+                agenda.add(self.elapsed() + millis(*lasts), Item::Heal(*fault));
+                // Nobody takes it only if nobody is there to see it.
+                let _ = order(*fault, true).await;
+            }
+            Item::Heal(fault) => {
+                let _ = order(*fault, false).await;
+            }
+            Item::End => self.end(house),
+            _ => {}
+        }
+    }
+
+    /// Says what was to be seen: to whoever only watched in a place of its own, to everybody else as a caption.
+    fn end(&self, house: &House<'_>) {
+        let Some(end) = &self.scenario.end else { return };
+        let text = end.text.line();
+        if house.hands_free {
+            house.audience.report(&mut |reports| reports.summary = Some(text.clone().into_owned()));
+        } else {
+            house.audience.caption(text.into_owned());
+        }
+    }
+
     fn start(&self, workflow: &Workflow) -> Start {
         Start {
             domain: self.scenario.domain.clone(),
@@ -194,6 +280,20 @@ impl<'a> Director<'a> {
             execution_timeout: workflow.timeout.to_string(),
             decision_timeout: DECISION_TIMEOUT.to_owned(),
         }
+    }
+}
+
+type BoxedPoll = Pin<Box<dyn Future<Output = Result<Option<DecisionTask>, Failure>>>>;
+
+/// The next cue, if somebody is there to give one.
+async fn next(house: &mut Option<House<'_>>) -> Cue {
+    let cue = match house {
+        Some(house) => house.cues.recv().await,
+        None => None,
+    };
+    match cue {
+        Some(cue) => cue,
+        None => std::future::pending().await,
     }
 }
 

@@ -14,7 +14,8 @@ use crate::mistake::{Mistake, Spot};
 use crate::task::{ActivityType, Limit, check_length, limit};
 use crate::text::Foreign;
 
-use super::scenario::{Activity, BUILTIN, Caption, End, Happening, Scenario, What, Workflow};
+use super::scenario::{Activity, BUILTIN, Caption, End, Happening, Scenario, TimedAct, What, Workflow};
+use super::view::{Act, Fault};
 
 /// The longest keep-alive a console agrees to without a policy of its own.
 const LONGEST_KEEP: Duration = Duration::from_hours(8);
@@ -57,7 +58,7 @@ pub enum ScenarioError {
 }
 
 fn names() -> String {
-    BUILTIN.map(|(name, _)| name).join(" and ")
+    BUILTIN.map(|(name, _)| name).join(", ")
 }
 
 /// Reads and checks a scenario.
@@ -79,6 +80,9 @@ struct File {
     workflows: Spanned<Vec<RawWorkflow>>,
     #[serde(default, rename = "happening")]
     happenings: Vec<Spanned<RawHappening>>,
+    #[serde(default, rename = "act")]
+    acts: Vec<Spanned<RawAct>>,
+    end: Option<RawCaption>,
 }
 
 #[derive(Deserialize)]
@@ -132,6 +136,20 @@ struct RawHappening {
     cancel: Option<Spanned<String>>,
     cancel_workflow: Option<Spanned<String>>,
     terminate: Option<Spanned<String>>,
+    fault: Option<Fault>,
+    #[serde(rename = "for")]
+    lasts: Option<Seconds>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawAct {
+    at: Seconds,
+    task: Option<Name<ID_LENGTH>>,
+    #[serde(rename = "do")]
+    action: Option<String>,
+    write: Option<Text<{ limit::DATA }>>,
+    press: Option<String>,
 }
 
 impl File {
@@ -152,10 +170,18 @@ impl File {
             domain: self.domain.0,
             task_list: self.task_list.0,
             claim: self.claim.into_inner(),
-            captions: self.captions.into_iter().map(|it| Caption { at: it.at.duration(), text: it.text.0 }).collect(),
+            captions: self.captions.into_iter().map(RawCaption::checked).collect(),
             workflows,
             happenings,
+            acts: self.acts.into_iter().map(act).collect::<Result<_, _>>()?,
+            end: self.end.map(RawCaption::checked),
         })
+    }
+}
+
+impl RawCaption {
+    fn checked(self) -> Caption {
+        Caption { at: self.at.duration(), text: self.text.0 }
     }
 }
 
@@ -216,7 +242,7 @@ fn unique<'a, const MOST: usize>(ids: impl Iterator<Item = &'a Spanned<Name<MOST
 
 fn happening(raw: Spanned<RawHappening>, workflows: &[Workflow]) -> Result<Happening, Mistake> {
     let span = raw.span();
-    let RawHappening { at, cancel, cancel_workflow, terminate } = raw.into_inner();
+    let RawHappening { at, cancel, cancel_workflow, terminate, fault, lasts } = raw.into_inner();
     let workflow = |id: Spanned<String>| {
         let found = workflows.iter().find(|workflow| workflow.id.raw() == id.get_ref());
         let known = || workflows.iter().map(|workflow| workflow.id.raw()).collect::<Vec<_>>().join(", ");
@@ -224,13 +250,29 @@ fn happening(raw: Spanned<RawHappening>, workflows: &[Workflow]) -> Result<Happe
             Mistake::new(id.span(), format!("there is no workflow {}; there are: {}", id.get_ref(), known()))
         })
     };
-    let what = match (cancel, cancel_workflow, terminate) {
-        (Some(id), None, None) => activity(&id, workflows)?,
-        (None, Some(id), None) => What::CancelWorkflow(workflow(id)?),
-        (None, None, Some(id)) => What::Terminate(workflow(id)?),
-        _ => return Err(Mistake::new(span, "exactly one of cancel, cancel_workflow and terminate")),
+    let what = match (cancel, cancel_workflow, terminate, fault, lasts) {
+        (Some(id), None, None, None, None) => activity(&id, workflows)?,
+        (None, Some(id), None, None, None) => What::CancelWorkflow(workflow(id)?),
+        (None, None, Some(id), None, None) => What::Terminate(workflow(id)?),
+        (None, None, None, Some(fault), Some(lasts)) => What::Break { fault, lasts: lasts.duration() },
+        _ => {
+            let text = "exactly one of cancel, cancel_workflow, terminate, and fault with for";
+            return Err(Mistake::new(span, text));
+        }
     };
     Ok(Happening { at: at.duration(), what })
+}
+
+/// What the names of actions and keys mean is the screen's business.
+fn act(raw: Spanned<RawAct>) -> Result<TimedAct, Mistake> {
+    let span = raw.span();
+    let RawAct { at, task, action, write, press } = raw.into_inner();
+    let press = press.iter().flat_map(|keys| keys.split_whitespace()).map(str::to_owned).collect();
+    let act = Act { task: task.map(|task| task.0), action, write: write.map(|text| text.0), press };
+    if act == Act::default() {
+        return Err(Mistake::new(span, "at least one of task, do, write and press"));
+    }
+    Ok(TimedAct { at: at.duration(), act })
 }
 
 fn activity(id: &Spanned<String>, workflows: &[Workflow]) -> Result<What, Mistake> {

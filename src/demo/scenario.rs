@@ -7,10 +7,14 @@ use crate::task::{ActivityType, Limit};
 use crate::text::Foreign;
 
 use super::format::{self, ScenarioError};
+use super::view::{Act, Fault};
 
 /// The scenarios inside the program, by name.
-pub const BUILTIN: [(&str, &str); 2] = [
+pub const BUILTIN: [(&str, &str); 5] = [
     ("tour", include_str!("../../assets/scenarios/tour.toml")),
+    ("missed-heartbeat", include_str!("../../assets/scenarios/missed-heartbeat.toml")),
+    ("cancellation", include_str!("../../assets/scenarios/cancellation.toml")),
+    ("outage", include_str!("../../assets/scenarios/outage.toml")),
     ("idle", include_str!("../../assets/scenarios/idle.toml")),
 ];
 
@@ -31,6 +35,10 @@ pub struct Scenario {
     pub workflows: Vec<Workflow>,
     /// What happens by itself.
     pub happenings: Vec<Happening>,
+    /// What the operator does when the story is played without hands.
+    pub acts: Vec<TimedAct>,
+    /// What was to be seen, said at the end.
+    pub end: Option<Caption>,
 }
 
 /// A sentence for whoever is watching.
@@ -40,6 +48,15 @@ pub struct Caption {
     pub at: Duration,
     /// The sentence.
     pub text: Foreign,
+}
+
+/// Something the operator does in the story.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimedAct {
+    /// From the start of the scenario.
+    pub at: Duration,
+    /// What.
+    pub act: Act,
 }
 
 /// One workflow.
@@ -130,6 +147,13 @@ pub enum What {
     CancelWorkflow(Foreign),
     /// Somebody terminates a workflow.
     Terminate(Foreign),
+    /// A fault begins.
+    Break {
+        /// Which.
+        fault: Fault,
+        /// How long it lasts.
+        lasts: Duration,
+    },
 }
 
 impl Scenario {

@@ -28,8 +28,12 @@ pub enum Ticket {
 
 /// SWF's tokens open with these bytes (published samples).
 const PREAMBLE: [u32; 4] = [0x2a, 1, 0, 3];
-/// 64-bit words after the preamble: 240 bytes altogether, 320 characters.
+/// Their length.
+const OPENING: usize = PREAMBLE.len() * 4;
+/// 64-bit words after the preamble.
 const WORDS: usize = 28;
+/// The whole of a token, 320 characters in base64.
+const BYTES: usize = OPENING + WORDS * 8;
 /// Kind and ids.
 const IDS: usize = 5;
 
@@ -75,7 +79,15 @@ impl Mint {
         let number = self.unique();
         let (a, b) = (self.hash(("request", number, 0)), self.hash(("request", number, 1)));
         let (version, variant) = (0x4000 | (a & 0xfff), 0x8000 | (b >> 48 & 0x3fff));
-        format!("{:08x}-{:04x}-{version:04x}-{variant:04x}-{:012x}", a >> 32, a >> 16 & 0xffff, b & 0xffff_ffff_ffff)
+        let mut id = String::with_capacity(36);
+        let groups = [(a >> 32, 8), (a >> 16, 4), (version, 4), (variant, 4), (b, 12)];
+        for (n, (bits, digits)) in groups.into_iter().enumerate() {
+            if n > 0 {
+                id.push('-');
+            }
+            hex(&mut id, bits, digits);
+        }
+        id
     }
 
     /// The fingerprint of a query, so that a page token only continues the query it came from.
@@ -90,22 +102,26 @@ impl Mint {
 
     /// What a token stands for, if it is one of ours.
     pub fn read(&self, token: &str) -> Option<Ticket> {
-        let bytes = STANDARD.decode(token).ok()?;
-        let words = bytes.get(PREAMBLE.len() * 4..)?.chunks_exact(8).map(word).collect::<Vec<u64>>();
-        let (&[first, second], masked) = words.split_first_chunk()?;
-        let masked: [u64; IDS] = *masked.first_chunk()?;
-        let ticket = ticket(self.mask([first, second], masked))?;
-        (self.bytes(ticket) == bytes).then_some(ticket)
+        let mut bytes = [0; BYTES + 2];
+        let length = STANDARD.decode_slice(token, &mut bytes).ok()?;
+        let bytes: &[u8; BYTES] = bytes.get(..length)?.try_into().ok()?;
+        let mut words = bytes[OPENING..].chunks_exact(8).map(word);
+        let tag = [words.next()?, words.next()?];
+        let mut masked = [0; IDS];
+        masked.iter_mut().zip(words).for_each(|(id, word)| *id = word);
+        let ids = self.mask(tag, masked);
+        // With the right tag the masks are right; what is left to compare follows from the tag alone.
+        (self.tag(ids) == tag && written(tag, masked) == *bytes).then(|| ticket(ids))?
     }
 
-    fn bytes(&self, ticket: Ticket) -> Vec<u8> {
+    fn bytes(&self, ticket: Ticket) -> [u8; BYTES] {
         let ids = ids(ticket);
-        let tag = [self.hash(("tag", ids, 0)), self.hash(("tag", ids, 1))];
-        // Whoever cannot guess the tag cannot guess what follows from it; a keyed hash for each word would cost more than
-        // all the rest of a heartbeat.
-        let filler = (1..).map(|n| mixed(tag[0].wrapping_mul(n) ^ tag[1])).take(WORDS - 2 - IDS);
-        let words = tag.into_iter().chain(self.mask(tag, ids)).chain(filler);
-        PREAMBLE.into_iter().flat_map(u32::to_be_bytes).chain(words.flat_map(u64::to_be_bytes)).collect()
+        let tag = self.tag(ids);
+        written(tag, self.mask(tag, ids))
+    }
+
+    fn tag(&self, ids: [u64; IDS]) -> [u64; 2] {
+        [self.hash(("tag", ids, 0)), self.hash(("tag", ids, 1))]
     }
 
     fn mask(&self, tag: [u64; 2], mut ids: [u64; IDS]) -> [u64; IDS] {
@@ -116,6 +132,19 @@ impl Mint {
     }
 }
 
+/// A token's bytes from its tag and its masked ids.
+fn written(tag: [u64; 2], masked: [u64; IDS]) -> [u8; BYTES] {
+    // Whoever cannot guess the tag cannot guess what follows from it; a keyed hash for each word would cost more than
+    // all the rest of a heartbeat.
+    let filler = (1..).map(|n| mixed(tag[0].wrapping_mul(n) ^ tag[1])).take(WORDS - 2 - IDS);
+    let words = tag.into_iter().chain(masked).chain(filler);
+    let mut bytes = [0; BYTES];
+    let (opening, rest) = bytes.split_at_mut(OPENING);
+    opening.chunks_exact_mut(4).zip(PREAMBLE).for_each(|(to, word)| to.copy_from_slice(&word.to_be_bytes()));
+    rest.chunks_exact_mut(8).zip(words).for_each(|(to, word)| to.copy_from_slice(&word.to_be_bytes()));
+    bytes
+}
+
 /// Splitmix64's last step (Steele, Lea, Flood 2014): every bit depends on all.
 fn mixed(mut x: u64) -> u64 {
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -124,7 +153,13 @@ fn mixed(mut x: u64) -> u64 {
 }
 
 fn word(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte))
+    bytes.try_into().map_or(0, u64::from_be_bytes)
+}
+
+/// Appends the lowest hexadecimal digits of a number.
+fn hex(to: &mut String, bits: u64, digits: u32) {
+    let digit = |n: u32| char::from(b"0123456789abcdef"[(bits >> (4 * n) & 0xf) as usize]);
+    to.extend((0..digits).rev().map(digit));
 }
 
 fn ids(ticket: Ticket) -> [u64; IDS] {

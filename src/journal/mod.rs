@@ -48,6 +48,15 @@ pub fn describe_keeper(place: &Place, doing: &str) -> io::Result<()> {
     lock::describe(&place.locate().map_err(io::Error::other)?, doing)
 }
 
+/// Whether a journal holds tasks that somebody should look after. One that cannot be read does: opening it says why.
+pub fn holds_open(place: &Place) -> bool {
+    let found = place.locate().and_then(|path| {
+        place::check_files(&path)?;
+        reader::holds_open(&path)
+    });
+    !matches!(found, Ok(false) | Err(OpenError::Missing { .. }))
+}
+
 /// How long ended tasks are kept, unless somebody says otherwise: 30 days, milliseconds.
 pub const RETENTION_MS: i64 = 30 * DAY_MS;
 /// How long the token of a task is kept once its end is proven: a day, milliseconds.

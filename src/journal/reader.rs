@@ -65,6 +65,12 @@ fn open(path: &Path) -> Result<Connection, OpenError> {
     }
 }
 
+/// Whether a task is in it of which nobody knows for certain that it has ended.
+pub(super) fn holds_open(path: &Path) -> Result<bool, OpenError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM claims WHERE proven = 0 AND dismissed = 0)";
+    open(path)?.query_row(sql, [], |row| row.get(0)).map_err(|error| schema::explain(path, &error))
+}
+
 /// A reading connection that knows how far it has read.
 #[derive(Debug)]
 pub(super) struct Reader {

@@ -13,7 +13,7 @@ pub(super) const APPLICATION_ID: u32 = 0x7377_6662;
 const SQLITE_MIN: i32 = 3_051_003;
 
 /// What brings a journal from format n to n + 1. Never changed, only added to.
-pub(super) const MIGRATIONS: [&str; 2] = [
+pub(super) const MIGRATIONS: [&str; 3] = [
     // `body` is the record's JSON without its token; `claim` and `poll` are what a record is about. Sequence numbers are
     // never used twice: others follow the journal by them. One row in `intents` is the one close a claim may have.
     "CREATE TABLE records (
@@ -60,6 +60,8 @@ pub(super) const MIGRATIONS: [&str; 2] = [
         SELECT 1 FROM records AS later WHERE later.claim = records.claim AND later.kind = 'Beaten'
         AND json_extract(later.body, '$.count') > json_extract(records.body, '$.count'));
     CREATE TABLE service (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL) STRICT;",
+    // Notes: records of a kind that earlier versions do not know.
+    "",
 ];
 
 /// The newest format.

@@ -297,7 +297,9 @@ fn a_newer_journal_is_left_alone() {
     let database = Connection::open(&path).unwrap();
     database.pragma_update(None, "user_version", schema::FORMAT + 1).unwrap();
     drop(database);
-    assert_refused(&path, "has format 3, and this swfbeat knows formats up to 2: use a newer swfbeat");
+    let (newer, known) = (schema::FORMAT + 1, schema::FORMAT);
+    let words = format!("has format {newer}, and this swfbeat knows formats up to {known}: use a newer swfbeat");
+    assert_refused(&path, &words);
 }
 
 #[test]
@@ -583,6 +585,12 @@ fn any_record() -> impl Strategy<Value = Record> {
         (claim(), any::<bool>()).prop_map(|(claim, maybe_applied)| Record::Attempt { claim, maybe_applied }),
         claim().prop_map(|claim| Record::IntentWithdrawn { claim }),
         (claim(), any_verdict(), any_stamp()).prop_map(|(claim, verdict, at)| Record::Verdict { claim, verdict, at }),
+        (claim(), any_stamp(), any_foreign(), number()).prop_map(|(claim, at, text, follow_up)| Record::Note {
+            claim,
+            at,
+            text,
+            follow_up: follow_up.map(Wall)
+        }),
         claim().prop_map(|claim| Record::Dismissed { claim }),
     ]
 }

@@ -82,6 +82,11 @@ impl Mailbox {
         self.post(|content| content.status = Some(status));
     }
 
+    /// Makes the descriptor readable without anything new.
+    pub(super) fn wake(&self) {
+        self.post(|_| {});
+    }
+
     pub(super) fn log(&self, line: LogLine) {
         self.post(|content| {
             if content.log.len() == LOG_MAX {

@@ -132,6 +132,11 @@ impl Remote {
         }
     }
 
+    /// Makes the screen look for news, although the engine has none; never blocks.
+    pub fn wake(&self) {
+        self.mailbox.wake();
+    }
+
     /// Adds a line to the screen's log; never blocks. Its texts are printable already.
     pub fn tell(&self, line: LogLine) {
         self.mailbox.log(line);

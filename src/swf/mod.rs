@@ -3,6 +3,7 @@
 //! The only room that knows the SDK. One attempt a call, bounded by the caller: retries, pacing and what to do about a
 //! failure belong to `console`. The demo's decider calls SWF through [`decider`].
 
+pub mod catalog;
 mod credentials;
 pub mod decider;
 mod decision;
@@ -29,7 +30,7 @@ use crate::text::Foreign;
 use crate::wire::{Answer, Failure, Request};
 
 pub use roots::RootsError;
-pub use setup::{SetupError, Tried};
+pub use setup::{SetupError, Site, Tried};
 use transport::{Trace, Transport};
 
 /// How long a poll may go without an answer. SWF holds it for 60 s and a little more; under 70 s polls get lost.
@@ -81,9 +82,7 @@ struct Shared {
     client: sdk::Client,
     transport: Transport,
     settings: Settings,
-    region: String,
-    endpoint: Option<String>,
-    profile: Option<String>,
+    site: Site,
 }
 
 impl Service {
@@ -102,11 +101,21 @@ impl Service {
                 client: sdk::Client::from_conf(found.config),
                 transport: found.transport,
                 settings: settings.clone(),
-                region: found.region,
-                endpoint: found.endpoint,
-                profile: found.profile,
+                site: found.site,
             }),
         })
+    }
+
+    /// Where [`Service::connect`] would go, without credentials: reads the environment and the config files, and asks the
+    /// instance metadata (for at most a second) if nothing else names a region.
+    ///
+    /// # Errors
+    /// [`SetupError`], as far as it is not about credentials.
+    pub async fn find(settings: &Settings) -> Result<Site, SetupError> {
+        match settings.access {
+            Access::Chain => Box::pin(setup::site(settings)).await,
+            Access::Fixed => setup::fixed(settings).map(|found| found.site),
+        }
     }
 
     /// The same settings, everything read anew: the SDK caches profile files for ever.
@@ -124,17 +133,17 @@ impl Service {
 
     /// The region in use.
     pub fn region(&self) -> &str {
-        &self.shared.region
+        &self.shared.site.region
     }
 
     /// The endpoint in use, if it is not AWS's own for the region.
     pub fn endpoint(&self) -> Option<&str> {
-        self.shared.endpoint.as_deref()
+        self.shared.site.endpoint.as_deref()
     }
 
     /// The profile in use, if one was named by the settings or `AWS_PROFILE`.
     pub fn profile(&self) -> Option<&str> {
-        self.shared.profile.as_deref()
+        self.shared.site.profile.as_deref()
     }
 
     /// A client for the calls of a decider.

@@ -5,9 +5,9 @@ use std::fmt;
 use aws_config::BehaviorVersion;
 use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
-use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::profile::{ProfileFileRegionProvider, ProfileSet};
 use aws_config::provider_config::ProviderConfig;
-use aws_config::{Region, SdkConfig};
+use aws_config::{ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_swf as sdk;
 use aws_sdk_swf::config::StalledStreamProtectionConfig;
@@ -102,6 +102,13 @@ pub struct Found {
     pub config: sdk::Config,
     /// How its requests travel.
     pub transport: Transport,
+    /// Where they go.
+    pub site: Site,
+}
+
+/// Where a service is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
     /// The region.
     pub region: String,
     /// The endpoint, if it is not AWS's own.
@@ -123,7 +130,8 @@ pub fn fixed(settings: &Settings) -> Result<Found, SetupError> {
         .credentials_provider(Credentials::new("swfbeat", "swfbeat", None, None, "swfbeat"))
         .sleep_impl(TokioSleep::new())
         .endpoint_url(&endpoint);
-    Ok(Found { config: finish(builder, &transport), transport, region, endpoint: Some(endpoint), profile: None })
+    let site = Site { region, endpoint: Some(endpoint), profile: None };
+    Ok(Found { config: finish(builder, &transport), transport, site })
 }
 
 /// The whole chain of every AWS tool.
@@ -136,17 +144,7 @@ pub async fn chain(settings: &Settings) -> Result<Found, SetupError> {
     let credentials = credentials::find(&providers, settings.profile.as_deref());
     let credentials = Box::pin(credentials).await.map_err(SetupError::NoCredentials)?;
 
-    let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(transport.clone())
-        .region(region.clone())
-        .credentials_provider(credentials);
-    if let Some(profile) = &settings.profile {
-        loader = loader.profile_name(profile);
-    }
-    if let Some(url) = &settings.endpoint_url {
-        loader = loader.endpoint_url(url);
-    }
-    let config = Box::pin(loader.load()).await;
+    let config = Box::pin(loader(settings, &transport, &region).credentials_provider(credentials).load()).await;
     let endpoint = endpoint(settings, &config);
     if let Some(url) = &endpoint {
         check_endpoint(url, &transport)?;
@@ -154,7 +152,30 @@ pub async fn chain(settings: &Settings) -> Result<Found, SetupError> {
         transport.prepare(&Endpoint { https: true, host: "amazonaws.com" })?;
     }
     let builder = sdk::config::Builder::from(&config);
-    Ok(Found { config: finish(builder, &transport), transport, region: region.to_string(), endpoint, profile })
+    let site = Site { region: region.to_string(), endpoint, profile };
+    Ok(Found { config: finish(builder, &transport), transport, site })
+}
+
+/// The same without credentials.
+pub async fn site(settings: &Settings) -> Result<Site, SetupError> {
+    let transport = Transport::from_env();
+    let profile = profile(settings).await?;
+    let region = region(settings, &credentials::provider_config(&transport)).await?;
+    let config = Box::pin(loader(settings, &transport, &region).no_credentials().load()).await;
+    Ok(Site { region: region.to_string(), endpoint: endpoint(settings, &config), profile })
+}
+
+/// Of the SDK's settings, without credentials.
+fn loader(settings: &Settings, transport: &Transport, region: &Region) -> ConfigLoader {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest());
+    loader = loader.http_client(transport.clone()).region(region.clone());
+    if let Some(profile) = &settings.profile {
+        loader = loader.profile_name(profile);
+    }
+    if let Some(url) = &settings.endpoint_url {
+        loader = loader.endpoint_url(url);
+    }
+    loader
 }
 
 /// What every client of ours has in common: one attempt, no opinion on how long an answer takes (a long poll is silent
@@ -168,19 +189,24 @@ fn finish(builder: sdk::config::Builder, transport: &Transport) -> sdk::Config {
 }
 
 /// The profile that was named, if it exists; naming one that does not is a mistake, not a reason to use another identity.
-#[expect(clippy::default_trait_access, reason = "their types are not public under names that are meant to be used")]
 async fn profile(settings: &Settings) -> Result<Option<String>, SetupError> {
     let named = settings.profile.clone().or_else(|| std::env::var("AWS_PROFILE").ok()).filter(|name| !name.is_empty());
     let Some(name) = named else { return Ok(None) };
-    let (fs, env, files) = (&Default::default(), &Default::default(), &Default::default());
-    let loaded = aws_config::profile::load(fs, env, files, Some(name.clone().into())).await;
-    let profiles = loaded.map_err(|error| SetupError::ConfigFiles(printable(&root_cause(&error)).into_owned()))?;
+    let profiles = profile_files(Some(name.clone())).await?;
     if profiles.get_profile(&name).is_some() {
         return Ok(Some(name));
     }
     let mut known: Vec<_> = profiles.profiles().map(|name| printable(name).into_owned()).collect();
     known.sort_unstable();
     Err(SetupError::NoProfile { name: printable(&name).into_owned(), known })
+}
+
+/// The shared config files.
+#[expect(clippy::default_trait_access, reason = "their types are not public under names that are meant to be used")]
+pub async fn profile_files(name: Option<String>) -> Result<ProfileSet, SetupError> {
+    let (fs, env, files) = (&Default::default(), &Default::default(), &Default::default());
+    let loaded = aws_config::profile::load(fs, env, files, name.map(Into::into)).await;
+    loaded.map_err(|error| SetupError::ConfigFiles(printable(&root_cause(&error)).into_owned()))
 }
 
 async fn region(settings: &Settings, providers: &ProviderConfig) -> Result<Region, SetupError> {
@@ -278,7 +304,7 @@ mod tests {
         assert!(matches!(fixed(&Settings::default()), Err(SetupError::Endpoint { .. })));
         let settings = Settings { endpoint_url: Some("http://127.0.0.1:1".into()), ..Settings::default() };
         let found = fixed(&settings).unwrap();
-        assert_eq!((found.region.as_str(), found.endpoint), ("us-east-1", settings.endpoint_url));
+        assert_eq!((found.site.region.as_str(), found.site.endpoint), ("us-east-1", settings.endpoint_url));
     }
 
     #[test]

@@ -169,6 +169,17 @@ pub enum Record {
         /// When we knew.
         at: Stamp,
     },
+    /// The operator noted something, or took the note away (no text, no follow-up). The last one counts.
+    Note {
+        /// The claim.
+        claim: ClaimId,
+        /// When.
+        at: Stamp,
+        /// What, at most 1,000 characters.
+        text: Foreign,
+        /// When to be reminded, by the wall clock.
+        follow_up: Option<Wall>,
+    },
     /// The operator removed an ended task from the list.
     Dismissed {
         /// The claim.
@@ -192,6 +203,7 @@ impl Record {
             | Self::Attempt { claim, .. }
             | Self::IntentWithdrawn { claim }
             | Self::Verdict { claim, .. }
+            | Self::Note { claim, .. }
             | Self::Dismissed { claim } => Some(*claim),
         }
     }
@@ -205,7 +217,8 @@ impl Record {
             | Self::Lease { at, .. }
             | Self::CancelSeen { at, .. }
             | Self::Intent { at, .. }
-            | Self::Verdict { at, .. } => Some(*at),
+            | Self::Verdict { at, .. }
+            | Self::Note { at, .. } => Some(*at),
             Self::PollEnded { .. }
             | Self::TimeoutsLearned { .. }
             | Self::Details { .. }

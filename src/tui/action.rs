@@ -9,6 +9,7 @@ use crossterm::event::KeyCode;
 use super::clipboard::Part;
 use super::keys::Key;
 use super::views::{self, SomeViews, View};
+use crate::demo::view::Fault;
 
 pub use why_not::may_be_set;
 
@@ -37,6 +38,8 @@ pub enum Action {
     Withdraw,
     /// Set timeouts that nobody could tell.
     SetTimeout,
+    /// Note something on a task.
+    Note,
     /// Take an ended task off the list.
     Dismiss,
     /// Claim tasks from a task list.
@@ -93,8 +96,22 @@ pub enum Action {
     OpenClosed,
     /// Back to where one came from.
     Back,
+    /// The contexts, to go to another one.
+    Contexts,
     /// Copy a part of a task to the clipboard.
     Copy(Part),
+    /// The demo's service: its clocks and its history.
+    Service,
+    /// The workflow wants the task back.
+    StageCancel,
+    /// A fault between console and service, on or off.
+    Break(Fault),
+    /// Somebody terminates the task's workflow.
+    StageKill,
+    /// A colleague completes the task.
+    StageClose,
+    /// The story stands still, or goes on.
+    StagePause,
     /// All commands by name.
     Palette,
     /// Take the mouse, or leave it to the terminal.
@@ -134,6 +151,7 @@ impl Action {
         A::GoOn,
         A::Withdraw,
         A::SetTimeout,
+        A::Note,
         A::Dismiss,
         A::Claim,
         A::StopClaiming,
@@ -162,11 +180,22 @@ impl Action {
         A::OpenWaiting,
         A::OpenClosed,
         A::Back,
+        A::Contexts,
         A::Copy(Part::Id),
         A::Copy(Part::Details),
         A::Copy(Part::Input),
         A::Copy(Part::Workflow),
         A::Copy(Part::Run),
+        A::Service,
+        A::StageCancel,
+        A::Break(Fault::Cut),
+        A::Break(Fault::Slow),
+        A::Break(Fault::Throttle),
+        A::Break(Fault::LoseAnswers),
+        A::Break(Fault::Expire),
+        A::StageKill,
+        A::StageClose,
+        A::StagePause,
         A::Palette,
         A::Mouse,
         A::Repaint,
@@ -195,15 +224,30 @@ impl Action {
         A::StopKeeping,
         A::Filter,
         A::Mark,
+        A::Note,
+    ];
+
+    /// What the presenter's bar has, in its order.
+    pub const BAR: &[Self] = &[
+        A::StageCancel,
+        A::Break(Fault::Cut),
+        A::Break(Fault::Slow),
+        A::Break(Fault::Throttle),
+        A::Break(Fault::LoseAnswers),
+        A::Break(Fault::Expire),
+        A::StageKill,
+        A::StageClose,
+        A::StagePause,
     ];
 
     /// The acts of the footer, most telling first; the way back, help and quit are always there.
     pub fn footer(view: View) -> &'static [Self] {
         match view {
             View::Tasks | View::Detail | View::Events => Self::FOOTER_OF_A_TASK,
-            View::Log => &[A::NextPane, A::OpenLog, A::Down],
+            View::Log => &[A::NextPane, A::Down, A::PageDown, A::First],
             View::Waiting => &[A::Claim, A::StopClaiming, A::Orphans],
             View::Closed => &[A::Open, A::OpenEvents, A::Dismiss],
+            View::Service => &[A::Down, A::StageCancel, A::Break(Fault::Cut)],
         }
     }
 
@@ -221,6 +265,7 @@ impl Action {
             | A::GoOn
             | A::Withdraw
             | A::SetTimeout
+            | A::Note
             | A::Dismiss
             | A::Copy(_)
             | A::OpenEvents => Some(views::OF_A_TASK),
@@ -256,7 +301,16 @@ impl Action {
 
     /// The key to press before its own.
     pub fn prefix(self) -> Option<Key> {
-        matches!(self, A::Copy(_)).then_some(Key::char('y'))
+        match self {
+            A::Copy(_) => Some(Key::char('y')),
+            _ if self.is_presenters() => Some(Key::char('b')),
+            _ => None,
+        }
+    }
+
+    /// Whether it is the presenter's, behind the demo.
+    pub fn is_presenters(self) -> bool {
+        Self::BAR.contains(&self)
     }
 
     /// Whether it does something to a task.
@@ -277,6 +331,7 @@ impl Action {
                 | A::Fail
                 | A::Cancel
                 | A::GoOn
+                | A::Note
                 | A::Dismiss
         )
     }
@@ -295,6 +350,7 @@ impl Action {
             A::GoOn => "go on",
             A::Withdraw => "withdraw close",
             A::SetTimeout => "set timeout",
+            A::Note => "note",
             A::Dismiss => "dismiss",
             A::Claim => "claim",
             A::StopClaiming => "stop claiming",
@@ -323,7 +379,18 @@ impl Action {
             A::OpenWaiting => "waiting",
             A::OpenClosed => "closed",
             A::Back => "back",
+            A::Contexts => "contexts",
             A::Copy(_) => "copy",
+            A::Service => "service",
+            A::StageCancel => "request cancel",
+            A::Break(Fault::Cut) => "cut network",
+            A::Break(Fault::Slow) => "slow network",
+            A::Break(Fault::Throttle) => "throttle",
+            A::Break(Fault::LoseAnswers) => "lose answers",
+            A::Break(Fault::Expire) => "expire credentials",
+            A::StageKill => "kill workflow",
+            A::StageClose => "colleague completes",
+            A::StagePause => "pause story",
             A::Palette => "commands",
             A::Mouse => "mouse",
             A::Repaint => "repaint",
@@ -347,6 +414,7 @@ impl Action {
             A::GoOn => "go on with the work despite a cancel request",
             A::Withdraw => "take back a close that was certainly not applied",
             A::SetTimeout => "set a timeout that nobody could tell",
+            A::Note => "note something on a task, and be reminded of it at a time you say",
             A::Dismiss => "take an ended task off the list",
             A::Claim => "claim tasks from a task list",
             A::StopClaiming => "stop claiming; a poll in flight is waited for",
@@ -357,8 +425,10 @@ impl Action {
             A::MarkAll => "mark all that are shown",
             A::MarkInvert => "mark what is not marked, and the other way round",
             A::Unmark => "take all marks away",
-            A::Filter => "filter: swap, type:SwapDisk, id: list: workflow: details: input:, state:due, kept, -kept",
-            A::Sort => "sort by the next column",
+            A::Filter => {
+                "filter: swap, type:SwapDisk, id: list: workflow: details: input: note:, state:due, kept, -kept; tab: saved ones"
+            }
+            A::Sort => "sort by the next column; a click on its head does it too",
             A::SortReverse => "sort the other way round",
             A::Follow => "the cursor follows its task, or stays in its row",
             A::Freeze => "no row moves, until an alarm or a second time; countdowns go on",
@@ -372,7 +442,20 @@ impl Action {
             A::OpenWaiting => "waiting: task lists to claim from",
             A::OpenClosed => "closed: what has ended, and how",
             A::Back => "back to where you came from",
+            A::Contexts => "go to another context of the config file; what is kept alive in this one goes on",
             A::Copy(_) => "copy to the clipboard: activity id, details, input, workflow id, run id",
+            A::Service => "demo: the service's own clocks and its history, beside the tasks where there is room",
+            A::StageCancel => "demo: the workflow wants the selected task back",
+            A::Break(Fault::Cut) => "demo: cut the network between console and service; again: it is there",
+            A::Break(Fault::Slow) => "demo: calls take a second or two; again: as before",
+            A::Break(Fault::Throttle) => "demo: three calls of four are throttled; again: none",
+            A::Break(Fault::LoseAnswers) => {
+                "demo: heartbeats and closes take effect, their answers get lost; again: they arrive"
+            }
+            A::Break(Fault::Expire) => "demo: the credentials have expired; again: they are good",
+            A::StageKill => "demo: somebody terminates the workflow of the selected task",
+            A::StageClose => "demo: a colleague completes the selected task",
+            A::StagePause => "demo: the story stands still, timeouts do not; again: it goes on",
             A::Palette => "find a command by a few letters of its name, and see why others cannot be done now",
             A::Mouse => "leave the mouse to the terminal, so that it can select text, or take it back",
             A::Repaint => "draw the screen anew",
@@ -402,16 +485,21 @@ impl Action {
                 DIGITS.get((usize::from(percent) / 10).wrapping_sub(1)..).map_or(&[], |from| &from[..1])
             }
             A::Details | A::Copy(Part::Details) => &const { [Key::char('d')] },
+            A::Service => &const { [Key::char('B')] },
+            A::Note | A::Break(Fault::Cut) | A::Copy(Part::Input) => &const { [Key::char('n')] },
+            A::Break(Fault::LoseAnswers) | A::OpenLog => &const { [Key::char('l')] },
+            A::StageKill => &const { [Key::char('k')] },
+            A::StageClose => &const { [Key::char('o')] },
             A::Keep => &const { [Key::char('a')] },
             A::StopKeeping => &const { [Key::char('A')] },
-            A::Complete => &const { [Key::char('c')] },
+            A::Complete | A::StageCancel => &const { [Key::char('c')] },
             A::Fail => &const { [Key::char('f')] },
             A::Cancel => &const { [Key::char('x')] },
             A::GoOn | A::Copy(Part::Id) => &const { [Key::char('i')] },
             A::Withdraw | A::Copy(Part::Workflow) => &const { [Key::char('w')] },
-            A::SetTimeout => &const { [Key::char('t')] },
+            A::SetTimeout | A::Break(Fault::Throttle) => &const { [Key::char('t')] },
             A::Dismiss => &const { [Key::char('D'), Key::plain(KeyCode::Delete)] },
-            A::Claim => &const { [Key::char('p')] },
+            A::Claim | A::StagePause => &const { [Key::char('p')] },
             A::StopClaiming => &const { [Key::char('P')] },
             A::Orphans => &const { [Key::char('O')] },
             A::Reload | A::Copy(Part::Run) => &const { [Key::char('r')] },
@@ -421,7 +509,7 @@ impl Action {
             A::MarkInvert => &const { [Key::char('*')] },
             A::Unmark => &const { [Key::char('u')] },
             A::Filter => &const { [Key::char('/')] },
-            A::Sort => &const { [Key::char('s')] },
+            A::Sort | A::Break(Fault::Slow) => &const { [Key::char('s')] },
             A::SortReverse => &const { [Key::char('S')] },
             A::Follow => &const { [Key::char('F')] },
             A::Freeze => &const { [Key::char('z')] },
@@ -433,12 +521,11 @@ impl Action {
             A::PageDown => &const { [Key::ctrl('d'), Key::plain(KeyCode::PageDown)] },
             A::NextPane => &const { [Key::plain(KeyCode::Tab)] },
             A::Open => &const { [Key::plain(KeyCode::Enter)] },
-            A::OpenEvents => &const { [Key::char('e')] },
-            A::OpenLog => &const { [Key::char('l')] },
+            A::OpenEvents | A::Break(Fault::Expire) => &const { [Key::char('e')] },
             A::OpenWaiting => &const { [Key::char('W')] },
             A::OpenClosed => &const { [Key::char('C')] },
             A::Back => &const { [Key::plain(KeyCode::Esc)] },
-            A::Copy(Part::Input) => &const { [Key::char('n')] },
+            A::Contexts => &const { [Key::char('X')] },
             A::Palette => &const { [Key::char(':'), Key::ctrl('p')] },
             A::Mouse => &const { [Key::ctrl('t')] },
             A::Repaint => &const { [Key::ctrl('l')] },
@@ -462,7 +549,7 @@ mod tests {
     #[test]
     fn keys_of_later_features_are_left_free() {
         let map = Keymap::default();
-        for c in "no".chars() {
+        for c in "o".chars() {
             assert_eq!(map.find(&[Key::char(c)]), Found::Nothing, "{c}");
         }
     }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::state::State;
 use super::surroundings::Surroundings;
-use crate::console::{Connection, Level, LogLine, Urgency};
+use crate::console::{Connection, Level, LogLine, NOTE_WORD, Urgency};
 use crate::text::printable;
 
 /// Longer texts are cut in titles and notifications, characters.
@@ -28,11 +28,13 @@ pub struct Attention {
     pub desktop: Desktop,
     /// Notify also while the terminal has the focus.
     pub focused_too: bool,
+    /// The time of a note is such an alarm.
+    pub follow_ups: bool,
 }
 
 impl Default for Attention {
     fn default() -> Self {
-        Self { bell: true, title: true, desktop: Desktop::Auto, focused_too: false }
+        Self { bell: true, title: true, desktop: Desktop::Auto, focused_too: false, follow_ups: true }
     }
 }
 
@@ -71,6 +73,9 @@ pub fn title(state: &State) -> String {
     if parts.is_empty() {
         parts.push(format!("{} held", tasks.open()));
     }
+    if let Some((words, place)) = state.around.elsewhere() {
+        parts.push(format!("{} in {place}", words.join(", ")));
+    }
     let place = state.status.as_ref().map_or_else(String::new, |status| format!(" {}", status.domain.line()));
     format!("{} - swfbeat{place}", parts.join(", "))
 }
@@ -80,9 +85,16 @@ pub fn title_bytes(title: &str) -> Vec<u8> {
     osc(&format!("2;{}", short(title)))
 }
 
+impl Attention {
+    /// Whether a line is to reach somebody who does not look.
+    fn is_alarm(self, line: &LogLine) -> bool {
+        line.level == Level::Alarm && (self.follow_ups || line.word != NOTE_WORD)
+    }
+}
+
 /// What of this news is worth a notification, if anything: the newest alarm, and how many there are.
-pub fn alarm(log: &[LogLine]) -> Option<String> {
-    let alarms: Vec<_> = log.iter().filter(|line| line.level == Level::Alarm).collect();
+pub fn alarm(log: &[LogLine], attention: Attention) -> Option<String> {
+    let alarms: Vec<_> = log.iter().filter(|line| attention.is_alarm(line)).collect();
     let last = alarms.last()?;
     let text = if last.subject.is_empty() {
         last.text.clone()
@@ -93,8 +105,8 @@ pub fn alarm(log: &[LogLine]) -> Option<String> {
 }
 
 /// How often this news rings the bell.
-pub fn bells(log: &[LogLine]) -> usize {
-    log.iter().filter(|line| line.level == Level::Alarm).count()
+pub fn bells(log: &[LogLine], attention: Attention) -> usize {
+    log.iter().filter(|line| attention.is_alarm(line)).count()
 }
 
 /// The bytes that notify.
@@ -176,9 +188,13 @@ mod tests {
     #[test]
     fn of_several_alarms_the_last_is_told() {
         let line = |level, subject: &str| log_line(level, "cancel", subject, "requested");
+        let alarm = |log: &[LogLine]| alarm(log, Attention::default());
         assert_eq!(alarm(&[line(Level::Error, "a")]), None);
         assert_eq!(alarm(&[line(Level::Alarm, "a")]).unwrap(), "a: cancel requested");
         let two = [line(Level::Alarm, "a"), line(Level::Info, "b"), line(Level::Alarm, "c")];
         assert_eq!(alarm(&two).unwrap(), "2 alarms, the last: c: cancel requested");
+        let note = [log_line(Level::Alarm, NOTE_WORD, "a", "follow up now")];
+        let quiet = Attention { follow_ups: false, ..Attention::default() };
+        assert_eq!((bells(&note, Attention::default()), bells(&note, quiet)), (1, 0));
     }
 }

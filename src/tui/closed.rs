@@ -59,6 +59,11 @@ impl Closed {
         from.map(|(index, facts)| (facts, index == self.cursor.at))
     }
 
+    /// All of them, the latest ending first.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<TaskFacts>> {
+        self.tasks.iter()
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.tasks.len()

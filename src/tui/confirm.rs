@@ -72,22 +72,34 @@ impl Confirm {
     }
 }
 
-/// Asks before leaving, if anything depends on this process.
-pub fn before_quit(state: &State) -> Option<Confirm> {
-    let mut lines = dependents(state);
+/// Asks before leaving, if anything depends on this process, in whichever context: each with its name.
+pub fn before_quit(contexts: &[(&str, &State)]) -> Option<Confirm> {
+    let mut lines = in_each(contexts, dependents);
     if lines.is_empty() {
         return None;
     }
-    let after = if state.demo { "The demo ends with it." } else { "What is saved is here again at the next start." };
+    let demo = contexts.iter().any(|(_, state)| state.stage.is_some());
+    let after = if demo { "The demo ends with it." } else { "What is saved is here again at the next start." };
     lines.push(after.into());
     Some(Confirm::new("Quit? This depends on this process:".into(), lines, "Quit", Yes::Quit))
 }
 
 /// Asks before a stop, if heartbeats would stop with it.
-pub fn before_suspend(state: &State, job: bool) -> Option<Confirm> {
-    let kept = kept_line(state)?;
-    let lines = vec![kept, "A stopped process sends nothing; the countdowns go on.".into()];
+pub fn before_suspend(contexts: &[(&str, &State)], job: bool) -> Option<Confirm> {
+    let mut lines = in_each(contexts, |state| kept_line(state).into_iter().collect());
+    if lines.is_empty() {
+        return None;
+    }
+    lines.push("A stopped process sends nothing; the countdowns go on.".into());
     Some(Confirm::new("Suspend? This depends on this process:".into(), lines, "Suspend", Yes::Suspend { job }))
+}
+
+/// Lines about each context, with its name in front if there are several.
+fn in_each(contexts: &[(&str, &State)], lines: impl Fn(&State) -> Vec<String>) -> Vec<String> {
+    let several = contexts.len() > 1;
+    let named = |name: &str, line| if several { format!("{name}: {line}") } else { line };
+    let each = contexts.iter().flat_map(|(name, state)| lines(state).into_iter().map(move |line| named(name, line)));
+    each.collect()
 }
 
 /// What depends on this process, a line each, the gravest first.
@@ -103,7 +115,8 @@ fn dependents(state: &State) -> Vec<String> {
         kept_line(state),
         closing.map(|(count, names)| format!("{count} not surely closed, tried again at the next start: {names}")),
         // In the demo nobody has to wait: its service answers held polls.
-        (polling && !state.demo).then(|| "A poll in flight: waited for, up to 61 s, so that no task is lost.".into()),
+        (polling && state.stage.is_none())
+            .then(|| "A poll in flight: waited for, up to 61 s, so that no task is lost.".into()),
     ];
     lines.into_iter().flatten().collect()
 }

@@ -42,6 +42,7 @@ pub fn task(id: u64, activity_id: &str) -> Build {
         trouble: None,
         in_flight: false,
         left_out: false,
+        note: None,
     };
     let unlimited = |build: Build, kind| build.deadline(kind, Limit::None, None);
     let build = Build(facts).heartbeat(60, 52).deadline(TimeoutKind::StartToClose, Limit::Seconds(3_600), Some(3_490));
@@ -183,13 +184,14 @@ pub fn status() -> Status {
         service: "us-east-1".into(),
         domain: "ops-demo".into(),
         connection: Connection::Online { rtt_ms: 8 },
-        claiming: vec![Claiming { domain: "ops-demo".into(), task_list: "manual-ops".into(), wanted: 2 }],
-        pending: vec![PendingCount {
+        claiming: [Claiming { domain: "ops-demo".into(), task_list: "manual-ops".into(), wanted: 2 }].into(),
+        pending: [PendingCount {
             domain: "ops-demo".into(),
             task_list: "manual-ops".into(),
             count: 7,
             truncated: false,
-        }],
+        }]
+        .into(),
         poll_in_flight: true,
         survives_ms: Some(45_000),
         recovers_ms: Some(4_000),

@@ -6,11 +6,14 @@
 //! (`update`), the state is drawn into a buffer (`view`). Only `run`, `session` and `signals` touch the system.
 
 mod action;
+pub mod assistant;
 mod attention;
+mod auto;
 mod canvas;
 mod clipboard;
 mod closed;
 mod confirm;
+mod contexts;
 mod countdown;
 mod events;
 mod filtering;
@@ -30,6 +33,7 @@ mod reads;
 mod run;
 mod session;
 mod signals;
+mod stage;
 mod state;
 mod surroundings;
 mod targets;
@@ -51,15 +55,19 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::console::{CallLine, Command, LeaseTerms, LogLine, QueryId, Status, TaskFacts};
+use crate::demo::view::{Order, Reports};
 use crate::task::ClaimId;
 use crate::text::Foreign;
 
 pub use attention::{Attention, Desktop};
+pub use auto::check as check_act;
+pub use contexts::{Context, Contexts, Standing};
+pub use filtering::Filters;
 pub use form::Templates;
 pub use keymap::{Keymap, KeymapError, Rebinding, defaults as default_keys};
 pub use offscreen::Offscreen;
 pub use reads::Read;
-pub use run::run;
+pub use run::{can_show, run, run_contexts};
 pub use signals::{Signals, stop_process};
 pub use view::key_table;
 
@@ -76,6 +84,20 @@ pub trait Engine {
     /// # Errors
     /// [`EngineGone`] if nobody is there to take it.
     fn send(&mut self, command: Command) -> Result<(), EngineGone>;
+
+    /// The stage behind the demo; there is none anywhere else.
+    fn presenter(&mut self) -> Option<&mut dyn Presenter> {
+        None
+    }
+}
+
+/// The stage behind the demo. What is new there makes the engine's descriptor readable.
+pub trait Presenter {
+    /// Takes what is new. Never blocks.
+    fn take(&mut self) -> Reports;
+
+    /// Hands over an order. Never blocks; what comes of it is said in the log.
+    fn order(&mut self, order: Order);
 }
 
 /// The engine has stopped; why, in one printable line.
@@ -98,6 +120,8 @@ pub struct News {
     pub calls: Vec<CallLine>,
     /// Answers to what the screen asked for.
     pub read: Vec<(QueryId, Read)>,
+    /// How far the context is, if that changed.
+    pub standing: Option<Standing>,
     /// The engine is done after a shutdown: nothing in flight, nothing unsaved.
     pub drained: bool,
     /// The engine has stopped without being asked: why, in one printable line.
@@ -163,15 +187,17 @@ pub struct Options {
     pub keymap: Keymap,
     /// How somebody who does not look is reached.
     pub attention: Attention,
-    /// Only look: acts are refused with a reason.
-    pub read_only: bool,
+    /// Only look: acts are refused, for this reason, a printable sentence.
+    pub read_only: Option<String>,
     /// The task list the claim form starts with.
     pub task_list: Option<Foreign>,
     /// What the lease form starts with, and the most it takes.
     pub lease: LeaseTerms,
     /// What forms can start from.
     pub templates: Templates,
-    /// In the demo, what the message line says while it has nothing else to say and there is no caption yet; printable.
+    /// Filters with names.
+    pub filters: Filters,
+    /// In the demo, what is said while there is no caption yet; printable.
     pub demo: Option<String>,
     /// For times of day.
     pub zone: Zone,

@@ -51,10 +51,10 @@ impl Offscreen {
 
     /// Takes news.
     pub fn take(&mut self, news: News, now: Now) {
-        if let Some(text) = attention::alarm(&news.log) {
+        if let Some(text) = attention::alarm(&news.log, super::Attention::default()) {
             self.said.extend(attention::notification(&text, attention::Desktop::Auto, self.around));
         }
-        let bells = attention::bells(&news.log);
+        let bells = attention::bells(&news.log, super::Attention::default());
         update::news(&mut self.state, news, now.boot);
         self.said.resize(self.said.len() + bells, b'\x07');
     }
@@ -86,7 +86,13 @@ impl Offscreen {
                 self.canvas.reset(self.state.area);
                 None
             }
-            Wish::Quit | Wish::Suspend { .. } | Wish::Mouse | Wish::Edit { .. } => None,
+            Wish::Order(_)
+            | Wish::Quit
+            | Wish::Suspend { .. }
+            | Wish::Mouse
+            | Wish::Edit { .. }
+            | Wish::Ask(_)
+            | Wish::Show(_) => None,
         }
     }
 

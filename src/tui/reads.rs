@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use super::events::Part;
 use super::state::State;
-use super::view::Layout;
 use super::views::View;
 use super::waiting::ListName;
 use crate::clock::Boot;
@@ -41,7 +40,7 @@ impl Reads {
 
 /// What the view on top wants to read now.
 pub fn wanted(state: &mut State, now: Boot) -> Option<(QueryId, Query)> {
-    let rows = Layout::of(state.area, state.focus).list_rows();
+    let rows = state.layout().list_rows();
     let (asker, query) = match state.views.now() {
         View::Events => {
             let events = state.events.as_mut()?;
@@ -52,7 +51,7 @@ pub fn wanted(state: &mut State, now: Boot) -> Option<(QueryId, Query)> {
             let (name, query) = state.waiting.wants(now)?;
             (Asker::Waiting(name), query)
         }
-        View::Tasks | View::Detail | View::Log | View::Closed => return None,
+        View::Tasks | View::Detail | View::Log | View::Closed | View::Service => return None,
     };
     Some((state.reads.ask(asker), query))
 }

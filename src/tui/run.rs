@@ -9,22 +9,25 @@ use std::os::fd::BorrowedFd;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::Signal;
+use rustix::termios::isatty;
 
 use super::attention;
+use super::auto;
 use super::canvas::Canvas;
+use super::contexts::{Alone, Context, Contexts, Desks, Standing};
 use super::countdown::{Moment, next_tick};
 use super::input::{Input, Parser};
 use super::mouse::mouse;
 use super::plain;
 use super::session::{self, Manners, Session};
 use super::signals::stop_process;
-use super::state::State;
 use super::surroundings::Surroundings;
 use super::theme::{Background, Theme};
 use super::update::{self, Wish};
-use super::view::{self, Layout};
-use super::{Attention, ColorChoice, Engine, Exit, Options, ScreenError, Signals, ThemeChoice};
+use super::view;
+use super::{ColorChoice, Engine, Exit, Options, ScreenError, Signals, ThemeChoice};
 use crate::clock::{self, Boot};
+use crate::console::LogLine;
 
 /// At most so many milliseconds between two frames, however much happens: 60 a second.
 const FRAME_MS: i64 = 16;
@@ -35,13 +38,30 @@ const FRAME_MS: i64 = 16;
 /// # Errors
 /// [`ScreenError`] when there is no terminal, or it does not do as told.
 pub fn run(options: Options, engine: &mut dyn Engine, signals: &Signals) -> Result<Exit, ScreenError> {
+    let context = Context { name: String::new(), place: String::new(), options, standing: Standing::Open };
+    run_contexts(vec![context], 0, &mut Alone(engine), signals)
+}
+
+/// As [`run`], with several contexts, of which one is shown first.
+///
+/// # Errors
+/// See [`run`].
+///
+/// # Panics
+/// If `shown` is none of the contexts.
+pub fn run_contexts(
+    contexts: Vec<Context>,
+    shown: usize,
+    engines: &mut dyn Contexts,
+    signals: &Signals,
+) -> Result<Exit, ScreenError> {
     let around = Surroundings::here();
+    let options = contexts[shown].options.clone();
     if options.plain || around.dumb {
-        return plain::run(options, engine, signals);
+        return plain::run(contexts, shown, engines, signals);
     }
     let ascii = options.ascii || around.ascii;
     let manners = manners(&options, around);
-    let attention = options.attention;
     let colors = (options.color, options.theme, around);
     let session = Session::enter(manners)?;
     let area = session.size();
@@ -50,11 +70,10 @@ pub fn run(options: Options, engine: &mut dyn Engine, signals: &Signals) -> Resu
         colors,
         theme: Theme::choose(options.color, options.theme, around, behind),
         manners,
-        attention,
         focused: None,
         title: String::new(),
         said: Vec::new(),
-        state: State::new(options, area),
+        desks: Desks::new(contexts, shown, area),
         canvas: Canvas::new(area, ascii),
         parser: Parser::default(),
         esc_at: None,
@@ -63,7 +82,7 @@ pub fn run(options: Options, engine: &mut dyn Engine, signals: &Signals) -> Resu
         tick_at: None,
         bells: 0,
         session,
-        engine,
+        engines,
         signals,
     };
     loop {
@@ -73,9 +92,14 @@ pub fn run(options: Options, engine: &mut dyn Engine, signals: &Signals) -> Resu
     }
 }
 
+/// Whether somebody at a terminal can be asked things on a screen.
+pub fn can_show(options: &Options) -> bool {
+    !options.plain && !Surroundings::here().dumb && isatty(rustix::stdio::stdin()) && isatty(rustix::stdio::stdout())
+}
+
 /// What is asked of the terminal. Its background only if it makes a difference; the answer is not waited for: the first
 /// frame is drawn for a dark one, and is drawn again should it turn out to be light.
-fn manners(options: &Options, around: Surroundings) -> Manners {
+pub(super) fn manners(options: &Options, around: Surroundings) -> Manners {
     let by_background = matches!(options.theme, ThemeChoice::Auto | ThemeChoice::ColorBlind);
     let colors = options.color == ColorChoice::Always || options.color == ColorChoice::Auto && around.colors;
     Manners {
@@ -88,16 +112,15 @@ fn manners(options: &Options, around: Surroundings) -> Manners {
 struct Screen<'a> {
     session: Session,
     manners: Manners,
-    attention: Attention,
     /// The terminal has the focus; `None` until it says so, which some never do.
     focused: Option<bool>,
     /// The title as it was last set.
     title: String,
     /// What else goes out with the next frame.
     said: Vec<u8>,
-    engine: &'a mut dyn Engine,
+    engines: &'a mut dyn Contexts,
     signals: &'a Signals,
-    state: State,
+    desks: Desks,
     theme: Theme,
     /// What the theme was chosen by.
     colors: (ColorChoice, ThemeChoice, Surroundings),
@@ -155,15 +178,16 @@ impl Screen<'_> {
     }
 
     fn wait(&self) -> io::Result<Woken> {
-        let mut fds = [self.session.fd(), self.engine.wake_fd(), self.signals.fd()]
-            .map(|fd: BorrowedFd<'_>| PollFd::from_borrowed_fd(fd, PollFlags::IN));
+        let fds = [self.session.fd(), self.signals.fd()].into_iter().chain(self.engines.wake_fds());
+        let mut fds: Vec<_> = fds.map(|fd: BorrowedFd<'_>| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
         match poll(&mut fds, self.timeout().as_ref()) {
             Ok(_) => {}
             // The signal is in its pipe: the next turn finds it.
             Err(Errno::INTR) => fds.iter_mut().for_each(PollFd::clear_revents),
             Err(error) => return Err(error.into()),
         }
-        let [tty, news, signals] = fds.map(|fd| fd.revents());
+        let (tty, signals) = (fds[0].revents(), fds[1].revents());
+        let news = fds[2..].iter().fold(PollFlags::empty(), |all, fd| all | fd.revents());
         let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
         Ok(Woken {
             terminal_lost: tty.intersects(gone),
@@ -177,10 +201,15 @@ impl Screen<'_> {
     /// Until the earliest of: the frame that is due, a lone `esc`, the next tick.
     fn timeout(&self) -> Option<Timespec> {
         let now = clock::now();
-        let at = [self.frame_at, self.esc_at, self.tick_at].into_iter().flatten().min()?;
+        let at = [self.frame_at, self.esc_at, self.tick_at, self.auto_at()].into_iter().flatten().min()?;
         // The clock is read in whole milliseconds, rounded down: one more, or the wake-up is early by a part of one.
         let millis = (at.0.saturating_sub(now.boot.0)).clamp(0, 1_000) + i64::from(at > now.boot);
         Some(Timespec { tv_sec: millis / 1_000, tv_nsec: millis % 1_000 * 1_000_000 })
+    }
+
+    /// When the story's operator acts next.
+    fn auto_at(&self) -> Option<Boot> {
+        self.desks.shown().stage.as_ref()?.auto.next_at()
     }
 
     /// Something may look different now.
@@ -198,22 +227,25 @@ impl Screen<'_> {
             return Ok(Some(Exit::EngineGone("a part of the program has failed".into())));
         }
         let moment = Moment::new(now);
-        self.state.advance(now.boot);
-        self.state.settle(moment);
-        if let Some(wish) = update::reads(&mut self.state, now.boot)
+        self.desks.advance(now.boot);
+        self.desks.shown_mut().settle(moment);
+        if let Some(wish) = update::reads(self.desks.shown_mut(), now.boot)
             && let Some(exit) = self.grant(wish)?
         {
             return Ok(Some(exit));
         }
-        let (state, theme) = (&self.state, &self.theme);
+        if let Some(wish) = update::watch(self.desks.shown_mut()) {
+            self.grant(wish)?;
+        }
+        let (state, theme) = (self.desks.shown(), &self.theme);
         let bytes = self.canvas.frame(|buf| view::draw(buf, state, theme, moment));
         let mut bytes = bytes.map_err(ScreenError::Terminal)?;
         bytes.append(&mut self.said);
         bytes.extend(self.new_title());
         let bells = std::mem::take(&mut self.bells);
-        bytes.resize(bytes.len() + if self.attention.bell { bells } else { 0 }, b'\x07');
+        bytes.resize(bytes.len() + bells, b'\x07');
         (self.frame_at, self.drawn_at) = (None, now.boot);
-        let nothing_ticks = Layout::of(self.state.area, self.state.focus).too_small;
+        let nothing_ticks = self.desks.shown().layout().too_small;
         self.tick_at = (!nothing_ticks).then(|| next_tick(now));
         match self.session.write(&bytes) {
             Ok(()) => Ok(None),
@@ -223,22 +255,39 @@ impl Screen<'_> {
     }
 
     fn take_news(&mut self) -> Option<Exit> {
-        let news = self.engine.take();
-        if let Some(why) = news.gone {
-            return Some(Exit::EngineGone(why));
+        // Contexts on one engine have its own alarms in common: heard once is enough.
+        let mut heard: Vec<LogLine> = Vec::new();
+        for (context, mut news) in self.engines.take() {
+            if let Some(why) = news.gone.take() {
+                return Some(Exit::EngineGone(why));
+            }
+            if news.drained {
+                return Some(Exit::Quit);
+            }
+            let fresh: Vec<_> = news.log.iter().filter(|line| !heard.contains(line)).cloned().collect();
+            self.alarm(context, &fresh);
+            heard.extend(fresh);
+            self.desks.news(context, news, clock::now().boot);
         }
-        if news.drained {
-            return Some(Exit::Quit);
+        if let Some(presenter) = self.engines.presenter() {
+            update::reports(self.desks.shown_mut(), presenter.take(), clock::now().boot);
         }
-        if let Some(text) =
-            attention::alarm(&news.log).filter(|_| self.focused != Some(true) || self.attention.focused_too)
-        {
-            self.say(|around, attention| attention::notification(&text, attention.desktop, around));
-        }
-        self.bells += attention::bells(&news.log);
-        update::news(&mut self.state, news, clock::now().boot);
         self.touch();
         None
+    }
+
+    /// Reaches somebody who does not look, if anything in this log is worth it.
+    fn alarm(&mut self, context: usize, log: &[LogLine]) {
+        let attention = self.desks.attention(context);
+        if let Some(text) =
+            attention::alarm(log, attention).filter(|_| self.focused != Some(true) || attention.focused_too)
+        {
+            let text = self.desks.prefix(context) + &text;
+            self.say(|around| attention::notification(&text, attention.desktop, around));
+        }
+        if attention.bell {
+            self.bells += attention::bells(log, attention);
+        }
     }
 
     fn take_keys(&mut self) -> Result<Option<Exit>, ScreenError> {
@@ -264,6 +313,14 @@ impl Screen<'_> {
         if self.tick_at.is_some_and(|at| at <= now.boot) {
             self.touch();
         }
+        if self.auto_at().is_some_and(|at| at <= now.boot) {
+            self.touch();
+            if let Some(wish) = auto::play(self.desks.shown_mut(), now)
+                && let Some(exit) = self.grant(wish)?
+            {
+                return Ok(Some(exit));
+            }
+        }
         if self.esc_at.is_some_and(|at| at <= now.boot) {
             self.esc_at = None;
             if let Some(input) = self.parser.expire() {
@@ -276,12 +333,12 @@ impl Screen<'_> {
     fn take_input(&mut self, input: Input) -> Result<Option<Exit>, ScreenError> {
         self.touch();
         let wish = match input {
-            Input::Key(key) => update::key(&mut self.state, key, clock::now()),
+            Input::Key(key) => update::key(self.desks.shown_mut(), key, clock::now()),
             Input::Paste(text) => {
-                update::paste(&mut self.state, &text);
+                update::paste(self.desks.shown_mut(), &text);
                 None
             }
-            Input::Mouse(gesture) => mouse(&mut self.state, gesture, clock::now()),
+            Input::Mouse(gesture) => mouse(self.desks.shown_mut(), gesture, clock::now()),
             Input::Focus(focused) => {
                 self.focused = Some(focused);
                 None
@@ -301,10 +358,10 @@ impl Screen<'_> {
     }
 
     /// Bytes for the terminal that are not cells, if it is one that knows them.
-    fn say(&mut self, bytes: impl FnOnce(Surroundings, Attention) -> Vec<u8>) {
+    fn say(&mut self, bytes: impl FnOnce(Surroundings) -> Vec<u8>) {
         let (.., around) = self.colors;
         if around.rich {
-            self.said.extend(bytes(around, self.attention));
+            self.said.extend(bytes(around));
             self.touch();
         }
     }
@@ -312,8 +369,9 @@ impl Screen<'_> {
     /// What sets the title, if it is to be another.
     fn new_title(&mut self) -> Vec<u8> {
         let (.., around) = self.colors;
-        let title = attention::title(&self.state);
-        if !around.rich || !self.attention.title || title == self.title {
+        let title = attention::title(self.desks.shown());
+        let wanted = self.desks.attention(self.desks.number()).title;
+        if !around.rich || !wanted || title == self.title {
             return Vec::new();
         }
         self.title = title;
@@ -322,22 +380,39 @@ impl Screen<'_> {
 
     fn grant(&mut self, wish: Wish) -> Result<Option<Exit>, ScreenError> {
         match wish {
-            Wish::Send(command) => match self.engine.send(command) {
+            Wish::Send(command) => match self.engines.send(self.desks.number(), command) {
                 Ok(()) => Ok(None),
                 Err(gone) => Ok(Some(Exit::EngineGone(gone.0))),
             },
+            Wish::Order(order) => {
+                if let Some(presenter) = self.engines.presenter() {
+                    presenter.order(order);
+                }
+                Ok(None)
+            }
             Wish::Quit => Ok(Some(Exit::Quit)),
+            Wish::Ask(leaving) => match self.desks.ask(leaving) {
+                Some(wish) => self.grant(wish),
+                None => Ok(None),
+            },
+            Wish::Show(context) => {
+                if self.desks.show(context) {
+                    self.engines.open(context);
+                }
+                self.touch();
+                Ok(None)
+            }
             Wish::Repaint => {
                 self.repaint();
                 Ok(None)
             }
             Wish::Copy(text) => {
-                self.say(|around, _| attention::clipboard(&text, around));
+                self.say(|around| attention::clipboard(&text, around));
                 Ok(None)
             }
             Wish::Mouse => {
-                self.manners.mouse = self.state.mouse;
-                self.session.set_mouse(self.state.mouse).map_err(ScreenError::Terminal)?;
+                self.manners.mouse = self.desks.shown().mouse;
+                self.session.set_mouse(self.manners.mouse).map_err(ScreenError::Terminal)?;
                 Ok(None)
             }
             Wish::Suspend { job } => self.suspend(job).map(|()| None),
@@ -353,7 +428,7 @@ impl Screen<'_> {
                 Some(Signal::CONT) => self.resume()?,
                 Some(Signal::TSTP) => {
                     self.touch();
-                    if let Some(wish) = update::suspend(&mut self.state, /*job*/ false) {
+                    if let Some(wish) = update::suspend(self.desks.shown_mut(), /*job*/ false) {
                         self.grant(wish)?;
                     }
                 }
@@ -380,7 +455,7 @@ impl Screen<'_> {
         }
         self.resume()?;
         if let Err(error) = stopped {
-            self.state.refuse(format!("the system does not suspend this process: {error}"));
+            self.desks.shown_mut().refuse(format!("the system does not suspend this process: {error}"));
         }
         Ok(())
     }
@@ -405,7 +480,7 @@ impl Screen<'_> {
     /// Every cell anew, for the size as it is now.
     fn repaint(&mut self) {
         let area = self.session.size();
-        self.state.area = area;
+        self.desks.resize(area);
         self.canvas.reset(area);
         self.touch();
     }

@@ -6,17 +6,19 @@ use ratatui::layout::Rect;
 
 use super::closed::Closed;
 use super::confirm::Confirm;
+use super::contexts::{Around, Switcher};
 use super::countdown::Moment;
 use super::events::Events;
-use super::filtering::Filtering;
+use super::filtering::{Filtering, Filters};
 use super::form::{Form, Templates};
 use super::keymap::{Chord, Keymap};
 use super::keys::Key;
 use super::logbook::Logbook;
 use super::palette::Palette;
 use super::reads::Reads;
+use super::stage::Stage;
 use super::tasks::Tasks;
-use super::view::{self, Layout};
+use super::view::{self, Layout, Shape};
 use super::views::{View, Views};
 use super::waiting::Waiting;
 use super::{Options, Zone};
@@ -24,6 +26,9 @@ use crate::clock::Boot;
 use crate::console::{LeaseTerms, Level, LogLine, Status, TaskFacts};
 use crate::task::ClaimId;
 use crate::text::Foreign;
+
+/// The word of log lines that are captions.
+pub const CAPTION: &str = "demo";
 
 /// All of it.
 #[derive(Debug)]
@@ -52,18 +57,20 @@ pub struct State {
     pub overlay: Option<Overlay>,
     /// The message line.
     pub message: Option<Message>,
-    /// What the message line says when there is nothing else to say; printable.
-    pub hint: Option<String>,
-    /// Service and tasks end with this process.
-    pub demo: bool,
-    /// Only look.
-    pub read_only: bool,
+    /// The stage behind the demo, in which service and tasks end with this process.
+    pub stage: Option<Stage>,
+    /// Only look, and why.
+    pub read_only: Option<String>,
+    /// The contexts there are.
+    pub around: Around,
     /// The task list the claim form starts with.
     pub task_list: Option<Foreign>,
     /// What the lease form starts with, and the most it takes.
     pub lease: LeaseTerms,
     /// What forms can start from.
     pub templates: Templates,
+    /// Filters with names.
+    pub filters: Filters,
     /// The last key, and when it came.
     pub last_key: Option<(Key, Boot)>,
     /// The present key is the last one held down.
@@ -81,9 +88,10 @@ pub struct State {
 }
 
 /// A pane that can have the focus.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Focus {
     /// The task table.
+    #[default]
     Tasks,
     /// The selected task.
     Detail,
@@ -107,6 +115,10 @@ pub enum Overlay {
     Palette(Box<Palette>),
     /// The filter being typed.
     Filter(Box<Filtering>),
+    /// A story of the demo is over, and this is what it was about; printable.
+    Summary(String),
+    /// The contexts, to go to another one.
+    Contexts(Switcher),
 }
 
 /// What the message line says; printable.
@@ -136,12 +148,13 @@ impl State {
             reads: Reads::default(),
             overlay: None,
             message: None,
-            demo: options.demo.is_some(),
-            hint: options.demo,
+            stage: options.demo.map(Stage::new),
             read_only: options.read_only,
+            around: Around::default(),
             task_list: options.task_list,
             lease: options.lease,
             templates: options.templates,
+            filters: options.filters,
             last_key: None,
             repeated: false,
             zone: options.zone,
@@ -152,10 +165,21 @@ impl State {
         }
     }
 
+    /// Where everything goes now.
+    pub fn layout(&self) -> Layout {
+        let scene = self.stage.as_ref();
+        let shape = Shape {
+            focus: self.focus,
+            strip: scene.map_or(0, |scene| scene.rows),
+            service: scene.is_some_and(|scene| scene.pane),
+        };
+        Layout::of(self.area, shape)
+    }
+
     /// The task that acts are about: the one under the cursor, or the one the view shows.
     pub fn subject(&self) -> Option<&Arc<TaskFacts>> {
         match self.views.now() {
-            View::Tasks => self.tasks.selected(),
+            View::Tasks | View::Service => self.tasks.selected(),
             View::Detail | View::Events => self.known(self.views.claim()?),
             View::Closed => self.closed.selected(),
             View::Log | View::Waiting => None,
@@ -169,14 +193,21 @@ impl State {
 
     /// Whether acts are refused altogether.
     pub fn only_looks(&self) -> bool {
-        self.read_only || self.status.as_ref().is_some_and(|status| status.read_only)
+        self.why_only_looks().is_some()
     }
 
-    /// Keeps a log line and, if it is loud, says it in the message line too. The demo's captions stay there as the hint:
-    /// in the log, heartbeats would push them out of view.
+    /// Why acts are refused altogether, if they are.
+    pub fn why_only_looks(&self) -> Option<&str> {
+        let kept_elsewhere = self.status.as_ref().is_some_and(|status| status.read_only);
+        let why = kept_elsewhere.then_some("this screen only looks: another process is the keeper of this journal");
+        self.read_only.as_deref().or(why)
+    }
+
+    /// Keeps a log line and, if it is loud, says it in the message line too. The demo's captions stay above
+    /// it: in the log, heartbeats would push them out of view.
     pub fn log(&mut self, line: LogLine, now: Boot) {
-        if self.demo && line.word == "demo" {
-            self.hint = Some(line.text.clone());
+        if let Some(scene) = self.stage.as_mut().filter(|_| line.word == CAPTION) {
+            scene.tell(line.text.clone(), now);
         }
         if matches!(line.level, Level::Error | Level::Alarm) {
             let text =
@@ -207,7 +238,10 @@ impl State {
 
     /// Brings what is scrolled in line with the sizes of the panes.
     pub fn settle(&mut self, moment: Moment) {
-        let layout = Layout::of(self.area, self.focus);
+        if let Some(scene) = &mut self.stage {
+            scene.rows = scene.rows_at(self.area.width, Layout::is_boxed(self.area), moment.now.boot);
+        }
+        let layout = self.layout();
         self.tasks.select_first_if_free(moment.now.boot);
         self.tasks.settle(layout.table_rows());
         match self.views.now() {
@@ -229,6 +263,11 @@ impl State {
                 let tasks = self.tasks.all().map(AsRef::as_ref);
                 self.waiting.gather(self.status.as_deref(), self.task_list.as_ref(), tasks);
                 self.waiting.cursor.settle(layout.list_rows(), self.waiting.len());
+            }
+            View::Service => {
+                if let Some(scene) = &mut self.stage {
+                    scene.cursor.settle(layout.written_rows(), scene.events.len());
+                }
             }
             View::Detail | View::Log => {}
         }

@@ -1,11 +1,12 @@
 //! Keys, pastes and news change the state and give commands. Pure: time is an argument, nothing is sent here.
 //!
 //! Here: what comes in, and which action a key stands for. Acts on tasks are in `acts`, going about in `moves`, keys for
-//! what lies over the panes in `over`.
+//! what lies over the panes in `over`, what a presenter does in `presenting`.
 
 mod acts;
 mod moves;
 mod over;
+mod presenting;
 
 use crossterm::event::KeyCode;
 
@@ -13,24 +14,28 @@ use super::News;
 use super::action::Action;
 use super::clipboard::Part;
 use super::confirm::Yes;
+use super::contexts::{Leaving, Switcher};
 use super::filtering::{self, Filtering};
 use super::keymap::{Found, written};
 use super::keys::Key;
 use super::mouse;
 use super::reads;
 use super::state::{Message, Overlay, State};
-use super::view::{self, Layout};
+use super::view;
 use super::views::View;
 use crate::clock::{Boot, Now};
 use crate::console::{Command, Level, TaskFacts};
+use crate::demo::view::Order;
 use crate::task::length;
 
 use acts::{act_on, claim_form};
 use moves::{arrange, back, next_pane, open, open_events, open_log};
-use over::{confirm_key, form_key, help_key, interrupt, palette_key, quit};
+use over::{confirm_key, form_key, help_key, interrupt, palette_key, quit, switcher_key};
+use presenting::{order, show_service};
 
 pub use moves::scroll;
-pub use over::{answer, edited, suspend, wheel};
+pub use over::{answer, ask, edited, suspend, wheel};
+pub use presenting::{reports, watch};
 
 /// What the world outside the state has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +44,10 @@ pub enum Wish {
     Send(Command),
     /// Leave the screen.
     Quit,
+    /// Ask before that, or before a stop, about all contexts.
+    Ask(Leaving),
+    /// Show another context.
+    Show(usize),
     /// Stop until `fg`, with the whole job or only this process.
     Suspend {
         /// The whole job.
@@ -50,6 +59,8 @@ pub enum Wish {
     Mouse,
     /// Put a text on the clipboard.
     Copy(String),
+    /// Hand an order to the stage behind the demo.
+    Order(Order),
     /// Have a text of a form edited outside; [`edited`] takes what comes of it.
     Edit {
         /// The text.
@@ -120,7 +131,7 @@ pub fn paste(state: &mut State, text: &str) {
             true
         }
         Some(Overlay::Filter(filtering)) => {
-            state.tasks.set_filter(filtering.paste(text));
+            state.tasks.set_filter(filtering.paste(text, &state.filters));
             true
         }
         _ => false,
@@ -150,7 +161,7 @@ pub fn key(state: &mut State, key: Key, now: Now) -> Option<Wish> {
         _ if key == Key::ctrl('c') => return interrupt(state),
         _ => {}
     }
-    let too_small = Layout::of(state.area, state.focus).too_small;
+    let too_small = state.layout().too_small;
     if too_small && state.keymap.action(key) != Some(Action::Quit) {
         // Nobody sees what it would do.
         return None;
@@ -165,11 +176,14 @@ pub fn key(state: &mut State, key: Key, now: Now) -> Option<Wish> {
         Some(Overlay::Form(form)) => form_key(state, form, key, now),
         Some(Overlay::Confirm(confirm)) => confirm_key(state, confirm, key),
         Some(Overlay::Palette(palette)) => palette_key(state, palette, key, now),
+        // Any key puts it away, and does nothing else.
+        Some(Overlay::Summary(_)) => None,
         None => chord(state, key, now),
         Some(Overlay::Filter(filtering)) => {
             filtering::key(state, filtering, key);
             None
         }
+        Some(Overlay::Contexts(switcher)) => switcher_key(state, switcher, key),
     }
 }
 
@@ -202,7 +216,7 @@ pub fn act(state: &mut State, action: Action, now: Now) -> Option<Wish> {
         return None;
     }
     if action.is_act() {
-        return act_on(state, action);
+        return act_on(state, action, now.wall);
     }
     match action {
         Action::Claim => claim_form(state),
@@ -213,6 +227,8 @@ pub fn act(state: &mut State, action: Action, now: Now) -> Option<Wish> {
         Action::Quit => return quit(state),
         Action::Palette => state.overlay = Some(Overlay::Palette(Box::default())),
         Action::Copy(part) => return copy(state, part),
+        Action::Service => show_service(state),
+        _ if action.is_presenters() => return order(state, action).map(Wish::Order),
         Action::Suspend => return suspend(state, /*job*/ true),
         Action::Repaint => return Some(Wish::Repaint),
         Action::Mouse => return Some(mouse::toggle(state)),
@@ -225,7 +241,11 @@ pub fn act(state: &mut State, action: Action, now: Now) -> Option<Wish> {
         Action::OpenWaiting => open(state, View::Waiting, None),
         Action::OpenClosed => open(state, View::Closed, None),
         Action::Back => back(state),
-        Action::Filter => state.overlay = Some(Overlay::Filter(Box::new(Filtering::new(state.tasks.filter().text())))),
+        Action::Contexts => state.overlay = Some(Overlay::Contexts(Switcher::new(&state.around))),
+        Action::Filter => {
+            let filtering = Filtering::new(state.tasks.filter().text(), &state.filters);
+            state.overlay = Some(Overlay::Filter(Box::new(filtering)));
+        }
         Action::Mark
         | Action::MarkRange
         | Action::MarkAll

@@ -20,6 +20,8 @@ pub enum View {
     Waiting,
     /// What has ended, and how.
     Closed,
+    /// The demo's service: its own clocks and its history.
+    Service,
 }
 
 /// Several of them.

@@ -52,11 +52,11 @@ impl Waiting {
             if let Some(offered) = offered {
                 lists.entry((status.domain.clone(), offered.clone())).or_default();
             }
-            for count in &status.pending {
+            for count in &*status.pending {
                 let list = lists.entry((count.domain.clone(), count.task_list.clone())).or_default();
                 list.waiting = Some(Ok((count.count, count.truncated)));
             }
-            for claiming in &status.claiming {
+            for claiming in &*status.claiming {
                 lists.entry((claiming.domain.clone(), claiming.task_list.clone())).or_default().wanted =
                     claiming.wanted;
             }

@@ -129,3 +129,22 @@ fn events_are_read_as_they_are_written() {
     assert_eq!(admin.emulator.control.events_after(5, 1)[0].number, 6);
     assert_eq!(admin.send("GET /_swfbeat/events?wait=soon", "").status, 400);
 }
+
+#[test]
+fn a_colleague_completes_a_task_without_the_token_being_shown() {
+    let admin = Admin::start();
+    admin.emulator.schedule();
+    let open = admin.get("service")["activities"][0].clone();
+    let body = json!({"workflowId": open["workflowId"], "runId": open["runId"], "activityId": "a", "result": "done"});
+    let complete = || admin.send("POST /_swfbeat/complete", &body.to_string());
+    assert_eq!(complete().status, 404, "nobody has it yet");
+    let task = admin.emulator.call("PollForActivityTask", &crate::client::activity_poll());
+    let reply = complete();
+    assert_eq!((reply.status, reply.body.contains(task["taskToken"].as_str().unwrap())), (200, false));
+    let events = admin.get("events")["events"].clone();
+    let completed = events.as_array().unwrap().iter().find(|it| it["event"]["eventType"] == "ActivityTaskCompleted");
+    let result = &completed.unwrap()["event"]["activityTaskCompletedEventAttributes"]["result"];
+    assert_eq!(result, "done");
+    assert_eq!(complete().status, 404, "it is closed");
+    assert_eq!(admin.send("GET /_swfbeat/complete", "").status, 405);
+}

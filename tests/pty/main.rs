@@ -6,13 +6,19 @@
 
 mod alone;
 mod app;
+mod contexts;
 mod disk;
+mod first_start;
 mod forms;
 mod freeze;
 mod leaving;
+mod many;
+mod notes;
 mod orphans;
 mod outage;
+mod presenting;
 mod restart;
+mod screen_only;
 mod service;
 mod sharing;
 mod sizes;

@@ -1,6 +1,6 @@
 //! Records on their way to the disk: synced in order, lost in a crash, refused when the disk is full.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use swfbeat::console::{AppendError, BatchId, Durability, Event};
@@ -9,7 +9,7 @@ use swfbeat::task::{ClaimId, Entry, Record};
 use super::world::{Happening, World};
 
 /// Entries after which what no longer matters is thrown away.
-const MANY: usize = 20_000;
+const MANY: usize = 500;
 
 /// A write on its way.
 pub struct Write {
@@ -52,17 +52,18 @@ impl Disk {
         }
         let mut last_beat: HashMap<ClaimId, u64> = HashMap::new();
         let mut dismissed: HashMap<ClaimId, u64> = HashMap::new();
-        let mut ended = HashMap::new();
+        let mut ended = HashSet::new();
         for entry in &self.entries {
             match &entry.record {
                 Record::Beaten { claim, .. } => drop(last_beat.insert(*claim, entry.seq)),
                 Record::Dismissed { claim } => drop(dismissed.insert(*claim, entry.seq)),
-                Record::PollEnded { poll } => drop(ended.insert(*poll, entry.seq)),
+                Record::PollEnded { poll } => drop(ended.insert(*poll)),
+                Record::Claimed { source, .. } => drop(ended.insert(source.poll)),
                 _ => {}
             }
         }
         self.entries.retain(|entry| match &entry.record {
-            Record::PollStarted { poll, .. } => !ended.contains_key(poll),
+            Record::PollStarted { poll, .. } => !ended.contains(poll),
             record => match record.claim() {
                 Some(claim) if dismissed.contains_key(&claim) => dismissed[&claim] == entry.seq,
                 Some(claim) if matches!(record, Record::Beaten { .. }) => last_beat[&claim] == entry.seq,

@@ -65,6 +65,7 @@ pub fn run(seed: u64, hours: u64, options: Options) -> Result<Run, Box<Violation
         .or_else(|violation| if traced { Err(violation) } else { World::new(seed, options, true).run(ms) })?;
     run.totals.cpu_ms = cpu_ms() - before;
     run.totals.hours = hours;
+    run.totals.traces = run.hash >> 24;
     Ok(run)
 }
 

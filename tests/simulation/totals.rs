@@ -35,6 +35,8 @@ totals! {
     cpu_ms,
     /// Things that happened.
     steps,
+    /// The traces' hashes, shortened and added up: the same seeds under the same rules come to the same.
+    traces,
     /// Heartbeats of the console that reached the service.
     beats,
     /// Tasks handed out.

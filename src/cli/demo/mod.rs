@@ -1,6 +1,7 @@
 //! `swfbeat demo`: the console on an embedded SWF, with a scenario being played there.
 
 mod autopilot;
+mod present;
 mod stage;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use tempfile::TempDir;
 
 use super::console::{cannot_start, connect, named};
 use super::failure::{Failure, Kind};
+use super::leave::Held;
 use super::link::Link;
 use super::looks::Looks;
 use super::{leave, who};
@@ -25,14 +27,18 @@ use crate::swf::{Access, Settings};
 use crate::tui::{self, Signals};
 
 pub use autopilot::Autopilot;
+pub use present::Present;
 use stage::Stage;
 
 /// What `swfbeat demo` takes.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// A scenario of the program's own (tour, idle), or a file
+    /// A scenario of the program's own (tour, missed-heartbeat, cancellation, outage, idle), or a file
     #[arg(long, default_value = "tour", value_name = "NAME|FILE")]
     scenario: String,
+    /// Play the operator's part too, without hands; `b p` makes the story stand still
+    #[arg(long, conflicts_with = "plain")]
+    auto: bool,
     /// Where tasks are written down, instead of a temporary file that goes with the demo
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
@@ -53,7 +59,13 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let file = config::Config::load(named(arguments.config.as_ref()))?;
     let scenario = Arc::new(Scenario::find(&arguments.scenario)?);
-    let stage = Stage::build(Arc::clone(&scenario), arguments.port)?;
+    for timed in &scenario.acts {
+        let at = timed.at.as_secs();
+        tui::check_act(&timed.act).map_err(|why| {
+            Failure::new(Kind::Usage, format_args!("the act at {at}s of the scenario cannot be done: {why}"))
+        })?;
+    }
+    let stage = Stage::build(Arc::clone(&scenario), arguments.port, arguments.auto)?;
     let identity = who::identity(None)?;
     let settings = journal::Settings::new(identity.raw(), clock::boot_id(), "the demo");
     let config = Config {
@@ -81,15 +93,15 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         (runtime::start_afresh(config, service, place, settings), Some(directory))
     };
     let handle = started.map_err(|error| cannot_start(&error))?;
-    let emulator = stage.begin(handle.remote());
+    let (emulator, presenter) = stage.begin(handle.remote());
     let options = tui::Options {
         task_list: Some(scenario.task_list.clone()),
         demo: Some(scenario.title.line().into_owned()),
         ..arguments.looks.options(&file)
     };
-    let mut link = Link::new(handle, Some(Autopilot::new(scenario)));
+    let mut link = Link::new(handle, Some(Autopilot::new(scenario))).with_presenter(presenter);
     let shown = tui::run(options, &mut link, &signals);
-    Ok(leave::leave(link, &signals, &shown, None, || emulator.release_polls()))
+    Ok(leave::leave(vec![Held::new(link, None)], &signals, &shown, || emulator.release_polls()))
 }
 
 /// For the journal; removed when the demo is over.

@@ -1,21 +1,22 @@
-//! The demo's other side, on a thread of its own: the emulator, and the play with its director and its narrator.
+//! The demo's other side, on a thread of its own: the emulator, the play with its director, and what goes on behind the
+//! stage.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
 
 use tokio::runtime::{Builder, LocalOptions};
+use tokio::sync::mpsc as orders;
 use tokio::sync::oneshot;
 
 use super::super::console::cannot_start;
 use super::super::failure::{Failure, Kind};
-use crate::clock;
-use crate::console::{Command, Level, LogLine};
-use crate::demo::{Director, Scenario};
-use crate::emulator::{Control, Options, Server};
+use super::present::{Front, ORDERS, Present};
+use crate::console::Command;
+use crate::demo::view::{Order, Reports};
+use crate::demo::{Admin, Audience, Backstage, Director, House, Scenario};
+use crate::emulator::{AdminToken, Control, Options, Server};
 use crate::runtime::Remote;
 use crate::swf::{Access, Service, Settings};
 
@@ -25,21 +26,37 @@ pub struct Stage {
     addr: SocketAddr,
     control: Control,
     audience: oneshot::Sender<Remote>,
+    orders: orders::Sender<Order>,
+    board: Arc<Mutex<Reports>>,
 }
 
 /// What the thread says once it listens, or why it does not.
 type Ready = Result<(SocketAddr, Control), Failure>;
+
+/// What the thread is given.
+struct Play {
+    scenario: Arc<Scenario>,
+    port: u16,
+    hands_free: bool,
+    engine: oneshot::Receiver<Remote>,
+    orders: (orders::Sender<Order>, orders::Receiver<Order>),
+    board: Arc<Mutex<Reports>>,
+}
 
 impl Stage {
     /// Starts the thread; returns as soon as the emulator listens.
     ///
     /// # Errors
     /// The port is taken.
-    pub fn build(scenario: Arc<Scenario>, port: u16) -> Result<Self, Failure> {
+    pub fn build(scenario: Arc<Scenario>, port: u16, hands_free: bool) -> Result<Self, Failure> {
         let (audience, engine) = oneshot::channel();
         let (ready_in, ready) = mpsc::channel();
+        let (order, ordered) = orders::channel(ORDERS);
+        let board = Arc::new(Mutex::default());
+        let orders = (order.clone(), ordered);
+        let play = Play { scenario, port, hands_free, engine, orders, board: Arc::clone(&board) };
         let body = move || {
-            if let Err(failure) = perform(&scenario, port, engine, &ready_in) {
+            if let Err(failure) = perform(play, &ready_in) {
                 // Nobody waits for it only if `build` has gone.
                 let _ = ready_in.send(Err(failure));
             }
@@ -47,7 +64,7 @@ impl Stage {
         thread::Builder::new().name("emulator".into()).spawn(body).map_err(|error| cannot_start(&error))?;
         let crashed = |_| Failure::new(Kind::Failed, "the emulator has crashed at its start");
         let (addr, control) = ready.recv().map_err(crashed)??;
-        Ok(Self { addr, control, audience })
+        Ok(Self { addr, control, audience, orders: order, board })
     }
 
     /// Where it listens.
@@ -56,35 +73,37 @@ impl Stage {
     }
 
     /// Lets the play begin: the engine claims the scenario's tasks and its screen shows the captions.
-    pub fn begin(self, engine: Remote) -> Control {
+    pub fn begin(self, engine: Remote) -> (Control, Present) {
         // Nobody takes it only if the emulator has crashed, and then every call says so.
-        let _ = self.audience.send(engine);
-        self.control
+        let _ = self.audience.send(engine.clone());
+        (self.control, Present { orders: self.orders, board: self.board, engine })
     }
 }
 
-fn perform(
-    scenario: &Scenario,
-    port: u16,
-    engine: oneshot::Receiver<Remote>,
-    ready: &mpsc::Sender<Ready>,
-) -> Result<(), Failure> {
+fn perform(play: Play, ready: &mpsc::Sender<Ready>) -> Result<(), Failure> {
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
     runtime.map_err(|error| cannot_start(&error))?.block_on(async {
-        let server = Server::bind(Options { port, ..Options::default() }).await?;
+        let token = AdminToken::random().map_err(|error| cannot_start(&error))?;
+        let options = Options { port: play.port, admin: Some(token.clone()), ..Options::default() };
+        let server = Server::bind(options).await?;
+        let admin = Admin::new(server.addr(), token.reveal().to_owned());
         let endpoint_url = Some(format!("http://{}", server.addr()));
         let service =
             Service::connect(&Settings { endpoint_url, access: Access::Fixed, ..Settings::default() }).await?;
         let _ = ready.send(Ok((server.addr(), server.control())));
-        tokio::join!(server.run(), play(&service, scenario, engine));
+        tokio::join!(server.run(), begin(&service, admin, play));
         Ok(())
     })
 }
 
-/// Prepares the scenario, has its tasks claimed, and plays it; says its captions, and why it has stopped if it has.
-async fn play(service: &Service, scenario: &Scenario, engine: oneshot::Receiver<Remote>) {
+/// Prepares the scenario, has its tasks claimed, and plays it; says why it has stopped if it has.
+async fn begin(service: &Service, admin: Admin, play: Play) {
+    let scenario = &play.scenario;
     let prepared = Director::prepare(service.decider(), scenario).await;
-    let Ok(engine) = engine.await else { return };
+    let Ok(engine) = play.engine.await else { return };
+    let front = Front { engine: engine.clone(), board: play.board };
+    let (orders, ordered) = play.orders;
+    let (cue, cued) = orders::channel(ORDERS);
     let failure = match prepared {
         Ok(director) => {
             // Not before: SWF refuses a poll of a domain it does not know.
@@ -93,27 +112,14 @@ async fn play(service: &Service, scenario: &Scenario, engine: oneshot::Receiver<
                 task_list: scenario.task_list.clone(),
                 wanted: scenario.claim,
             });
+            let house = House { audience: &front, orders, cues: cued, hands_free: play.hands_free };
+            let backstage = Backstage::new(admin, scenario, &front, cue);
             tokio::select! {
-                failure = director.play() => failure,
-                never = narrate(scenario, &engine) => match never {},
+                failure = director.play_before(Some(house)) => failure,
+                never = backstage.run(ordered) => match never {},
             }
         }
         Err(failure) => failure,
     };
-    engine.tell(line(Level::Error, format!("the scenario has stopped: {}", failure.line())));
-}
-
-/// Says the captions in their time.
-async fn narrate(scenario: &Scenario, engine: &Remote) -> Infallible {
-    let mut told = Duration::ZERO;
-    for caption in &scenario.captions {
-        tokio::time::sleep(caption.at.saturating_sub(told)).await;
-        told = caption.at;
-        engine.tell(line(Level::Info, caption.text.line().into_owned()));
-    }
-    std::future::pending().await
-}
-
-fn line(level: Level, text: String) -> LogLine {
-    LogLine { at: clock::now().wall, level, word: "demo", claim: None, subject: String::new(), text }
+    front.complain(format!("the scenario has stopped: {}", failure.line()));
 }

@@ -91,6 +91,8 @@ The admin interface answers on the same port, to this machine only, in JSON:
   GET /_swfbeat/service                      the service's clock, open activities and when each timeout is due
   GET /_swfbeat/events?after=NUMBER&wait=30s history events as they are written, numbered from 1; waits for the next
   GET, PUT, DELETE /_swfbeat/faults          {\"faults\": [\"*=throttle@20%\"]}, written as for --fault
+  POST /_swfbeat/complete                    completes a task whose token another has: {\"workflowId\": …, \"runId\": …,
+                                             \"activityId\": …, \"result\": …}
   GET, PUT, DELETE /_swfbeat/quotas          {\"quotas\": \"aws\"} or {\"quotas\": {\"ListDomains\": \"100/6\"}}
 Every request needs the header Authorization: Bearer TOKEN.";
 

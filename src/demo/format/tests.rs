@@ -115,11 +115,27 @@ fn ids_are_unique_and_what_is_named_exists() {
 
 #[test]
 fn a_happening_is_exactly_one_thing() {
-    for what in ["", "cancel = \"a\"\nterminate = \"w\"\n"] {
+    for what in ["", "cancel = \"a\"\nterminate = \"w\"\n", "fault = \"cut\"\n", "cancel = \"a\"\nfor = \"1s\"\n"] {
         let text = error(&format!("{}[[happening]]\nat = \"1s\"\n{what}", with("", "")));
         assert!(text.starts_with("x.toml:16:1: "), "{text}");
-        assert!(text.ends_with("exactly one of cancel, cancel_workflow and terminate"), "{text}");
+        assert!(text.ends_with("exactly one of cancel, cancel_workflow, terminate, and fault with for"), "{text}");
     }
+}
+
+#[test]
+fn faults_and_acts_are_read_and_an_act_without_anything_is_a_mistake() {
+    let more = "[[happening]]\nat = \"1s\"\nfault = \"lose-answers\"\nfor = \"20s\"\n\
+                [[act]]\nat = \"2s\"\ntask = \"a\"\ndo = \"complete\"\nwrite = \"x\"\npress = \"enter right  enter\"\n\
+                [end]\nat = \"3s\"\ntext = \"over\"\n";
+    let scenario = parse(&format!("{}{more}", with("", "")), "x.toml").unwrap();
+    let lasts = Duration::from_secs(20);
+    assert_eq!(scenario.happenings[0].what, What::Break { fault: Fault::LoseAnswers, lasts });
+    assert_eq!(scenario.acts[0].act.press, ["enter", "right", "enter"]);
+    assert_eq!(scenario.end.unwrap().text.raw(), "over");
+    let text = error(&format!("{}[[act]]\nat = \"1s\"\n", with("", "")));
+    assert_eq!(text, "x.toml:16:1: at least one of task, do, write and press");
+    let text = error(&format!("{}[[happening]]\nat = \"1s\"\nfault = \"flood\"\nfor = \"1s\"\n", with("", "")));
+    assert!(text.contains("unknown variant `flood`, expected one of `cut`, `slow`"), "{text}");
 }
 
 #[test]
@@ -146,7 +162,12 @@ fn scenarios_are_found_by_name_then_by_file() {
     assert_eq!(Scenario::find(path).unwrap().title.raw(), "t");
     assert_eq!(Scenario::find("idle").unwrap().claim, 20);
     let text = Scenario::find("nowhere").unwrap_err().to_string();
-    assert!(text.starts_with("There is no scenario nowhere: the program has tour and idle"), "{text}");
+    assert!(
+        text.starts_with(
+            "There is no scenario nowhere: the program has tour, missed-heartbeat, cancellation, outage, idle"
+        ),
+        "{text}"
+    );
     let text = Scenario::find(directory.path().to_str().unwrap()).unwrap_err().to_string();
     assert!(text.contains("cannot be read: "), "{text}");
 }

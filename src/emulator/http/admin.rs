@@ -21,11 +21,11 @@ use serde_json::{Value, json};
 
 use super::super::answer;
 use super::super::faults::Rule;
-use super::super::inspect::{ActivityDeadlines, Inspection};
+use super::super::inspect::{ActivityDeadlines, Inspection, OpenActivity};
 use super::super::length::Length;
 use super::super::quotas::{Operation, Quotas};
 use super::connection;
-use super::shared::Shared;
+use super::shared::{Reply, Shared};
 
 /// Where the admin interface begins.
 pub const ROOT: &str = "/_swfbeat/";
@@ -131,10 +131,12 @@ async fn perform(shared: &Shared, request: Request<Incoming>) -> Result<Vec<u8>,
             shared.set_quotas(Quotas::none());
             Ok(quotas(shared))
         }
-        ("service" | "events" | "faults" | "quotas", _) => {
-            Err((StatusCode::METHOD_NOT_ALLOWED, "GET; for faults and quotas also PUT and DELETE".into()))
+        ("complete", Method::POST) => complete(shared, &read::<Colleague>(body).await?),
+        ("service" | "events" | "faults" | "quotas" | "complete", _) => {
+            let allowed = "GET; for faults and quotas also PUT and DELETE; for complete only POST";
+            Err((StatusCode::METHOD_NOT_ALLOWED, allowed.into()))
         }
-        _ => Err((StatusCode::NOT_FOUND, "there are service, events, faults and quotas".into())),
+        _ => Err((StatusCode::NOT_FOUND, "there are service, events, faults, quotas and complete".into())),
     }
 }
 
@@ -193,6 +195,33 @@ fn quotas(shared: &Shared) -> Vec<u8> {
     let rates: BTreeMap<&str, String> =
         shared.quotas().into_iter().map(|(operation, rate)| (operation.name(), rate.to_string())).collect();
     answer::json(&json!({ "quotas": rates }))
+}
+
+/// A task that somebody else than its holder completes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Colleague {
+    workflow_id: String,
+    run_id: String,
+    activity_id: String,
+    result: Option<String>,
+}
+
+/// Completes a task as whoever has its token would; the token stays here.
+fn complete(shared: &Shared, task: &Colleague) -> Result<Vec<u8>, Refused> {
+    let named = |open: &&OpenActivity| {
+        (&open.activity_id, &open.workflow_id, &open.run_id) == (&task.activity_id, &task.workflow_id, &task.run_id)
+    };
+    let inspection = shared.inspect();
+    let token = inspection.activities.iter().find(named).and_then(|open| open.token.as_ref());
+    let Some(token) = token else {
+        return Err((StatusCode::NOT_FOUND, format!("nobody holds an open task {} there", task.activity_id)));
+    };
+    let request = answer::json(&json!({ "taskToken": token, "result": task.result }));
+    match shared.handle("RespondActivityTaskCompleted", &request, 0) {
+        Reply::Now(answer) if answer.status == 200 => Ok(answer::json(&json!({}))),
+        _ => Err((StatusCode::CONFLICT, "the service does not take it".into())),
+    }
 }
 
 /// `events?after=NUMBER&wait=TIME`: what was written since, at the latest when the wait is over.

@@ -39,6 +39,7 @@ fn hostile(id: u64) -> TaskFacts {
         trouble: None,
         in_flight: false,
         left_out: false,
+        note: None,
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{A, Action};
 use crate::console::{Connection, Deadline, Status, TaskFacts, TaskState};
 use crate::task::Source;
+use crate::tui::keymap::Keymap;
 use crate::tui::state::State;
 use crate::tui::targets;
 use crate::tui::tasks::asks_for_cancel;
@@ -13,7 +14,10 @@ impl Action {
     pub fn disabled_reason(self, state: &State) -> Option<String> {
         if self.views().is_some_and(|views| !views.contains(&state.views.now())) {
             let name = self.name();
-            return Some(format!("{name} does nothing in this view: esc goes back"));
+            return Some(format!("{name} does nothing in this view: {}", state.keymap.fill("{back} goes back")));
+        }
+        if self == A::Contexts && !state.around.several() {
+            return Some("there is no other context; [contexts] in the config file names some".into());
         }
         if self == A::Open && state.views.now() == View::Waiting {
             return A::Claim.disabled_reason(state);
@@ -23,9 +27,14 @@ impl Action {
 
     /// The same for a certain task.
     pub fn disabled_reason_for(self, state: &State, task: Option<&TaskFacts>) -> Option<String> {
+        if (self == A::Service || self.is_presenters()) && state.stage.is_none() {
+            return Some("only in the demo: swfbeat demo".into());
+        }
         let needs = self.needs();
-        if !matches!(needs, Needs::Nothing | Needs::Selection) && state.only_looks() {
-            return Some("this screen only looks: another process is the keeper of this journal".into());
+        if !matches!(needs, Needs::Nothing | Needs::Selection)
+            && let Some(why) = state.why_only_looks()
+        {
+            return Some(why.to_owned());
         }
         let off_the_list = || task.filter(|facts| state.tasks.get(facts.id).is_none());
         if let (A::Dismiss, Some(facts)) = (self, off_the_list()) {
@@ -34,9 +43,11 @@ impl Action {
         match (needs, task) {
             (Needs::Nothing, _) => None,
             (Needs::Console, _) => self.why_not_now(state.status.as_deref()),
-            (_, None) => Some("there is no task; p claims some".into()),
-            (Needs::Selection | Needs::Task, Some(facts)) => self.why_not_on(facts),
-            (Needs::OpenTask, Some(facts)) => why_not_open(facts).or_else(|| self.why_not_on(facts)),
+            (_, None) => Some(state.keymap.fill("there is no task; {claim} claims some")),
+            (Needs::Selection | Needs::Task, Some(facts)) => self.why_not_on(facts, &state.keymap),
+            (Needs::OpenTask, Some(facts)) => {
+                why_not_open(facts, &state.keymap).or_else(|| self.why_not_on(facts, &state.keymap))
+            }
         }
     }
 
@@ -51,9 +62,11 @@ impl Action {
             | A::Cancel
             | A::GoOn
             | A::SetTimeout => Needs::OpenTask,
-            A::StopKeeping | A::Withdraw | A::Dismiss => Needs::Task,
+            A::StopKeeping | A::Withdraw | A::Note | A::Dismiss => Needs::Task,
             A::Claim | A::StopClaiming | A::Orphans | A::Reload => Needs::Console,
-            A::Open | A::OpenEvents | A::Mark | A::Copy(_) => Needs::Selection,
+            A::Open | A::OpenEvents | A::Mark | A::Copy(_) | A::StageCancel | A::StageKill | A::StageClose => {
+                Needs::Selection
+            }
             _ => Needs::Nothing,
         }
     }
@@ -74,12 +87,13 @@ impl Action {
     }
 
     /// For the acts on a task.
-    fn why_not_on(self, facts: &TaskFacts) -> Option<String> {
+    fn why_not_on(self, facts: &TaskFacts, keymap: &Keymap) -> Option<String> {
         let name = facts.activity_id.line();
         match self {
             A::StopKeeping if facts.lease.is_none() => Some(format!("{name} is not kept alive")),
             A::Cancel if facts.cancel.is_none() => {
-                Some(format!("no cancel request was seen for {name}; space asks the service, f fails the task"))
+                let instead = keymap.fill("{beat} asks the service, {fail} fails the task");
+                Some(format!("no cancel request was seen for {name}; {instead}"))
             }
             A::GoOn if !asks_for_cancel(facts) => Some(format!("no cancel request of {name} waits for an answer")),
             A::SetTimeout if !facts.deadlines.iter().any(may_be_set) => {
@@ -88,6 +102,7 @@ impl Action {
             A::Dismiss if !facts.has_ended() => {
                 Some(format!("{name} has not ended; only ended tasks can be dismissed"))
             }
+            A::StageCancel | A::StageKill | A::StageClose if facts.has_ended() => Some(format!("{name} has ended")),
             A::Copy(part) if part.of(facts).is_none() => Some(format!("{name} has no {}", part.name())),
             A::Withdraw => why_not_withdraw(facts),
             _ => None,
@@ -114,10 +129,12 @@ pub fn may_be_set(deadline: &Deadline) -> bool {
     !matches!(deadline.limit, Some((_, Source::History)))
 }
 
-fn why_not_open(facts: &TaskFacts) -> Option<String> {
+fn why_not_open(facts: &TaskFacts, keymap: &Keymap) -> Option<String> {
     let name = facts.activity_id.line();
     match &facts.state {
-        TaskState::Ended { .. } => Some(format!("{name} has ended; D takes it off the list")),
+        TaskState::Ended { .. } => {
+            Some(format!("{name} has ended; {}", keymap.fill("{dismiss} takes it off the list")))
+        }
         TaskState::Closing { kind, .. } => Some(format!("{name} is already being closed as {}", kind.word())),
         TaskState::Held | TaskState::Refused { .. } => None,
     }

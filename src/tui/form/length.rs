@@ -1,4 +1,5 @@
-//! How long to keep alive, as an operator writes it: `30m`, `2h`, `1h30m`, `14:32`, `until 14:32`.
+//! How long to keep alive, or when to be reminded, as an operator writes it: `30m`, `2h`, `1h30m`, `14:32`, `until 14:32`,
+//! `in 20m`.
 
 use crate::clock::Wall;
 use crate::span;
@@ -9,20 +10,35 @@ use crate::tui::Zone;
 /// # Errors
 /// What is wrong and how to write it.
 pub fn parse(text: &str, longest_ms: i64, now: Wall, zone: Zone) -> Result<i64, String> {
-    let text = text.trim();
-    let time = text.strip_prefix("until").or_else(|| text.contains(':').then_some(text));
-    let length = match time {
-        Some(time) => until(time.trim(), now, zone).ok_or("a time of day is written like 14:32")?,
-        None => span::parse(text).ok_or("write how long, like 30m, 2h or 1h30m, or until when, like 14:32")?,
-    };
-    match length {
+    match from_now(text, now, zone)? {
         0 => Err("a lease of no time keeps nothing alive".into()),
-        _ if length > longest_ms => {
+        length if length > longest_ms => {
             let longest = span::written(longest_ms);
             Err(format!("at most {longest} at a time: nothing is kept alive for longer unattended"))
         }
-        _ => Ok(length),
+        length => Ok(length),
     }
+}
+
+/// Reads how far ahead something is, at most so many milliseconds; milliseconds from now.
+///
+/// # Errors
+/// What is wrong and how to write it.
+pub fn parse_ahead(text: &str, most_ms: i64, now: Wall, zone: Zone) -> Result<i64, String> {
+    match from_now(text, now, zone)? {
+        length if length > most_ms => Err(format!("a follow-up is at most {} ahead", span::written(most_ms))),
+        length => Ok(length),
+    }
+}
+
+fn from_now(text: &str, now: Wall, zone: Zone) -> Result<i64, String> {
+    let text = text.trim();
+    let text = text.strip_prefix("in ").map_or(text, str::trim_start);
+    let time = text.strip_prefix("until").or_else(|| text.contains(':').then_some(text));
+    Ok(match time {
+        Some(time) => until(time.trim(), now, zone).ok_or("a time of day is written like 14:32")?,
+        None => span::parse(text).ok_or("write how long, like 30m, 2h or 1h30m, or until when, like 14:32")?,
+    })
 }
 
 fn until(time: &str, now: Wall, zone: Zone) -> Option<i64> {
@@ -48,6 +64,7 @@ mod tests {
         assert_eq!(read("30m"), Ok(1_800_000));
         assert_eq!(read(" 1h 30m "), Ok(5_400_000));
         assert_eq!(read("45s"), Ok(45_000));
+        assert_eq!(read("in 20m"), Ok(1_200_000));
         assert_eq!(read("8h"), Ok(LONGEST_MS));
         assert_eq!(read("until 14:32"), Ok(1_718_000));
         assert_eq!(read(" 14:32"), Ok(1_718_000));

@@ -18,16 +18,14 @@ use super::json;
 use super::keys::Key;
 use super::targets;
 use crate::clock::Wall;
-use crate::console::{LeaseTerms, TaskFacts};
+use crate::console::{FOLLOW_UP_MAX_MS, LeaseTerms, NOTE_MAX, TaskFacts};
 use crate::span;
 use crate::task::{ClaimId, TimeoutKind, check_length, limit};
 use crate::text::Foreign;
 
 pub use editor::Editor;
 pub use submit::Submitted;
-pub use templates::Templates;
-
-use templates::Starts;
+pub use templates::{Starts, Templates};
 
 /// A form being filled in.
 #[derive(Debug)]
@@ -103,7 +101,13 @@ pub const KEYS: &[(&str, &str, &str)] = &[
 
 impl Form {
     /// The form of an act on tasks; `None` if the act needs none.
-    pub fn on_tasks(action: Action, tasks: &[Arc<TaskFacts>], lease: LeaseTerms) -> Option<Self> {
+    pub fn on_tasks(
+        action: Action,
+        tasks: &[Arc<TaskFacts>],
+        lease: LeaseTerms,
+        now: Wall,
+        zone: Zone,
+    ) -> Option<Self> {
         let facts = tasks.first()?;
         let text = |label, hint, limit| Field::text(label, hint, Editor::new("", true, limit));
         let fields = match action {
@@ -121,6 +125,7 @@ impl Form {
                 vec![line("reason", "may be empty", "", limit::REASON), text("details", "may be empty", limit::DATA)]
             }
             Action::Cancel => vec![text("details", "may be empty", limit::DATA)],
+            Action::Note => note_fields(tasks, now, zone),
             Action::SetTimeout => {
                 let settable = facts.deadlines.iter().filter(|deadline| may_be_set(deadline));
                 let options = settable.map(|deadline| deadline.kind).collect();
@@ -271,9 +276,20 @@ impl Form {
 
     /// What the answer means, where that is not plain from its text; printable.
     pub fn note(&self, lease: LeaseTerms, now: Wall, zone: Zone) -> Option<String> {
-        let Body::Text(editor) = &self.fields[0].body else { return None };
+        let text = |field: usize| match &self.fields[field].body {
+            Body::Text(editor) => Some(editor.text()),
+            Body::Choice { .. } => None,
+        };
         let length_ms = match self.action {
-            Action::Keep => length::parse(&editor.text(), lease.longest_ms, now, zone).ok()?,
+            Action::Keep => length::parse(&text(0)?, lease.longest_ms, now, zone).ok()?,
+            Action::Note => {
+                let ahead = length::parse_ahead(&text(1)?, FOLLOW_UP_MAX_MS, now, zone).ok()?;
+                return Some(format!(
+                    "at {}, in {}",
+                    zone.minute_and_day(Wall(now.0 + ahead), now),
+                    span::words(ahead)
+                ));
+            }
             _ => return None,
         };
         let until = zone.minute_and_day(Wall(now.0 + length_ms), now);
@@ -330,6 +346,17 @@ fn line(label: &'static str, hint: &'static str, text: &str, limit: usize) -> Fi
     Field::text(label, hint, Editor::new(text, false, limit))
 }
 
+/// What is noted already, if all have the same.
+fn note_fields(tasks: &[Arc<TaskFacts>], now: Wall, zone: Zone) -> Vec<Field> {
+    let note = tasks[0].note.as_ref().filter(|_| tasks.iter().all(|facts| facts.note == tasks[0].note));
+    let text = note.map_or("", |note| note.text.raw());
+    let follow_up = note.and_then(|note| note.follow_up).filter(|at| *at > now).map(|at| zone.minute(at));
+    vec![
+        Field::text("note", "only here, never sent; empty takes it away", Editor::new(text, true, NOTE_MAX)),
+        line("follow up", "in 20m, 14:32; may be empty", &follow_up.unwrap_or_default(), 32),
+    ]
+}
+
 /// What a form says on top.
 fn title(action: Action) -> &'static str {
     match action {
@@ -339,6 +366,7 @@ fn title(action: Action) -> &'static str {
         Action::Fail => "Fail",
         Action::Cancel => "Respond canceled",
         Action::SetTimeout => "Set a timeout",
+        Action::Note => "Note",
         Action::Claim => "Claim tasks",
         other => other.name(),
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::length;
 use super::{Action, Body, Form};
 use crate::clock::Wall;
-use crate::console::{Command, Details, LeaseTerms, TaskFacts};
+use crate::console::{Command, Details, FOLLOW_UP_MAX_MS, LeaseTerms, TaskFacts};
 use crate::task::{ClaimId, Limit, Outcome, TimeoutKind, check_length};
 use crate::text::Foreign;
 use crate::tui::Zone;
@@ -44,6 +44,7 @@ impl Form {
             (_, []) => return Err("this task is no longer on the list".into()),
             (Action::Details, _) => self.beat_command(claims())?,
             (Action::Keep, _) => self.keep_command(able, lease, now, zone)?,
+            (Action::Note, _) => self.note_command(able, now, zone)?,
             (Action::SetTimeout, [facts]) => self.timeout_command(facts)?,
             (Action::Complete | Action::Fail | Action::Cancel, _) => {
                 let outcome = self.outcome();
@@ -61,6 +62,9 @@ impl Form {
     fn check_lengths(&self) -> Result<(), String> {
         for field in &self.fields {
             if let Body::Text(editor) = &field.body {
+                if self.action == Action::Note && crate::task::length(&editor.text()) > editor.limit {
+                    return Err(format!("{} has at most {} characters: shorten it", field.label, editor.limit));
+                }
                 check_length(field.label, &editor.text(), editor.limit).map_err(|error| error.to_string())?;
             }
         }
@@ -82,7 +86,7 @@ impl Form {
 
     fn beat_command(&self, claims: Vec<ClaimId>) -> Result<Command, String> {
         let details =
-            self.payload(0).ok_or("no details: write some, or send the last ones again with space in the list")?;
+            self.payload(0).ok_or("no details: write some, or go back and send the last ones again with beat")?;
         Ok(Command::Beat { claims, details: Details::New(details) })
     }
 
@@ -103,6 +107,20 @@ impl Form {
             return Err("it is not kept alive".into());
         }
         Ok(Command::StopKeeping { claims })
+    }
+
+    fn note_command(&self, tasks: &[Arc<TaskFacts>], now: Wall, zone: Zone) -> Result<Command, String> {
+        let when = self.text(1);
+        let ahead = match when.trim() {
+            "" => None,
+            when => Some(length::parse_ahead(when, FOLLOW_UP_MAX_MS, now, zone)?),
+        };
+        let text: Foreign = self.text(0).trim_end().into();
+        if text.is_empty() && ahead.is_none() && tasks.iter().all(|facts| facts.note.is_none()) {
+            return Err("nothing is noted: write something, or when to be reminded".into());
+        }
+        let claims = tasks.iter().map(|facts| facts.id).collect();
+        Ok(Command::Note { claims, text, follow_up: ahead.map(|ahead| Wall(now.0 + ahead)) })
     }
 
     fn timeout_command(&self, facts: &TaskFacts) -> Result<Command, String> {

@@ -26,6 +26,8 @@ pub enum Does {
     Show,
     /// Prints the newest lines of the log.
     Log,
+    /// Goes to another context, or prints them.
+    Context,
     /// Prints the commands.
     Help,
 }
@@ -35,7 +37,7 @@ const fn on_task(name: &'static str, usage: &'static str, action: Action) -> Com
 }
 
 /// All of them, in the order of the help.
-pub const ALL: [Command; 20] = [
+pub const ALL: [Command; 22] = [
     Command { name: "list", usage: "", does: Does::List },
     Command { name: "show", usage: "N", does: Does::Show },
     Command { name: "log", usage: "", does: Does::Log },
@@ -48,9 +50,11 @@ pub const ALL: [Command; 20] = [
     on_task("go-on", "N", Action::GoOn),
     on_task("withdraw", "N", Action::Withdraw),
     on_task("timeout", "N KIND SECONDS", Action::SetTimeout),
+    on_task("note", "N [TEXT [| in 20m]]", Action::Note),
     on_task("dismiss", "N", Action::Dismiss),
     Command { name: "claim", usage: "[TASK-LIST [COUNT]]", does: Does::Act(Action::Claim) },
     Command { name: "stop-claiming", usage: "", does: Does::Act(Action::StopClaiming) },
+    Command { name: "context", usage: "[NAME]", does: Does::Context },
     Command { name: "reload", usage: "", does: Does::Act(Action::Reload) },
     Command { name: "suspend", usage: "", does: Does::Act(Action::Suspend) },
     Command { name: "help", usage: "", does: Does::Help },
@@ -72,6 +76,7 @@ impl Command {
             Does::List => "the tasks, most urgent first",
             Does::Show => "everything known of a task",
             Does::Log => "what happened lately",
+            Does::Context => "go to another context, or say what there are; nothing stops in the one left",
             Does::Help => "this help",
             Does::OnTask(Action::Beat, _) => "send one heartbeat now, with new details or the last ones again",
             Does::OnTask(action, _) | Does::Act(action) => action.doc(),

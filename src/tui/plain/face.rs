@@ -12,6 +12,7 @@ use crate::text::printable;
 use crate::tui::News;
 use crate::tui::action::Action;
 use crate::tui::confirm::Answer;
+use crate::tui::contexts::{Desks, Leaving, Standing};
 use crate::tui::countdown::{Left, Moment};
 use crate::tui::form::{Body, Editor, Form};
 use crate::tui::keys::Key;
@@ -25,9 +26,9 @@ const LOG_LINES: usize = 20;
 /// The console as somebody hears it.
 #[derive(Debug)]
 pub struct Face {
-    state: State,
-    /// What was last said of each task's state.
-    said: HashMap<ClaimId, &'static str>,
+    desks: Desks,
+    /// What was last said of each task's state, by context.
+    said: HashMap<(usize, ClaimId), &'static str>,
     ascii: bool,
 }
 
@@ -35,50 +36,93 @@ pub struct Face {
 type Reply = (Vec<String>, Option<Wish>);
 
 impl Face {
-    pub fn new(state: State, ascii: bool) -> Self {
-        Self { state, said: HashMap::new(), ascii }
+    pub fn new(desks: Desks, ascii: bool) -> Self {
+        Self { desks, said: HashMap::new(), ascii }
     }
 
     pub fn greeting(&self) -> Vec<String> {
         let mut lines = vec!["swfbeat in lines. Type help for the commands, list for the tasks.".to_owned()];
-        lines.extend(self.state.hint.clone());
+        lines.extend(self.state().stage.as_ref().map(|stage| stage.caption.clone()));
         self.spoken(lines)
     }
 
-    /// Whether there is anything to act on yet.
+    fn state(&self) -> &State {
+        self.desks.shown()
+    }
+
+    fn state_mut(&mut self) -> &mut State {
+        self.desks.shown_mut()
+    }
+
+    /// The number of the context that commands are about.
+    pub fn context(&self) -> usize {
+        self.desks.number()
+    }
+
+    /// Whether there is anything to act on yet, or never will be by itself.
     pub fn is_ready(&self) -> bool {
-        self.state.status.is_some()
+        let standing = self.state().around.shown().map(|one| &one.standing);
+        self.state().status.is_some() || matches!(standing, Some(Standing::Failed(_)))
     }
 
     /// When something may have to be said although nothing comes in.
     pub fn next_change(&self) -> Option<Boot> {
-        self.state.tasks.next_change()
+        self.desks.states().filter_map(|(_, state)| state.tasks.next_change()).min()
     }
 
-    /// Takes news; says what happened and what differs now.
-    pub fn news(&mut self, news: News, now: Now) -> Vec<String> {
-        let mut lines: Vec<_> = news.log.iter().map(|line| self.event(line)).collect();
+    /// Takes news of a context; says what happened and what differs now.
+    pub fn news(&mut self, context: usize, news: News, now: Now) -> Vec<String> {
+        let said = news.log.iter().map(|line| self.event(line));
+        let mut lines = self.of_context(context, said.collect());
         for id in &news.removed {
-            self.said.remove(id);
+            self.said.remove(&(context, *id));
         }
-        update::news(&mut self.state, news, now.boot);
-        self.state.message = None;
+        let standing = news.standing.clone();
+        self.desks.news(context, news, now.boot);
+        self.state_mut().message = None;
+        if standing.is_some() {
+            let told = self.desks.summary(context).words();
+            lines.extend(self.of_context(context, vec![told]));
+        }
         lines.extend(self.changes(now));
         self.spoken(lines)
     }
 
     /// Time goes on: says which tasks it made urgent.
     pub fn time(&mut self, now: Now) -> Vec<String> {
-        self.state.tasks.advance(now.boot);
+        self.desks.advance(now.boot);
         let lines = self.changes(now);
         self.spoken(lines)
+    }
+
+    /// Goes to another context; says so, and whether it is still to be opened.
+    pub fn show(&mut self, context: usize) -> (Vec<String>, bool) {
+        let opens = self.desks.show(context);
+        let one = self.desks.summary(context);
+        (self.spoken(vec![format!("Now in {}: {}, {}", one.name, one.place, one.words())]), opens)
+    }
+
+    /// A stop or the end was asked for: asks what is to be asked.
+    pub fn ask(&mut self, leaving: Leaving) -> Reply {
+        let wish = self.desks.ask(leaving);
+        let (lines, wish) = self.outcome(wish);
+        (self.spoken(lines), wish)
+    }
+
+    /// Lines of a context that is not the one in use begin with its name.
+    fn of_context(&self, context: usize, lines: Vec<String>) -> Vec<String> {
+        if context == self.desks.number() {
+            return lines;
+        }
+        let prefix = self.desks.prefix(context);
+        lines.into_iter().map(|line| format!("{prefix}{line}")).collect()
     }
 
     /// A line was typed.
     pub fn line(&mut self, typed: &str, now: Now) -> Reply {
         let typed = typed.trim();
-        self.state.tasks.advance(now.boot);
-        let (lines, wish) = match &self.state.overlay {
+        self.state_mut().tasks.advance(now.boot);
+        let (lines, wish) = match &self.state().overlay {
             Some(Overlay::Confirm(_)) => self.answer(typed),
             _ if typed.is_empty() => (Vec::new(), None),
             _ => self.command(typed, now),
@@ -86,20 +130,13 @@ impl Face {
         (self.spoken(lines), wish)
     }
 
-    /// A stop was asked for.
-    pub fn suspend(&mut self) -> Reply {
-        let wish = update::suspend(&mut self.state, /*job*/ false);
-        let (lines, _) = self.outcome(None);
-        (self.spoken(lines), wish)
-    }
-
     fn answer(&mut self, typed: &str) -> Reply {
         if typed == "yes" {
-            let wish = update::answer(&mut self.state, Answer::Yes);
+            let wish = update::answer(self.state_mut(), Answer::Yes);
             return self.outcome(wish);
         }
-        update::answer(&mut self.state, Answer::No);
-        self.state.overlay = None;
+        update::answer(self.state_mut(), Answer::No);
+        self.state_mut().overlay = None;
         (vec!["Nothing was done.".into()], None)
     }
 
@@ -112,8 +149,9 @@ impl Face {
             Does::Help => (commands::ALL.iter().map(Command::help).chain([HELP.to_owned()]).collect(), None),
             Does::List => (self.list(now), None),
             Does::Log => (self.log(), None),
+            Does::Context => self.go(rest),
             Does::Act(action) => {
-                let wish = update::act(&mut self.state, action, now);
+                let wish = update::act(self.state_mut(), action, now);
                 self.fill(wish, &rest.split_whitespace().collect::<Vec<_>>(), now)
             }
             Does::Show | Does::OnTask(..) => {
@@ -126,16 +164,30 @@ impl Face {
         }
     }
 
+    /// To a context by its name, or what there is.
+    fn go(&self, name: &str) -> Reply {
+        let around = &self.state().around;
+        if let Some(why) = Action::Contexts.disabled_reason(self.state()) {
+            return (vec![format!("Not done: {why}")], None);
+        }
+        if let Some(context) = around.all.iter().position(|one| one.name == name) {
+            return (Vec::new(), Some(Wish::Show(context)));
+        }
+        let unknown = (!name.is_empty()).then(|| format!("There is no context {}.", printable(name)));
+        let all = around.all.iter().map(|one| format!("{}: {}, {}", one.name, one.place, one.words()));
+        (unknown.into_iter().chain(all).collect(), None)
+    }
+
     /// Which task is meant: its number, or its activity id if no other has the same.
     fn find(&self, task: &str, command: &Command) -> Result<ClaimId, String> {
         if task.is_empty() {
             return Err(format!("Which task? {}", command.help()));
         }
         let number = task.trim_start_matches('#').parse().ok().map(ClaimId);
-        if let Some(id) = number.filter(|id| self.state.known(*id).is_some()) {
+        if let Some(id) = number.filter(|id| self.state().known(*id).is_some()) {
             return Ok(id);
         }
-        let such: Vec<_> = self.state.tasks.such(|facts| facts.activity_id.raw() == task);
+        let such: Vec<_> = self.state().tasks.such(|facts| facts.activity_id.raw() == task);
         match such.as_slice() {
             [one] => Ok(one.id),
             [] => Err(format!("There is no task {}; list shows their numbers.", printable(task))),
@@ -147,13 +199,13 @@ impl Face {
     }
 
     fn on_task(&mut self, command: &Command, id: ClaimId, text: &str, now: Now) -> Reply {
-        self.state.tasks.select(id);
-        self.state.tasks.pin(now.boot);
-        let Does::OnTask(bare, telling) = command.does else { return (self.show(id, now), None) };
+        self.state_mut().tasks.select(id);
+        self.state_mut().tasks.pin(now.boot);
+        let Does::OnTask(bare, telling) = command.does else { return (self.in_full(id, now), None) };
         let action = if text.is_empty() { bare } else { telling };
-        let wish = update::act(&mut self.state, action, now);
+        let wish = update::act(self.state_mut(), action, now);
         let texts: Vec<&str> = match action {
-            Action::Fail => text.splitn(2, '|').map(str::trim).collect(),
+            Action::Fail | Action::Note => text.splitn(2, '|').map(str::trim).collect(),
             Action::SetTimeout => text.split_whitespace().collect(),
             _ if text.is_empty() => Vec::new(),
             _ => vec![text],
@@ -163,12 +215,12 @@ impl Face {
 
     /// Fills in the form that the act has opened, if it has, and sends it.
     fn fill(&mut self, wish: Option<Wish>, texts: &[&str], now: Now) -> Reply {
-        let Some(Overlay::Form(form)) = &mut self.state.overlay else { return self.outcome(wish) };
+        let Some(Overlay::Form(form)) = &mut self.state_mut().overlay else { return self.outcome(wish) };
         fill(form, texts);
-        let wish = update::key(&mut self.state, Key::plain(KeyCode::Enter), now);
-        if let Some(Overlay::Form(form)) = &self.state.overlay {
+        let wish = update::key(self.state_mut(), Key::plain(KeyCode::Enter), now);
+        if let Some(Overlay::Form(form)) = &self.state().overlay {
             let problem = form.problem.clone().unwrap_or_default();
-            self.state.overlay = None;
+            self.state_mut().overlay = None;
             return (vec![format!("Not done: {problem}")], None);
         }
         self.outcome(wish)
@@ -177,10 +229,10 @@ impl Face {
     /// What an act has led to: a question, a refusal, or something to do.
     fn outcome(&mut self, wish: Option<Wish>) -> Reply {
         let mut lines = Vec::new();
-        if let Some(message) = self.state.message.take() {
+        if let Some(message) = self.state_mut().message.take() {
             lines.push(format!("Not done: {}", message.text));
         }
-        if let Some(Overlay::Confirm(question)) = &self.state.overlay {
+        if let Some(Overlay::Confirm(question)) = &self.state().overlay {
             lines.push(question.title.clone());
             lines.extend(question.lines.iter().cloned());
             lines.push(format!("Type yes to {}; anything else leaves it.", question.verb.to_lowercase()));
@@ -190,16 +242,16 @@ impl Face {
 
     /// The newest lines of the log, oldest first.
     fn log(&self) -> Vec<String> {
-        let mut newest: Vec<_> = self.state.log.said().take(LOG_LINES).map(|line| self.event(line)).collect();
+        let mut newest: Vec<_> = self.state().log.said().take(LOG_LINES).map(|line| self.event(line)).collect();
         newest.reverse();
         newest
     }
 
     fn list(&self, now: Now) -> Vec<String> {
-        if self.state.tasks.len() == 0 {
+        if self.state().tasks.len() == 0 {
             return vec!["No tasks; claim takes some from a task list.".into()];
         }
-        self.state.tasks.such(|_| true).into_iter().map(|facts| self.task(facts, now)).collect()
+        self.state().tasks.such(|_| true).into_iter().map(|facts| self.task(facts, now)).collect()
     }
 
     /// One task in one line.
@@ -219,35 +271,37 @@ impl Face {
             }
             parts.push(facts.lease.map_or_else(
                 || "by hand".into(),
-                |lease| format!("kept until {}", self.state.zone.minute(lease.until_wall)),
+                |lease| format!("kept until {}", self.state().zone.minute(lease.until_wall)),
             ));
         }
         format!("{} {}: {}, {}", facts.id.0, facts.activity_id.line(), full_word(facts, now), parts.join(", "))
     }
 
-    fn show(&self, id: ClaimId, now: Now) -> Vec<String> {
-        let Some(facts) = self.state.known(id) else { return Vec::new() };
-        let lines = view::detail_lines(facts, &self.state, Moment::new(now));
+    fn in_full(&self, id: ClaimId, now: Now) -> Vec<String> {
+        let Some(facts) = self.state().known(id) else { return Vec::new() };
+        let lines = view::detail_lines(facts, self.state(), Moment::new(now));
         std::iter::once(self.task(facts, now)).chain(lines).collect()
     }
 
     fn event(&self, line: &LogLine) -> String {
         let subject = if line.subject.is_empty() { String::new() } else { format!(" {}", line.subject) };
         let alarm = if line.level == crate::console::Level::Alarm { "ALARM " } else { "" };
-        format!("{} {alarm}{}{subject}: {}", self.state.zone.clock(line.at), line.word, line.text)
+        format!("{} {alarm}{}{subject}: {}", self.state().zone.clock(line.at), line.word, line.text)
     }
 
-    /// The tasks of which something else has to be said than was last said.
+    /// The tasks of which something else has to be said than was last said, in every context.
     fn changes(&mut self, now: Now) -> Vec<String> {
-        let changed = |facts: &TaskFacts| self.said.get(&facts.id) != Some(&word(facts, facts.urgency(now.boot)));
-        let changed: Vec<_> = self.state.tasks.such(changed).into_iter().map(|facts| facts.id).collect();
         let mut lines = Vec::new();
-        for id in changed {
-            if let Some(facts) = self.state.tasks.get(id) {
-                self.said.insert(id, word(facts, facts.urgency(now.boot)));
-                lines.push(self.task(facts, now));
-            }
+        let mut said = Vec::new();
+        for (context, state) in self.desks.states() {
+            let new =
+                |facts: &TaskFacts| self.said.get(&(context, facts.id)) != Some(&word(facts, facts.urgency(now.boot)));
+            let changed = state.tasks.such(new);
+            said.extend(changed.iter().map(|facts| ((context, facts.id), word(facts, facts.urgency(now.boot)))));
+            let told = changed.into_iter().map(|facts| self.task(facts, now)).collect();
+            lines.extend(self.of_context(context, told));
         }
+        self.said.extend(said);
         lines
     }
 

@@ -18,11 +18,11 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::Signal;
 
+use super::contexts::{Context, Contexts, Desks, Leaving};
 use super::signals::stop_process;
-use super::state::State;
 use super::surroundings::Surroundings;
 use super::update::Wish;
-use super::{Engine, Exit, Options, ScreenError, Signals};
+use super::{Exit, ScreenError, Signals};
 use crate::clock;
 
 use face::Face;
@@ -36,11 +36,16 @@ const NO_SCREEN: Rect = Rect { x: 0, y: 0, width: 200, height: 100 };
 ///
 /// # Errors
 /// [`ScreenError::Terminal`] when input or output fail.
-pub fn run(options: Options, engine: &mut dyn Engine, signals: &Signals) -> Result<Exit, ScreenError> {
-    let ascii = options.ascii || Surroundings::here().ascii;
+pub fn run(
+    contexts: Vec<Context>,
+    shown: usize,
+    engines: &mut dyn Contexts,
+    signals: &Signals,
+) -> Result<Exit, ScreenError> {
+    let ascii = contexts[shown].options.ascii || Surroundings::here().ascii;
     let mut talk = Talk {
-        face: Face::new(State::new(options, NO_SCREEN), ascii),
-        engine,
+        face: Face::new(Desks::new(contexts, shown, NO_SCREEN), ascii),
+        engines,
         signals,
         typed: Vec::new(),
         ended: false,
@@ -60,7 +65,7 @@ pub fn run(options: Options, engine: &mut dyn Engine, signals: &Signals) -> Resu
 
 struct Talk<'a> {
     face: Face,
-    engine: &'a mut dyn Engine,
+    engines: &'a mut dyn Contexts,
     signals: &'a Signals,
     /// Of a line that has not ended yet.
     typed: Vec<u8>,
@@ -79,14 +84,15 @@ impl Talk<'_> {
             }
         }
         if news.contains(PollFlags::IN) {
-            let news = self.engine.take();
-            if let Some(why) = news.gone {
-                return Ok(Some(Exit::EngineGone(why)));
+            for (context, mut news) in self.engines.take() {
+                if let Some(why) = news.gone.take() {
+                    return Ok(Some(Exit::EngineGone(why)));
+                }
+                if news.drained {
+                    return Ok(Some(Exit::Quit));
+                }
+                lines.extend(self.face.news(context, news, clock::now()));
             }
-            if news.drained {
-                return Ok(Some(Exit::Quit));
-            }
-            lines.extend(self.face.news(news, clock::now()));
         } else if news.intersects(gone) {
             return Ok(Some(Exit::EngineGone("the engine has stopped without a word".into())));
         }
@@ -102,8 +108,9 @@ impl Talk<'_> {
         // What is typed before there is anything to act on waits in its pipe.
         let input = if self.ended || !self.face.is_ready() { PollFlags::empty() } else { PollFlags::IN };
         let stdin = rustix::stdio::stdin();
-        let mut fds = [(stdin, input), (self.engine.wake_fd(), PollFlags::IN), (self.signals.fd(), PollFlags::IN)]
-            .map(|(fd, flags): (BorrowedFd<'_>, _)| PollFd::from_borrowed_fd(fd, flags));
+        let engines = self.engines.wake_fds().into_iter().map(|fd| (fd, PollFlags::IN));
+        let fds = [(stdin, input), (self.signals.fd(), PollFlags::IN)].into_iter().chain(engines);
+        let mut fds: Vec<_> = fds.map(|(fd, flags): (BorrowedFd<'_>, _)| PollFd::from_borrowed_fd(fd, flags)).collect();
         let timeout = self.face.next_change().map(|at| {
             let millis = (at - now).clamp(0, 1_000) + 1;
             Timespec { tv_sec: millis / 1_000, tv_nsec: millis % 1_000 * 1_000_000 }
@@ -113,7 +120,8 @@ impl Talk<'_> {
             Err(Errno::INTR) => fds.iter_mut().for_each(PollFd::clear_revents),
             Err(error) => return Err(error.into()),
         }
-        let [typed, news, _] = fds.map(|fd| fd.revents());
+        let typed = fds[0].revents();
+        let news = fds[2..].iter().fold(PollFlags::empty(), |all, fd| all | fd.revents());
         Ok([if input.is_empty() { PollFlags::empty() } else { typed }, news])
     }
 
@@ -151,11 +159,28 @@ impl Talk<'_> {
         let typed = String::from_utf8_lossy(&std::mem::take(&mut self.typed)).into_owned();
         let (said, wish) = self.face.line(typed.trim_end_matches('\r'), clock::now());
         lines.extend(said);
+        self.grant(wish, lines)
+    }
+
+    fn grant(&mut self, wish: Option<Wish>, lines: &mut Vec<String>) -> io::Result<Option<Exit>> {
         match wish {
-            None | Some(Wish::Repaint | Wish::Mouse | Wish::Copy(_) | Wish::Edit { .. }) => Ok(None),
+            Some(Wish::Ask(leaving)) => {
+                let (said, wish) = self.face.ask(leaving);
+                lines.extend(said);
+                self.grant(wish, lines)
+            }
+            Some(Wish::Show(context)) => {
+                let (said, opens) = self.face.show(context);
+                lines.extend(said);
+                if opens {
+                    self.engines.open(context);
+                }
+                Ok(None)
+            }
+            None | Some(Wish::Repaint | Wish::Mouse | Wish::Copy(_) | Wish::Order(_) | Wish::Edit { .. }) => Ok(None),
             Some(Wish::Quit) => Ok(Some(Exit::Quit)),
             Some(Wish::Suspend { job }) => stop_process(job).map(|()| None),
-            Some(Wish::Send(command)) => match self.engine.send(command) {
+            Some(Wish::Send(command)) => match self.engines.send(self.face.context(), command) {
                 Ok(()) => Ok(None),
                 Err(gone) => Ok(Some(Exit::EngineGone(gone.0))),
             },
@@ -166,13 +191,9 @@ impl Talk<'_> {
         match Signal::from_named_raw(signal) {
             Some(Signal::WINCH | Signal::CONT) => Ok(None),
             Some(Signal::TSTP) => {
-                let (said, wish) = self.face.suspend();
-                // What is said is printed now: afterwards nothing is.
+                let (said, wish) = self.face.ask(Leaving::Suspend { job: false });
                 lines.extend(said);
-                if let Some(Wish::Suspend { .. }) = wish {
-                    stop_process(/*job*/ false)?;
-                }
-                Ok(None)
+                self.grant(wish, lines)
             }
             _ => Ok(Some(Exit::Signal(signal))),
         }

@@ -6,15 +6,17 @@ use super::face::Face;
 use super::*;
 use crate::console::{Command, Details, Level};
 use crate::task::{ClaimId, Limit, Outcome, TimeoutKind};
+use crate::tui::contexts::Standing;
 use crate::tui::fixtures::{Build, T0, hostile, log_line, status, task, zoo};
-use crate::tui::{News, Zone};
+use crate::tui::{News, Options, Zone};
 
 fn face(tasks: Vec<Arc<crate::console::TaskFacts>>) -> Face {
     let options = Options { zone: Zone::Fixed(0), task_list: Some("manual-ops".into()), ..Options::default() };
-    let mut face = Face::new(State::new(options, NO_SCREEN), false);
+    let context = Context { name: String::new(), place: String::new(), options, standing: Standing::Open };
+    let mut face = Face::new(Desks::new(vec![context], 0, NO_SCREEN), false);
     assert!(!face.is_ready());
     let news = News { changed: tasks, status: Some(Arc::new(status())), ..News::default() };
-    face.news(news, T0);
+    face.news(0, news, T0);
     face
 }
 
@@ -105,10 +107,10 @@ fn the_list_has_words_for_everything() {
 fn what_happens_is_said_once() {
     let mut face = one(task(1, "a").heartbeat(3_600, 3_000));
     let log = vec![log_line(Level::Alarm, "cancel", "a", "requested")];
-    let lines = face.news(News { changed: vec![task(1, "a").cancel().arc()], log, ..News::default() }, T0);
+    let lines = face.news(0, News { changed: vec![task(1, "a").cancel().arc()], log, ..News::default() }, T0);
     assert_eq!(lines[0], "14:03:22 ALARM cancel a: requested");
     assert!(lines[1].starts_with("1 a: cancel, "), "{lines:?}");
-    assert_eq!(face.news(News { changed: vec![task(1, "a").cancel().arc()], ..News::default() }, T0), [""; 0]);
+    assert_eq!(face.news(0, News { changed: vec![task(1, "a").cancel().arc()], ..News::default() }, T0), [""; 0]);
 }
 
 #[test]

@@ -35,7 +35,7 @@ impl Screen<'_> {
             Outcome::Edited(edited) => {
                 self.session.put_back(&modes).map_err(ScreenError::Terminal)?;
                 self.resume()?;
-                update::edited(&mut self.state, edited);
+                update::edited(self.desks.shown_mut(), edited);
             }
         }
         Ok(None)
@@ -70,27 +70,29 @@ impl Screen<'_> {
     }
 
     fn wait_beside(&self, visual: &Visual) -> Result<[PollFlags; 4], Errno> {
-        let fds = [
+        let near = [
             // Its keys are the editor's; that it is gone is said all the same.
             (self.session.fd(), PollFlags::empty()),
-            (self.engine.wake_fd(), PollFlags::IN),
             (self.signals.fd(), PollFlags::IN),
             (visual.fd(), PollFlags::IN),
         ];
-        let mut fds = fds.map(|(fd, flags): (BorrowedFd<'_>, _)| PollFd::from_borrowed_fd(fd, flags));
+        let engines = self.engines.wake_fds().into_iter().map(|fd| (fd, PollFlags::IN));
+        let fds = near.into_iter().chain(engines);
+        let mut fds: Vec<_> = fds.map(|(fd, flags): (BorrowedFd<'_>, _)| PollFd::from_borrowed_fd(fd, flags)).collect();
         match poll(&mut fds, None) {
             Ok(_) => {}
             Err(Errno::INTR) => fds.iter_mut().for_each(PollFd::clear_revents),
             Err(error) => return Err(error),
         }
-        Ok(fds.map(|fd| fd.revents()))
+        let news = fds[3..].iter().fold(PollFlags::empty(), |all, fd| all | fd.revents());
+        Ok([fds[0].revents(), news, fds[1].revents(), fds[2].revents()])
     }
 
     /// The bell is all of an alarm that does not disturb what the editor draws.
     fn news_beside(&mut self) -> Option<Exit> {
         let exit = self.take_news();
         let bells = std::mem::take(&mut self.bells);
-        if self.attention.bell && bells > 0 {
+        if bells > 0 {
             self.session.ring();
         }
         exit

@@ -1,8 +1,8 @@
 //! Which tasks are shown: words matched loosely, and terms about a field. Pure.
 //!
 //! `swap` finds whatever has these letters in this order in its id, type or workflow. `type:SwapDisk`, `id:`, `list:`,
-//! `workflow:`, `domain:`, `details:`, `input:`, `note:` look into one field, `state:due` at the state. `kept`, `marked`
-//! and `cancel` stand for themselves. A `-` in front turns a term round. All terms must be true of a task.
+//! `workflow:`, `domain:`, `details:`, `input:`, `note:` look into one field, `state:due` at the state. `kept`, `marked`,
+//! `noted` and `cancel` stand for themselves. A `-` in front turns a term round. All terms must be true of a task.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -16,7 +16,7 @@ use crate::text::Foreign;
 use crate::tui::tasks::asks_for_cancel;
 
 /// The fields a term may name, for the help and for what is wrong with a term.
-pub const FIELDS: &str = "type, id, list, workflow, domain, details, input, state";
+pub const FIELDS: &str = "type, id, list, workflow, domain, details, input, note, state";
 
 /// What a person typed, and what it means.
 #[derive(Default)]
@@ -49,6 +49,7 @@ enum What {
     State(String),
     Kept,
     Marked,
+    Noted,
     Cancel,
 }
 
@@ -61,6 +62,7 @@ enum Field {
     Domain,
     Details,
     Input,
+    Note,
 }
 
 impl Filter {
@@ -98,6 +100,7 @@ impl Filter {
             What::State(word) => state_is(facts, urgency, word),
             What::Kept => facts.lease.is_some(),
             What::Marked => marked,
+            What::Noted => facts.note.is_some(),
             What::Cancel => asks_for_cancel(facts),
         }
     }
@@ -128,6 +131,7 @@ fn term(word: &str) -> Option<Term> {
             "" => return None,
             "kept" => What::Kept,
             "marked" => What::Marked,
+            "noted" => What::Noted,
             "cancel" => What::Cancel,
             // Nobody can say of which letters in this order a name must be free.
             _ if turned_round => What::Part(bare.to_lowercase()),
@@ -146,6 +150,7 @@ fn field(name: &str) -> Option<Field> {
         "domain" => Field::Domain,
         "details" => Field::Details,
         "input" => Field::Input,
+        "note" => Field::Note,
         _ => return None,
     })
 }
@@ -162,6 +167,7 @@ fn field_contains(facts: &TaskFacts, field: Field, part: &str) -> bool {
         Field::Domain => Some(&facts.domain),
         Field::Details => facts.details.as_ref(),
         Field::Input => facts.input.as_ref(),
+        Field::Note => facts.note.as_ref().map(|note| &note.text),
     };
     text.is_some_and(|text| contains(text.raw(), part))
 }

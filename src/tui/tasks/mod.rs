@@ -54,6 +54,7 @@ pub struct Tasks {
     changes: BTreeSet<(Boot, ClaimId)>,
     counts: HashMap<Urgency, usize>,
     cancels: usize,
+    follow_ups: usize,
     sort: Sort,
     filter: Filter,
     marks: BTreeSet<ClaimId>,
@@ -120,6 +121,7 @@ impl Tasks {
         self.changes.extend(change.map(|change| (change, id)));
         *self.counts.entry(urgency).or_default() += 1;
         self.cancels += usize::from(asks_for_cancel(&facts));
+        self.follow_ups += usize::from(wants_follow_up(&facts));
         let old = old.and_then(|old| old.place);
         let place = if let Some(frozen) = &mut self.frozen {
             frozen.stale.insert(id);
@@ -148,6 +150,7 @@ impl Tasks {
             *count -= 1;
         }
         self.cancels -= usize::from(asks_for_cancel(&row.facts));
+        self.follow_ups -= usize::from(wants_follow_up(&row.facts));
     }
 
     /// The one under the cursor stays in the list while the cursor is there: nothing vanishes under somebody's finger.
@@ -303,6 +306,11 @@ impl Tasks {
         self.cancels
     }
 
+    /// How many have a note whose time has come.
+    pub fn follow_ups(&self) -> usize {
+        self.follow_ups
+    }
+
     /// The row of the cursor, counted from 0.
     pub fn selected_index(&self) -> Option<usize> {
         self.order.row_of(self.rows.get(&self.selected?)?.place.as_ref()?)
@@ -376,6 +384,11 @@ pub struct InView<'a> {
 /// What wants a person now, also from a list that stands still.
 fn breaks_through(urgency: Urgency) -> bool {
     matches!(urgency, Urgency::NotSaved | Urgency::Cancel | Urgency::Critical | Urgency::Unsure)
+}
+
+/// Whether the time of its note has come.
+pub fn wants_follow_up(facts: &TaskFacts) -> bool {
+    facts.note.as_ref().is_some_and(|note| note.due)
 }
 
 /// Whether a cancel request waits for the operator's answer.

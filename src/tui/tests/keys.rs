@@ -275,7 +275,7 @@ fn keys_do_nothing_on_a_screen_too_small_to_see_what_they_do_but_quit() {
 #[test]
 fn a_read_only_screen_refuses_every_act_and_quits_at_once() {
     let mut state = screen(zoo());
-    state.read_only = true;
+    state.read_only = Some("this context only looks".into());
     for key in [" ", "5", "d", "a", "A", "c", "f", "x", "i", "t", "w", "D", "p", "P", "r"] {
         assert_eq!(type_in(&mut state, key), [], "{key}");
         assert!(message(&state).contains("only looks"), "{key}: {}", message(&state));
@@ -302,7 +302,7 @@ fn a_caption_of_the_demo_stays_where_it_can_be_read() {
     let mut state = State::new(demo, Rect::new(0, 0, 120, 40));
     let log = vec![log_line(Level::Info, "demo", "", "press space"), log_line(Level::Info, "beat", "a", "ok")];
     update::news(&mut state, News { log, ..News::default() }, T0.boot);
-    assert_eq!(state.hint.as_deref(), Some("press space"));
+    assert_eq!(state.stage.as_ref().unwrap().caption, "press space");
     update::news(&mut state, News { changed: vec![task(1, "a").kept().arc()], ..News::default() }, T0.boot);
     type_in(&mut state, "q");
     let Some(Overlay::Confirm(question)) = &state.overlay else { panic!("no question") };

@@ -6,6 +6,7 @@ use crate::task::ClaimId;
 use crate::text::printable;
 use crate::tui::Read;
 use crate::tui::canvas::{Canvas, simplify};
+use crate::tui::contexts::Standing;
 use crate::tui::fixtures::{call, event, hostile, log_line, task, zoo};
 use crate::tui::theme::Background;
 use crate::wire::{Answer, Attributes, HistoryEvent, HistoryPage};
@@ -15,7 +16,7 @@ const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 12)];
 fn log() -> Vec<LogLine> {
     vec![
         log_line(Level::Info, "claim", "swap-17", "from manual-ops"),
-        log_line(Level::Alarm, "cancel", "drain-rack-42", "requested: respond canceled (x) or go on (i)"),
+        log_line(Level::Alarm, "cancel", "drain-rack-42", "requested: respond canceled or go on"),
         log_line(Level::Error, "gone", "keys-3", "timed out: HEARTBEAT, last details 40%"),
         log_line(Level::Info, "beat", "swap-17", "ok, 8 ms"),
     ]
@@ -209,7 +210,7 @@ fn an_empty_view_says_why_and_what_to_press() {
         let options = Options { zone: Zone::Fixed(0), ..Options::default() };
         let mut state = State::new(options, Rect::new(0, 0, 80, 24));
         let changed = if name.ends_with("task") { vec![task(1, "a").arc()] } else { Vec::new() };
-        let idle = Status { claiming: Vec::new(), pending: Vec::new(), ..status() };
+        let idle = Status { claiming: [].into(), pending: [].into(), ..status() };
         update::news(&mut state, News { changed, status: Some(Arc::new(idle)), ..News::default() }, T0.boot);
         type_in(&mut state, keys);
         if name.starts_with("unread") {
@@ -239,7 +240,7 @@ fn an_empty_screen_says_why() {
     let options = Options { zone: Zone::Fixed(0), ..Options::default() };
     let mut state = State::new(options, Rect::new(0, 0, 80, 24));
     snapshot("connecting", &mut state, &Theme::dark());
-    let idle = Status { claiming: Vec::new(), pending: Vec::new(), ..status() };
+    let idle = Status { claiming: [].into(), pending: [].into(), ..status() };
     let why = "ExpiredToken: The security token is expired".to_owned();
     let connection = Connection::NoAccess { since: T0.boot + -130_000, why };
     let looking_on = Status { connection: Connection::Untried, read_only: true, survives_ms: None, ..idle.clone() };
@@ -296,4 +297,24 @@ fn strip_own_sequences(text: &str) -> String {
     let rest =
         parts.map(|part| part.trim_start_matches(|c: char| !c.is_ascii_alphabetic()).get(1..).unwrap_or_default());
     rest.fold(first, |all, part| all + part)
+}
+
+#[test]
+fn contexts_in_the_header_and_in_their_list() {
+    for (width, height) in SIZES {
+        let mut desks = crate::tui::contexts::tests::three();
+        desks.resize(Rect::new(0, 0, width, height));
+        snapshot(&format!("contexts_header_{width}x{height}"), desks.shown_mut(), &Theme::dark());
+        type_in(desks.shown_mut(), "X");
+        snapshot(&format!("contexts_list_{width}x{height}"), desks.shown_mut(), &Theme::dark());
+        snapshot(&format!("contexts_list_{width}x{height}_plain"), desks.shown_mut(), &Theme::plain());
+    }
+    let mut desks = crate::tui::contexts::tests::three();
+    desks.show(2);
+    desks.news(
+        2,
+        News { standing: Some(Standing::Failed("No AWS region. Tried: …".into())), ..News::default() },
+        T0.boot,
+    );
+    snapshot("contexts_failed", desks.shown_mut(), &Theme::dark());
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Wish;
 use super::over::ask;
+use crate::clock::Wall;
 use crate::console::{Command, Details, TaskFacts};
 use crate::task::ClaimId;
 use crate::tui::action::Action;
@@ -14,7 +15,7 @@ use crate::tui::targets::Targets;
 use crate::tui::views::View;
 
 /// Acts on the marked tasks, or on the one under the cursor.
-pub fn act_on(state: &mut State, action: Action) -> Option<Wish> {
+pub fn act_on(state: &mut State, action: Action, now: Wall) -> Option<Wish> {
     let targets = match Targets::of(state, action) {
         Ok(targets) => targets,
         Err(why) => {
@@ -22,7 +23,7 @@ pub fn act_on(state: &mut State, action: Action) -> Option<Wish> {
             return None;
         }
     };
-    if let Some(form) = Form::on_tasks(action, &targets.able, state.lease) {
+    if let Some(form) = Form::on_tasks(action, &targets.able, state.lease, now, state.zone) {
         let form = form.with_templates(&state.templates, &targets.able);
         state.overlay = Some(Overlay::Form(Box::new(form)));
         return None;

@@ -7,7 +7,6 @@ use crate::tui::action::Action;
 use crate::tui::events::Events;
 use crate::tui::state::{Focus, Message, State};
 use crate::tui::tasks::{Filter, Sort};
-use crate::tui::view::Layout;
 use crate::tui::views::View;
 
 pub fn open(state: &mut State, view: View, claim: Option<ClaimId>) {
@@ -60,7 +59,7 @@ pub fn arrange(state: &mut State, action: Action, now: Now) {
         Action::Unmark => {
             let had_some = tasks.unmark_all();
             if !had_some {
-                state.refuse("nothing is marked: m marks");
+                state.refuse(state.keymap.fill("nothing is marked: {mark} marks"));
             }
         }
         Action::Sort => tasks.set_sort(Sort { by: sort.by.next(), reversed: false }),
@@ -87,7 +86,7 @@ pub fn next_pane(state: &mut State) {
 
 /// Moves in the pane that has the focus.
 pub fn scroll(state: &mut State, action: Action) {
-    let layout = Layout::of(state.area, state.focus);
+    let layout = state.layout();
     let page = match (state.views.now(), state.focus) {
         (View::Tasks, Focus::Tasks) => layout.table_rows(),
         (View::Tasks, Focus::Detail) => layout.detail_rows(),
@@ -124,5 +123,10 @@ pub fn scroll(state: &mut State, action: Action) {
         }
         (View::Closed, _) => state.closed.cursor.move_by(rows, state.closed.len()),
         (View::Waiting, _) => state.waiting.cursor.move_by(rows, state.waiting.len()),
+        (View::Service, _) => {
+            if let Some(scene) = &mut state.stage {
+                scene.cursor.move_by(rows, scene.events.len());
+            }
+        }
     }
 }

@@ -10,6 +10,7 @@ use crate::console::Command;
 use crate::task::ClaimId;
 use crate::tui::action::Action;
 use crate::tui::confirm::{self, Answer, Confirm, Yes};
+use crate::tui::contexts::{Leaving, Picked, Switcher};
 use crate::tui::form::{Form, Reply, Submitted};
 use crate::tui::keys::Key;
 use crate::tui::palette::{Chosen, Palette};
@@ -31,6 +32,15 @@ pub fn palette_key(state: &mut State, mut palette: Box<Palette>, key: Key, now: 
     None
 }
 
+pub fn switcher_key(state: &mut State, mut switcher: Switcher, key: Key) -> Option<Wish> {
+    match switcher.key(key, state.keymap.action(key), state.around.all.len()) {
+        Picked::Open => state.overlay = Some(Overlay::Contexts(switcher)),
+        Picked::Close => {}
+        Picked::Context(context) => return Some(Wish::Show(context)),
+    }
+    None
+}
+
 /// The wheel over what lies over the panes: as the arrow keys.
 pub fn wheel(state: &mut State, direction: Action) -> Option<Wish> {
     match state.overlay.take() {
@@ -42,6 +52,11 @@ pub fn wheel(state: &mut State, direction: Action) -> Option<Wish> {
             palette.key(Key::plain(if direction == Action::Up { KeyCode::Up } else { KeyCode::Down }));
             state.overlay = Some(Overlay::Palette(palette));
         }
+        Some(Overlay::Contexts(mut switcher)) => {
+            let arrow = Key::plain(if direction == Action::Up { KeyCode::Up } else { KeyCode::Down });
+            switcher.key(arrow, Some(direction), state.around.all.len());
+            state.overlay = Some(Overlay::Contexts(switcher));
+        }
         other => state.overlay = other,
     }
     None
@@ -49,7 +64,10 @@ pub fn wheel(state: &mut State, direction: Action) -> Option<Wish> {
 
 /// A stop was asked for, by key or by signal.
 pub fn suspend(state: &mut State, job: bool) -> Option<Wish> {
-    match confirm::before_suspend(state, job) {
+    if state.around.several() {
+        return Some(Wish::Ask(Leaving::Suspend { job }));
+    }
+    match confirm::before_suspend(&[("", state)], job) {
         Some(question) => {
             ask(state, question);
             None
@@ -67,7 +85,10 @@ pub fn interrupt(state: &mut State) -> Option<Wish> {
 }
 
 pub fn quit(state: &mut State) -> Option<Wish> {
-    match confirm::before_quit(state) {
+    if state.around.several() {
+        return Some(Wish::Ask(Leaving::Quit));
+    }
+    match confirm::before_quit(&[("", state)]) {
         Some(question) => {
             ask(state, question);
             None

@@ -23,9 +23,11 @@ pub fn draw(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme) {
     };
     let area = list::frame(buf, layout, &title, "", theme);
     if closed.len() == 0 {
-        let text = "Nothing has ended yet that this journal still lists. Tasks that end are here with the reason, also \
-                    after D took them off the list. esc goes back.";
-        list::empty(buf, area, text, theme);
+        let text = state.keymap.fill(
+            "Nothing has ended yet that this journal still lists. Tasks that end are here with the reason, also after \
+             {dismiss} took them off the list. {back} goes back.",
+        );
+        list::empty(buf, area, &text, theme);
         return;
     }
     let wide = area.width >= WIDE;

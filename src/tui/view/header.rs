@@ -6,6 +6,7 @@ use ratatui::style::Style;
 
 use super::paint::{put, width};
 use crate::console::{Connection, Status, Urgency};
+use crate::tui::contexts::Standing;
 use crate::tui::countdown::{Moment, duration};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
@@ -29,8 +30,11 @@ pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme, moment: 
     if room >= cells(&counts) + width(&place) + 14 {
         left.push(("swfbeat".to_owned(), theme.title));
     }
+    let name = state.around.shown().map(|one| one.name.clone());
     if room >= cells(&counts) + width(&place) + 3 {
         left.push((place, theme.text));
+    } else if let Some(name) = name.filter(|name| room >= cells(&counts) + width(name) + 3) {
+        left.push((name, theme.text));
     }
     left.extend(counts);
     left.extend(survives(state, theme).filter(|part| cells(&left) + width(&part.0) + 2 <= room));
@@ -55,11 +59,22 @@ fn cells(parts: &[Part]) -> usize {
     parts.iter().map(|(text, _)| width(text) + 2).sum::<usize>().saturating_sub(2)
 }
 
+/// The context by its name if it has one, which says more than where it is; where it is otherwise.
 fn place(state: &State) -> String {
-    state
-        .status
-        .as_ref()
-        .map_or_else(String::new, |status| format!("{} · {}", status.domain.line(), status.service.line()))
+    let place = |status: &Status| format!("{} · {}", status.domain.line(), status.service.line());
+    let place = state.status.as_deref().map_or_else(String::new, place);
+    match state.around.shown() {
+        Some(one) => format!("{}: {}", one.name, if place.is_empty() { &one.place } else { &place }),
+        None => place,
+    }
+}
+
+/// What wants a person in other contexts.
+fn elsewhere(state: &State, theme: &Theme) -> Option<Part> {
+    let (words, place) = state.around.elsewhere()?;
+    let cancel = words.iter().any(|word| word.ends_with("cancel"));
+    let (glyph, style) = if cancel { ("✖", theme.alarm) } else { ("▲", theme.warn) };
+    Some((format!("{glyph} {} in {place}", words.join(", ")), style))
 }
 
 /// What there is how often, most urgent first.
@@ -73,6 +88,7 @@ fn counts(state: &State, theme: &Theme) -> Vec<Part> {
         (due, "due", theme.warn),
         (tasks.count(Urgency::Unsure), "unsure", theme.danger),
         (tasks.count(Urgency::Lapsing), "lapsing", theme.warn),
+        (tasks.follow_ups(), "to follow up", theme.warn),
         (tasks.count(Urgency::Closing), "closing", theme.text),
         (state.status.as_ref().map_or(0, |status| status.left_out), "left out", theme.danger),
         (orphans, "possible orphans", theme.warn),
@@ -87,10 +103,18 @@ fn counts(state: &State, theme: &Theme) -> Vec<Part> {
         _ => {}
     }
     let present = counted.into_iter().filter(|(count, ..)| *count > 0);
-    parts.extend(present.map(|(count, word, style)| match word {
-        "cancel" => (format!("✖ {count} {word}"), style),
-        _ => (format!("{count} {word}"), style),
-    }));
+    let mut elsewhere = elsewhere(state, theme);
+    for (count, word, style) in present {
+        // What wants a person here comes first, then what does elsewhere.
+        if matches!(word, "closing" | "left out" | "possible orphans") {
+            parts.extend(elsewhere.take());
+        }
+        parts.push(match word {
+            "cancel" => (format!("✖ {count} {word}"), style),
+            _ => (format!("{count} {word}"), style),
+        });
+    }
+    parts.extend(elsewhere);
     parts.push((format!("{} held", tasks.open()), theme.text));
     parts
 }
@@ -107,6 +131,9 @@ fn words(seconds: i64) -> String {
 
 fn connection(state: &State, theme: &Theme, moment: Moment) -> Part {
     let since = |since| duration(((moment.now.boot - since) / 1_000).max(0));
+    if matches!(state.around.shown().map(|one| &one.standing), Some(Standing::Failed(_))) {
+        return ("✗ not open".into(), theme.danger);
+    }
     match state.status.as_deref() {
         Some(Status { draining: true, .. }) => ("leaving…".into(), theme.warn),
         // A screen that only looks never calls anybody.

@@ -1,11 +1,11 @@
-//! The message line: the newest refusal or failure; else what is wrong for longer, and what to do about it; else a
-//! hint.
+//! The message line: the newest refusal or failure; else what is wrong for longer, and what to do about it.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::paint::put;
 use crate::console::{Connection, Level};
+use crate::tui::contexts::{Standing, Summary};
 use crate::tui::countdown::{Moment, span};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
@@ -13,9 +13,8 @@ use crate::tui::theme::Theme;
 /// Draws it.
 pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme, moment: Moment) {
     let standing = || standing(state, moment).map(|text| (Level::Error, text));
-    let hint = || state.hint.clone().map(|hint| (Level::Info, hint));
     let message = state.message.as_ref().map(|message| (message.level, message.text.clone()));
-    let message = message.or_else(standing).or_else(hint);
+    let message = message.or_else(standing);
     let Some((level, text)) = message else { return };
     let (glyph, style) = match level {
         Level::Info => (" ", theme.text),
@@ -29,6 +28,10 @@ pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme, moment: 
 
 /// Trouble that lasts.
 fn standing(state: &State, moment: Moment) -> Option<String> {
+    if let Some(Summary { name, standing: Standing::Failed(why), .. }) = state.around.shown() {
+        let why = why.lines().next().unwrap_or_default();
+        return Some(format!("{name} is not open: {why}; the log (l) says more, X and enter try again"));
+    }
     let status = state.status.as_ref()?;
     if let Some(why) = &status.not_saved {
         return Some(format!("the journal cannot be written, nothing more is claimed: {why}"));

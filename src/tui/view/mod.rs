@@ -4,6 +4,7 @@
 
 mod closed;
 mod confirm;
+mod contexts;
 mod detail;
 mod events;
 mod filter;
@@ -17,9 +18,11 @@ mod layout;
 mod list;
 mod log;
 mod message;
-mod paint;
+pub(super) mod paint;
 mod palette;
 mod record;
+mod service;
+mod story;
 mod table;
 mod waiting;
 
@@ -36,14 +39,15 @@ use crate::console::TaskFacts;
 pub use confirm::button_at;
 pub use help::key_table;
 pub use hit::{Hit, hit};
-pub use layout::{Layout, MIN_HEIGHT, MIN_WIDTH};
+pub use layout::{Layout, MIN_HEIGHT, MIN_WIDTH, Shape};
 #[cfg(test)]
 pub use paint::width as cells;
+pub use story::{BAR_WIDTH, caption_lines};
 pub use table::{ended_text, state_word};
 
 /// Draws one frame; says where the cursor is to be shown, if anywhere.
 pub fn draw(buf: &mut Buffer, state: &State, theme: &Theme, moment: Moment) -> Option<Position> {
-    let layout = Layout::of(state.area, state.focus);
+    let layout = state.layout();
     if layout.too_small {
         too_small(buf, state.area, theme);
         return None;
@@ -56,7 +60,9 @@ pub fn draw(buf: &mut Buffer, state: &State, theme: &Theme, moment: Moment) -> O
         View::Log => log::draw_full(buf, &layout, state, theme),
         View::Waiting => waiting::draw(buf, &layout, state, theme),
         View::Closed => closed::draw(buf, &layout, state, theme),
+        View::Service => service::draw_full(buf, &layout, state, theme, moment),
     }
+    story::draw(buf, &layout, state, theme, moment);
     message::draw(buf, layout.message, state, theme, moment);
     footer::draw(buf, layout.footer, state, theme);
     match &state.overlay {
@@ -67,6 +73,14 @@ pub fn draw(buf: &mut Buffer, state: &State, theme: &Theme, moment: Moment) -> O
             None
         }
         Some(Overlay::Palette(palette)) => palette::draw(buf, layout.over, palette, state, theme),
+        Some(Overlay::Contexts(switcher)) => {
+            contexts::draw(buf, layout.over, *switcher, &state.around, theme);
+            None
+        }
+        Some(Overlay::Summary(text)) => {
+            story::draw_summary(buf, layout.over, text, state, theme);
+            None
+        }
         Some(Overlay::Help { scroll }) => {
             help::draw(buf, layout.over, *scroll, &state.keymap, theme);
             None
@@ -92,11 +106,14 @@ fn panes(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme, moment
     if let Some(area) = layout.log {
         log::draw(buf, area, layout, state, theme);
     }
+    if let Some(area) = layout.service {
+        service::draw_pane(buf, area, layout, state, theme, moment);
+    }
 }
 
 /// How far the help can be scrolled.
 pub fn help_scroll_max(area: Rect, keymap: &Keymap) -> usize {
-    help::scroll_max(Layout::of(area, super::state::Focus::Tasks).over, keymap)
+    help::scroll_max(Layout::of(area, Shape::default()).over, keymap)
 }
 
 /// Everything known of a task in lines of any length, each with what it is about in front.
@@ -109,7 +126,7 @@ pub fn detail_scroll_max(state: &State, layout: &Layout, moment: Moment) -> usiz
     detail::scroll_max(state, layout, moment)
 }
 
-fn too_small(buf: &mut Buffer, area: Rect, theme: &Theme) {
+pub(super) fn too_small(buf: &mut Buffer, area: Rect, theme: &Theme) {
     let text = format!("terminal too small (need {MIN_WIDTH}x{MIN_HEIGHT})");
     for (row, line) in (area.top()..area.bottom()).zip(paint::wrap(&text, area.width.into())) {
         paint::put(buf, Position::new(area.x, row), area.width, &line, theme.warn);

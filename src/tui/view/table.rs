@@ -14,13 +14,14 @@ use crate::console::{Claiming, Deadline, PendingCount, TaskFacts, TaskState, Urg
 use crate::task::{Limit, OutcomeKind, TimeoutKind, Verdict};
 use crate::text::printable;
 use crate::tui::Zone;
+use crate::tui::contexts::Standing;
 use crate::tui::countdown::{Left, Moment, duration};
 use crate::tui::state::{Focus, State};
 use crate::tui::tasks::{InView, Sort, SortBy, asks_for_cancel};
 use crate::tui::theme::Theme;
 
-/// The cursor's own column.
-const CURSOR: u16 = 2;
+/// The columns of the cursor and of the mark, and a blank: a mark is not to be taken for a state.
+const CURSOR: u16 = 3;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Column {
@@ -139,6 +140,18 @@ pub fn draw(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme, mom
     }
 }
 
+/// What the column whose head is at a place is sorted by, if there are heads.
+pub fn head_at(layout: &Layout, state: &State, at: Position) -> Option<SortBy> {
+    let area = layout.inside(layout.table);
+    if !layout.boxed || state.tasks.shown() == 0 || at.y != area.y {
+        return None;
+    }
+    // Up to the next column, so that there are no gaps.
+    let columns = columns(area);
+    let (column, _) = columns.iter().rev().find(|(_, place)| place.x <= at.x)?;
+    column.sorted_by().filter(|_| at.x < area.right())
+}
+
 fn title(state: &State) -> String {
     let tasks = &state.tasks;
     let (all, shown) = (tasks.len(), tasks.shown());
@@ -197,13 +210,20 @@ fn draw_empty(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme) {
     let text = match &state.status {
         _ if state.tasks.len() > 0 => {
             let all = state.tasks.len();
-            format!("None of the {all} tasks matches the filter. esc takes it away, / changes it.")
+            let keys = state.keymap.fill("{back} takes it away, {filter} changes it.");
+            format!("None of the {all} tasks matches the filter. {keys}")
         }
-        None => "connecting…".to_owned(),
+        None => match state.around.shown().map(|one| &one.standing) {
+            Some(Standing::Failed(why)) => format!("Not open: {why}"),
+            _ => "connecting…".to_owned(),
+        },
         Some(_) if state.only_looks() => "No tasks in this journal.".into(),
         Some(status) => match status.claiming.first() {
-            Some(claiming) => format!("No tasks yet: waiting for one from {}. P stops it.", claiming.task_list.line()),
-            None => "No tasks. p claims some from a task list.".into(),
+            Some(claiming) => {
+                let stop = state.keymap.fill("{stop-claiming} stops it.");
+                format!("No tasks yet: waiting for one from {}. {stop}", claiming.task_list.line())
+            }
+            None => state.keymap.fill("No tasks. {claim} claims some from a task list."),
         },
     };
     let lines = paint::wrap(&text, usize::from(area.width).saturating_sub(4));
@@ -230,7 +250,10 @@ impl Painter<'_> {
                     let text = format!("{} {}", activity_type.name.line(), activity_type.version.line());
                     (text.into(), self.rest(urgency))
                 }
-                C::Id => (facts.activity_id.line(), self.rest(urgency)),
+                C::Id => {
+                    self.id(buf, place, facts, urgency);
+                    continue;
+                }
                 // One text across all that counts no more.
                 _ if ended.is_some() => {
                     let text = ended.as_deref().unwrap_or_default();
@@ -242,6 +265,20 @@ impl Painter<'_> {
             // Of the state's words, only the glyph in front has room in its narrow column.
             let text = if *column == C::Glyph { text.chars().take(1).collect() } else { text };
             put(buf, place.as_position(), place.width, &text, style);
+        }
+    }
+
+    /// The activity id, and behind it that there is a note, or that its time has come.
+    fn id(&self, buf: &mut Buffer, place: Rect, facts: &TaskFacts, urgency: Urgency) {
+        let mark = match &facts.note {
+            None => None,
+            Some(note) if note.due => Some(("⚑", self.theme.warn)),
+            Some(_) => Some(("✎", self.theme.dim)),
+        };
+        let room = place.width.saturating_sub(if mark.is_some() { 2 } else { 0 });
+        let x = put(buf, place.as_position(), room, &facts.activity_id.line(), self.rest(urgency));
+        if let Some((glyph, style)) = mark {
+            put(buf, Position::new(x + 1, place.y), 1, glyph, style);
         }
     }
 

@@ -1,0 +1,282 @@
+//! Between the screen's contexts and the engines: every context hears of its own tasks, every command goes to the right
+//! engine, and what one engine's end means for the rest.
+
+use std::os::fd::BorrowedFd;
+use std::sync::Arc;
+
+use super::opening::{Opener, Outcome, Ready};
+use super::plan::Plan;
+use crate::cli::leave::Held;
+use crate::cli::link::Link;
+use crate::clock;
+use crate::console::{Command, Level, LogLine, QueryId, Status};
+use crate::journal::Place;
+use crate::text::{Foreign, printable};
+use crate::tui::{Contexts, Engine, EngineGone, News, Standing};
+
+/// Questions of the screen are numbered by context above this bit.
+const QUERY_BITS: u32 = 48;
+
+/// All contexts and engines of this process.
+#[derive(Debug)]
+pub struct Hub {
+    plans: Vec<Plan>,
+    opener: Opener,
+    running: Vec<Running>,
+    /// Engines that have stopped by themselves, for what has to be said at the end.
+    stopped: Vec<Link>,
+}
+
+/// An engine and who is on it.
+#[derive(Debug)]
+struct Running {
+    number: usize,
+    link: Link,
+    journal: Place,
+    /// The contexts on it, the one it was started for first.
+    contexts: Vec<usize>,
+    /// Who keeps the journal, if another process does.
+    kept_by: Option<String>,
+    status: Option<Arc<Status>>,
+}
+
+impl Hub {
+    /// With one context open. All others whose journals hold tasks that have not ended are opened now: nothing may die
+    /// because nobody looks there.
+    pub fn new(plans: Vec<Plan>, shown: usize, opener: Opener, ready: Ready) -> Self {
+        let first = Running::new(ready, shown);
+        for (context, plan) in plans.iter().enumerate().filter(|(context, _)| *context != shown) {
+            opener.open(context, plan.clone(), /*only_if_needed*/ true);
+        }
+        Self { plans, opener, running: vec![first], stopped: Vec::new() }
+    }
+
+    /// Everything that has to be left, and what has stopped before.
+    pub fn into_held(mut self) -> Vec<Held> {
+        for (context, outcome) in self.opener.take() {
+            if let Outcome::Ready(ready) = outcome {
+                self.running.push(Running::new(*ready, context));
+            }
+        }
+        let running = self.running.into_iter().map(|running| Held::new(running.link, Some(running.journal)));
+        running.chain(self.stopped.into_iter().map(Held::stopped)).collect()
+    }
+
+    /// Takes what came of openings; gives what the contexts are told of it.
+    fn take_openings(&mut self) -> Vec<(usize, News)> {
+        let mut told = Vec::new();
+        for (context, outcome) in self.opener.take() {
+            match outcome {
+                Outcome::NotNeeded => {}
+                Outcome::Failed(why) => told.push((context, failed(&why))),
+                Outcome::Ready(ready) => {
+                    let running = Running::new(*ready, context);
+                    told.push((context, opened(running.standing())));
+                    self.running.push(running);
+                }
+                Outcome::On(number) => told.extend(self.share(number, context)),
+            }
+        }
+        told
+    }
+
+    /// Puts a context on an engine that runs: it gets the tasks of its domain, which the first one no longer has.
+    fn share(&mut self, number: usize, context: usize) -> Vec<(usize, News)> {
+        let Some(index) = self.running.iter().position(|running| running.number == number) else {
+            // It has stopped meanwhile.
+            return vec![(context, failed("the engine of its service has stopped; try again"))];
+        };
+        if !self.running[index].contexts.contains(&context) {
+            self.running[index].contexts.push(context);
+        }
+        let running = &self.running[index];
+        let homes = self.homes(running);
+        let mut gets = opened(running.standing());
+        let mut gives = News::default();
+        for facts in running.link.last().tasks() {
+            let at = homes.of(&facts.domain);
+            if at.contains(&context) {
+                gets.changed.push(Arc::clone(facts));
+                if !at.contains(&running.contexts[0]) {
+                    gives.removed.push(facts.id);
+                }
+            }
+        }
+        gets.status = running.status.as_ref().map(|status| self.localized(context, status));
+        let first = &self.plans[running.contexts[0]].name;
+        let text = format!("on the engine of {first}: its identity, heartbeat rate and hooks are used here too");
+        gets.log.push(line(Level::Info, text));
+        vec![(running.contexts[0], gives), (context, gets)]
+    }
+
+    fn homes(&self, running: &Running) -> Homes<'_> {
+        let domain = |context: &usize| (*context, self.plans[*context].domain.as_ref());
+        Homes { contexts: running.contexts.iter().map(domain).collect() }
+    }
+
+    /// The header facts as a context has them: with its own domain.
+    fn localized(&self, context: usize, status: &Arc<Status>) -> Arc<Status> {
+        match &self.plans[context].domain {
+            Some(domain) if *domain != status.domain => {
+                Arc::new(Status { domain: domain.clone(), ..Status::clone(status) })
+            }
+            _ => Arc::clone(status),
+        }
+    }
+
+    /// An engine's news, for each context on it.
+    fn split(&self, running: &Running, news: News) -> Vec<(usize, News)> {
+        let homes = self.homes(running);
+        let [first, ..] = running.contexts.as_slice() else { return Vec::new() };
+        let mut parts: Vec<(usize, News)> =
+            running.contexts.iter().map(|context| (*context, News::default())).collect();
+        let mut give = |contexts: &[usize], add: &mut dyn FnMut(&mut News)| {
+            parts.iter_mut().filter(|(context, _)| contexts.contains(context)).for_each(|(_, part)| add(part));
+        };
+        for facts in &news.changed {
+            give(&homes.of(&facts.domain), &mut |part| part.changed.push(Arc::clone(facts)));
+        }
+        let tasks = running.link.last();
+        // What is about a task goes where that is; what is about none concerns all.
+        let at = |claim: Option<_>| match claim {
+            None => running.contexts.clone(),
+            Some(claim) => tasks.task(claim).map_or_else(|| vec![*first], |facts| homes.of(&facts.domain)),
+        };
+        for line in &news.log {
+            give(&at(line.claim), &mut |part| part.log.push(line.clone()));
+        }
+        for call in &news.calls {
+            give(&at(call.claim), &mut |part| part.calls.push(call.clone()));
+        }
+        for (query, read) in news.read {
+            let (context, query) = (query.0 >> QUERY_BITS, QueryId(query.0 & ((1 << QUERY_BITS) - 1)));
+            give(&[context as usize], &mut |part| part.read.push((query, read.clone())));
+        }
+        for (context, part) in &mut parts {
+            part.removed.clone_from(&news.removed);
+            part.status = news.status.as_ref().map(|status| self.localized(*context, status));
+            part.drained = news.drained;
+            part.gone.clone_from(&news.gone);
+        }
+        parts
+    }
+}
+
+/// Where a task of a domain is at home, among the contexts of one engine.
+struct Homes<'a> {
+    contexts: Vec<(usize, Option<&'a Foreign>)>,
+}
+
+impl Homes<'_> {
+    /// The contexts of its domain; if there is none, the first, because a task has to be somewhere.
+    fn of(&self, domain: &Foreign) -> Vec<usize> {
+        let same = self.contexts.iter().filter(|(_, its)| *its == Some(domain)).map(|(context, _)| *context);
+        let same: Vec<_> = same.collect();
+        if same.is_empty() { self.contexts.iter().take(1).map(|(context, _)| *context).collect() } else { same }
+    }
+}
+
+impl Running {
+    fn new(ready: Ready, context: usize) -> Self {
+        let Ready { number, link, journal, kept_by } = ready;
+        Self { number, link, journal, contexts: vec![context], kept_by, status: None }
+    }
+
+    fn standing(&self) -> Standing {
+        self.kept_by.clone().map_or(Standing::Open, Standing::LooksOn)
+    }
+}
+
+impl Contexts for Hub {
+    fn wake_fds(&self) -> Vec<BorrowedFd<'_>> {
+        self.running.iter().map(|running| running.link.wake_fd()).chain([self.opener.wake_fd()]).collect()
+    }
+
+    fn take(&mut self) -> Vec<(usize, News)> {
+        let mut told = self.take_openings();
+        let mut index = 0;
+        while index < self.running.len() {
+            let mut news = self.running[index].link.take();
+            if let Some(status) = &news.status {
+                self.running[index].status = Some(Arc::clone(status));
+            }
+            // The last engine's end is the end of the screen; that of another leaves its contexts closed.
+            let gone = if self.running.len() > 1 { news.gone.take() } else { None };
+            told.extend(self.split(&self.running[index], news));
+            match gone {
+                None => index += 1,
+                Some(why) => {
+                    let running = self.running.remove(index);
+                    self.opener.forget(running.number);
+                    told.extend(running.contexts.iter().map(|context| (*context, failed(&why))));
+                    self.stopped.push(running.link);
+                }
+            }
+        }
+        told
+    }
+
+    fn send(&mut self, context: usize, command: Command) -> Result<(), EngineGone> {
+        let last = self.running.len() == 1;
+        let Some(running) = self.running.iter_mut().find(|running| running.contexts.contains(&context)) else {
+            return Ok(());
+        };
+        let command = match command {
+            Command::Read { query, what } => {
+                Command::Read { query: QueryId(query.0 | (context as u64) << QUERY_BITS), what }
+            }
+            other => other,
+        };
+        // Of one engine among several the news says that it has stopped.
+        running.link.send(command).or_else(|gone| if last { Err(gone) } else { Ok(()) })
+    }
+
+    fn open(&mut self, context: usize) {
+        if let Some(plan) = self.plans.get(context) {
+            self.opener.open(context, plan.clone(), /*only_if_needed*/ false);
+        }
+    }
+}
+
+fn opened(standing: Standing) -> News {
+    let log = match &standing {
+        Standing::LooksOn(by) => vec![line(Level::Warn, format!("only looks: its journal is kept by {by}"))],
+        _ => Vec::new(),
+    };
+    News { standing: Some(standing), log, ..News::default() }
+}
+
+/// What a context is told that has no engine: every line of the reason.
+fn failed(why: &str) -> News {
+    let lines: Vec<_> = why.lines().map(|line| printable(line).into_owned()).collect();
+    let log = lines
+        .iter()
+        .enumerate()
+        .map(|(index, text)| line(if index == 0 { Level::Alarm } else { Level::Error }, text.clone()));
+    News { log: log.collect(), standing: Some(Standing::Failed(lines.join("\n"))), ..News::default() }
+}
+
+fn line(level: Level, text: String) -> LogLine {
+    LogLine { at: clock::now().wall, level, word: "context", claim: None, subject: String::new(), text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_is_at_home_in_the_contexts_of_its_domain_or_in_the_first() {
+        let [ops, billing] = ["ops", "billing"].map(Foreign::from);
+        let homes = Homes { contexts: vec![(3, Some(&ops)), (1, Some(&billing)), (4, Some(&ops)), (0, None)] };
+        assert_eq!(homes.of(&ops), [3, 4]);
+        assert_eq!(homes.of(&billing), [1]);
+        assert_eq!(homes.of(&"other".into()), [3]);
+    }
+
+    #[test]
+    fn a_failure_of_several_lines_is_said_in_full_and_printable() {
+        let news = failed("No AWS region.\n  tried\x1b");
+        assert_eq!(news.standing, Some(Standing::Failed("No AWS region.\n  tried␛".into())));
+        assert_eq!(news.log.iter().map(|line| line.level).collect::<Vec<_>>(), [Level::Alarm, Level::Error]);
+    }
+}

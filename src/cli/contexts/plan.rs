@@ -1,0 +1,151 @@
+//! What a context is made of, before anything is connected.
+
+use std::path::PathBuf;
+
+use crate::cli::looks::Looks;
+use crate::cli::who;
+use crate::clock;
+use crate::config::{self, Aws};
+use crate::console::{self, Occasion, Rules};
+use crate::journal;
+use crate::runtime::Hooks;
+use crate::swf::Settings;
+use crate::text::{Foreign, printable};
+use crate::tui;
+
+/// Everything a context says, from the file and, for the one that is started in, from the command line.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// What it is called; empty for the only one there is.
+    pub name: String,
+    /// Where the service is and who we are.
+    pub settings: Settings,
+    /// The journal, if it is not the usual one of its service.
+    pub journal: Option<PathBuf>,
+    /// The journal is of this service, whatever it was made with.
+    pub same_service: bool,
+    /// The domain, if it names one.
+    pub domain: Option<Foreign>,
+    /// What `p` offers.
+    pub task_list: Option<Foreign>,
+    /// Who claims.
+    pub identity: Foreign,
+    /// Why it only looks, if it does.
+    pub read_only: Option<String>,
+    /// All the rest.
+    pub config: config::Config,
+}
+
+/// Where a service is: what its journal and its engine are found by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Where {
+    /// Tells different services apart.
+    pub service: String,
+    /// For people.
+    pub shown: Foreign,
+}
+
+impl Where {
+    /// From what was found out.
+    pub fn new(region: &str, profile: Option<&str>, endpoint: Option<&str>) -> Self {
+        let profile = profile.map(|name| format!(" profile {name}")).unwrap_or_default();
+        let url = endpoint.map(|url| format!(" endpoint {url}")).unwrap_or_default();
+        Self { service: format!("{region}{profile}{url}"), shown: endpoint.unwrap_or(region).into() }
+    }
+}
+
+impl Plan {
+    /// A context of the file that nobody says anything about on the command line.
+    pub fn of_context(name: &str, context: &config::Context, identity: Foreign, settings: Settings) -> Self {
+        let config = context.config.clone();
+        let why = format!("the context {name} only looks: read_only is set in the config file");
+        Self {
+            name: name.to_owned(),
+            settings,
+            journal: config.journal.file.as_ref().map(PathBuf::from),
+            same_service: false,
+            domain: config.aws.domain.as_deref().map(Into::into),
+            task_list: config.aws.task_lists.first().map(|name| name.as_str().into()),
+            identity,
+            read_only: config.read_only.then_some(why),
+            config,
+        }
+    }
+
+    /// Where it is, as far as it says so itself; printable.
+    pub fn place(&self) -> String {
+        let domain = self.domain.as_ref().map(|domain| domain.line().into_owned());
+        let Settings { region, profile, endpoint_url, .. } = &self.settings;
+        let region = endpoint_url.as_ref().or(region.as_ref()).map(|text| printable(text).into_owned());
+        let profile = profile.as_ref().map(|name| format!("profile {}", printable(name)));
+        domain.into_iter().chain(region).chain(profile).collect::<Vec<_>>().join(" · ")
+    }
+
+    /// How the screen is to look and behave in it.
+    pub fn options(&self, looks: &Looks) -> tui::Options {
+        tui::Options {
+            read_only: self.read_only.clone(),
+            task_list: self.task_list.clone(),
+            ..looks.options(&self.config)
+        }
+    }
+
+    /// Whose journal it is and how long things stay in it.
+    pub fn journal_settings(&self, place: &Where) -> journal::Settings {
+        journal::Settings {
+            same_service: self.same_service,
+            retention_ms: self.config.journal.retention.0,
+            ..journal::Settings::new(self.identity.raw(), clock::boot_id(), &*place.service)
+        }
+    }
+
+    /// What its engine is told, if it is the first of its service.
+    pub fn engine(&self, place: &Where, domain: Foreign, read_only: bool) -> console::Config {
+        console::Config {
+            identity: self.identity.clone(),
+            run: who::run(),
+            boot_id: clock::boot_id(),
+            service: place.shown.clone(),
+            domain,
+            seed: who::seed(),
+            heartbeat_rate: self.config.heartbeat_rate.0,
+            lease: self.config.lease,
+            low_tolerance_ms: self.config.warnings.tolerance.0,
+            rules: Rules::default(),
+            read_only,
+        }
+    }
+
+    /// The programs that call somebody.
+    pub fn hooks(&self) -> Hooks {
+        let hooks = &self.config.hooks;
+        Occasion::ALL.into_iter().filter_map(|occasion| Some((occasion, hooks.of(occasion)?.to_vec()))).collect()
+    }
+}
+
+/// Where the service of a context is: what the command line says wins, then what the context says itself, then the
+/// environment, then the rest of the file, then the profile. `variable` reads the environment.
+pub fn settings(line: &Settings, own: &Aws, file: &Aws, variable: impl Fn(&str) -> Option<String>) -> Settings {
+    let set = |names: &[&str]| names.iter().any(|name| variable(name).is_some_and(|value| !value.is_empty()));
+    // Whatever names a profile above the file: what the file says beside its own profile does not fit another one.
+    let above = line.profile.clone().or_else(|| own.profile.clone());
+    let chosen = above.clone().or_else(|| variable("AWS_PROFILE").filter(|name| !name.is_empty()));
+    let own_fits = line.profile.is_none() || own.profile.is_none() || line.profile == own.profile;
+    let file_fits = chosen.is_none() || file.profile.is_none() || chosen == file.profile;
+    let value = |line: &Option<String>, own: &Option<String>, file: &Option<String>, names: &[&str]| {
+        let own = || own.clone().filter(|_| own_fits);
+        let file = || file.clone().filter(|_| file_fits && !set(names));
+        line.clone().or_else(own).or_else(file)
+    };
+    Settings {
+        profile: above.or_else(|| file.profile.clone().filter(|_| chosen.is_none())),
+        region: value(&line.region, &own.region, &file.region, &["AWS_REGION", "AWS_DEFAULT_REGION"]),
+        endpoint_url: value(
+            &line.endpoint_url,
+            &own.endpoint_url,
+            &file.endpoint_url,
+            &["AWS_ENDPOINT_URL_SWF", "AWS_ENDPOINT_URL"],
+        ),
+        access: line.access,
+    }
+}
