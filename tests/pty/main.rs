@@ -8,6 +8,7 @@ mod alone;
 mod app;
 mod contexts;
 mod disk;
+mod first_start;
 mod forms;
 mod freeze;
 mod leaving;

@@ -1,15 +1,14 @@
 //! Opening a context while the screen is up: on a thread of its own, because credentials may take half a minute, and
 //! what comes of it is told through a pipe that wakes the screen.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::io;
+use std::os::fd::BorrowedFd;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use super::plan::{Plan, Where};
 use crate::cli::link::Link;
+use crate::cli::postbox::Postbox;
 use crate::journal::{self, OpenError, Place};
 use crate::runtime::{self, Opened, Parts};
 use crate::swf::Service;
@@ -60,10 +59,7 @@ struct Registry {
 #[derive(Debug)]
 pub struct Opener {
     registry: Arc<Mutex<Registry>>,
-    outcomes: Receiver<(usize, Outcome)>,
-    sender: Sender<(usize, Outcome)>,
-    bell: File,
-    waker: Arc<OwnedFd>,
+    outcomes: Postbox<(usize, Outcome)>,
 }
 
 impl Opener {
@@ -72,25 +68,17 @@ impl Opener {
     /// # Errors
     /// The system has no descriptor left.
     pub fn new() -> io::Result<Self> {
-        let (reader, writer) = io::pipe()?;
-        // Neither side ever waits: a byte that is not there, or has no room, is one too many anyway.
-        for fd in [reader.as_fd(), writer.as_fd()] {
-            rustix::io::ioctl_fionbio(fd, true)?;
-        }
-        let (sender, outcomes) = mpsc::channel();
-        let (bell, waker) = (File::from(OwnedFd::from(reader)), Arc::new(OwnedFd::from(writer)));
-        Ok(Self { registry: Arc::default(), outcomes, sender, bell, waker })
+        Ok(Self { registry: Arc::default(), outcomes: Postbox::new()? })
     }
 
     /// Readable when something came of an opening.
     pub fn wake_fd(&self) -> BorrowedFd<'_> {
-        self.bell.as_fd()
+        self.outcomes.wake_fd()
     }
 
     /// What came of them; never blocks.
     pub fn take(&mut self) -> Vec<(usize, Outcome)> {
-        while matches!(self.bell.read(&mut [0; 64]), Ok(1..)) {}
-        self.outcomes.try_iter().collect()
+        self.outcomes.take()
     }
 
     /// Enters an engine that was started without this opener; gives its number.
@@ -105,13 +93,9 @@ impl Opener {
 
     /// Begins to open a context; `only_if_needed`: not unless its journal holds tasks that have not ended for certain.
     pub fn open(&self, context: usize, plan: Plan, only_if_needed: bool) {
-        let (registry, sender, waker) = (Arc::clone(&self.registry), self.sender.clone(), Arc::clone(&self.waker));
-        let tell = move |outcome| {
-            // Nobody listens any more only when the process ends.
-            let _ = sender.send((context, outcome));
-            let _ = rustix::io::write(&waker, &[0]);
-        };
-        let failed = tell.clone();
+        let registry = Arc::clone(&self.registry);
+        let (postman, failed) = (self.outcomes.postman(), self.outcomes.postman());
+        let tell = move |outcome| postman.tell((context, outcome));
         let body = move || match opened(&plan, only_if_needed) {
             Ok(Some((service, place))) => {
                 // Held until it is told, so that nobody hears of an engine before it is there.
@@ -122,7 +106,7 @@ impl Opener {
             Err(why) => tell(Outcome::Failed(why)),
         };
         if let Err(error) = thread::Builder::new().name("opener".into()).spawn(body) {
-            failed(Outcome::Failed(format!("the system has no thread left: {error}")));
+            failed.tell((context, Outcome::Failed(format!("the system has no thread left: {error}"))));
         }
     }
 }

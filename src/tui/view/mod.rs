@@ -18,7 +18,7 @@ mod layout;
 mod list;
 mod log;
 mod message;
-mod paint;
+pub(super) mod paint;
 mod palette;
 mod record;
 mod service;
@@ -126,7 +126,7 @@ pub fn detail_scroll_max(state: &State, layout: &Layout, moment: Moment) -> usiz
     detail::scroll_max(state, layout, moment)
 }
 
-fn too_small(buf: &mut Buffer, area: Rect, theme: &Theme) {
+pub(super) fn too_small(buf: &mut Buffer, area: Rect, theme: &Theme) {
     let text = format!("terminal too small (need {MIN_WIDTH}x{MIN_HEIGHT})");
     for (row, line) in (area.top()..area.bottom()).zip(paint::wrap(&text, area.width.into())) {
         paint::put(buf, Position::new(area.x, row), area.width, &line, theme.warn);
