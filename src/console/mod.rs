@@ -40,6 +40,7 @@ mod reading;
 mod ready;
 mod rules;
 mod scan;
+mod shelf;
 mod telling;
 #[cfg(test)]
 mod testing;
@@ -93,7 +94,8 @@ pub use facts::{
 pub use leases::LeaseTerms;
 pub use notes::{FOLLOW_UP_MAX_MS, NOTE_MAX, NOTE_WORD};
 pub use notices::{Notice, Occasion};
-pub use reading::{Query, QueryId};
+pub use reading::{Found, Query, QueryId};
+pub use shelf::ended_facts;
 
 /// The console's core.
 #[derive(Debug)]

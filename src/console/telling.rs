@@ -184,7 +184,7 @@ fn shared<T: Clone + PartialEq>(before: Option<&Arc<[T]>>, now: &[T]) -> Arc<[T]
 }
 
 /// The facts of a claim, but for its deadlines, its lease and what is shared with other claims.
-fn facts(claim: &Claim, live: &Live) -> TaskFacts {
+pub(super) fn facts(claim: &Claim, live: &Live) -> TaskFacts {
     TaskFacts {
         id: claim.id,
         domain: claim.source.domain.clone(),

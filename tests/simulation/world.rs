@@ -404,6 +404,7 @@ impl World {
                 Effect::Notice(_)
                 | Effect::Removed(_)
                 | Effect::Read { .. }
+                | Effect::ReadEnded { .. }
                 | Effect::Unread { .. }
                 | Effect::Called(_)
                 | Effect::Reconnect

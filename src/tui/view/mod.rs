@@ -59,7 +59,7 @@ pub fn draw(buf: &mut Buffer, state: &State, theme: &Theme, moment: Moment) -> O
         View::Events => events::draw(buf, &layout, state, theme),
         View::Log => log::draw_full(buf, &layout, state, theme),
         View::Waiting => waiting::draw(buf, &layout, state, theme),
-        View::Closed => closed::draw(buf, &layout, state, theme),
+        View::Closed => closed::draw(buf, &layout, state, theme, moment),
         View::Service => service::draw_full(buf, &layout, state, theme, moment),
     }
     story::draw(buf, &layout, state, theme, moment);
