@@ -18,7 +18,6 @@ use super::{Console, deadlines, notes};
 /// or been noticed otherwise.
 const ORPHANS_MS: i64 = 24 * 3_600_000;
 
-
 /// What the header counts, kept in step claim by claim: nobody walks over ten thousand of them for each heartbeat.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
