@@ -85,7 +85,7 @@ impl Book {
         let silent_from = heartbeat - task.spec.heartbeat.map_or(0, |seconds| i64::from(seconds) * 1_000);
         let since = weather.troubles.partition_point(|trouble| trouble.until <= silent_from);
         let first = weather.troubles.get(since).map_or(at - LATE_MS, |trouble| trouble.from);
-        if !task.settled_at.is_some_and(|settled| settled < first) {
+        if task.settled_at.is_none_or(|settled| settled >= first) {
             return Ok(());
         }
         let foretold = facts.left_out
