@@ -13,6 +13,9 @@ use super::quota::BURST;
 
 /// Share of the rate that periodic heartbeats may take; the rest is for retries and people.
 const USED: f64 = 0.75;
+/// The same up to a slack of `SHORT` seconds, without which every little outage costs tasks.
+const USED_SHORT: f64 = 0.9;
+const SHORT: f64 = 20.0;
 /// The same when nothing else fits.
 const USED_TIGHT: f64 = 0.97;
 /// Bounds of an interval as a share of the timeout.
@@ -289,13 +292,20 @@ impl Load {
             // What is left goes into seeing cancel requests early.
             let earlier = bisect(0.0, LAZIEST - FOR_CANCEL, |by| fits(slack(MOST_SLACK, LAZIEST - by), USED));
             slack(MOST_SLACK, LAZIEST - earlier)
-        } else if fits(slack(0.0, LAZIEST), USED) {
-            slack(bisect(0.0, MOST_SLACK, |most| fits(slack(most, LAZIEST), USED)), LAZIEST)
+        } else if let Some(less) = self.most_slack(USED_SHORT) {
+            // Little slack is worth more than what is kept for retries.
+            slack(self.most_slack(USED).unwrap_or(0.0).max(less.min(SHORT)), LAZIEST)
         } else {
             let tight = |spare: f64| Plan::Tight { share: SHARE_TIGHT - spare };
             let spare = bisect(0.0, SHARE_TIGHT - SHARES.1, |spare| fits(tight(spare), USED_TIGHT));
             tight(spare)
         })
+    }
+
+    /// The largest slack that fits in a share of the rate, seconds.
+    fn most_slack(&self, share: f64) -> Option<f64> {
+        let fits = |slack: f64| self.rate_of(Plan::Slack { slack, longest: LAZIEST }) <= share * self.rate;
+        fits(0.0).then(|| bisect(0.0, MOST_SLACK, fits))
     }
 }
 
@@ -416,6 +426,14 @@ mod tests {
     }
 
     #[test]
+    fn rule_3_1_little_slack_may_take_more_of_the_rate() {
+        let short = load(48.0, &[(60, 1_000), (300, 3_000), (900, 4_000), (3_600, 2_000)]);
+        let Plan::Slack { slack, .. } = short.plan else { panic!("{:?}", short.plan) };
+        assert!((12.0..=20.0).contains(&slack), "three quarters of the rate would leave none: {slack}");
+        assert!(short.rate_of(short.plan) <= 0.9 * 48.0);
+    }
+
+    #[test]
     fn rule_3_1_a_lower_rate_is_planned_with_as_soon_as_it_is_learned() {
         let mut load = load(80.0, &[(60, 1_000), (300, 3_000)]);
         let before = load.interval_ms(Limit::Seconds(60));
@@ -499,7 +517,10 @@ mod tests {
             let load = load(cap, &tasks);
             let rate = load.rate_of(load.plan);
             match load.plan {
-                Plan::Slack { .. } => prop_assert!(rate <= USED * cap + 1e-6),
+                Plan::Slack { slack, .. } => {
+                    let used = if slack <= SHORT + 1e-3 { USED_SHORT } else { USED };
+                    prop_assert!(rate <= used * cap + 1e-6);
+                }
                 Plan::Tight { share } => {
                     prop_assert!(share <= SHARE_TIGHT && (rate <= USED_TIGHT * cap + 1e-6 || share > SHARE_TIGHT - 1e-6));
                 }
