@@ -5,6 +5,7 @@
 
 mod contexts;
 mod filters;
+mod first;
 mod keys;
 mod values;
 
@@ -29,6 +30,7 @@ use crate::text::{Foreign, printable};
 use crate::tui::{self, Attention, ColorChoice, Filters, Keymap, Templates, ThemeChoice};
 
 pub use contexts::Context;
+pub use first::{vacant_place, write_first};
 pub use values::{Length, Rate, Retention};
 
 /// The commented default without its last table.

@@ -40,12 +40,14 @@ mod reading;
 mod ready;
 mod rules;
 mod scan;
+mod shelf;
 mod telling;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 mod told;
+mod tolerance;
 mod waking;
 mod watch;
 mod writing;
@@ -92,7 +94,8 @@ pub use facts::{
 pub use leases::LeaseTerms;
 pub use notes::{FOLLOW_UP_MAX_MS, NOTE_MAX, NOTE_WORD};
 pub use notices::{Notice, Occasion};
-pub use reading::{Query, QueryId};
+pub use reading::{Found, Query, QueryId};
+pub use shelf::ended_facts;
 
 /// The console's core.
 #[derive(Debug)]
@@ -133,6 +136,7 @@ pub struct Console {
     status: Option<Arc<Status>>,
     /// As of `tolerated_at`.
     tolerances: Arc<[Tolerance]>,
+    recovers_ms: Option<i64>,
     tolerated_at: Option<Boot>,
     /// When polls without an end were last looked at for their age, minutes since 1970.
     polls_aged: Option<i64>,
@@ -174,6 +178,7 @@ impl Console {
             dirty: BTreeSet::new(),
             status: None,
             tolerances: Arc::new([]),
+            recovers_ms: None,
             tolerated_at: None,
             polls_aged: None,
         };

@@ -6,6 +6,7 @@
 //! (`update`), the state is drawn into a buffer (`view`). Only `run`, `session` and `signals` touch the system.
 
 mod action;
+pub mod assistant;
 mod attention;
 mod auto;
 mod canvas;
@@ -66,7 +67,7 @@ pub use form::Templates;
 pub use keymap::{Keymap, KeymapError, Rebinding, defaults as default_keys};
 pub use offscreen::Offscreen;
 pub use reads::Read;
-pub use run::{run, run_contexts};
+pub use run::{can_show, run, run_contexts};
 pub use signals::{Signals, stop_process};
 pub use view::key_table;
 

@@ -239,7 +239,10 @@ pub fn act(state: &mut State, action: Action, now: Now) -> Option<Wish> {
         Action::OpenEvents => open_events(state),
         Action::OpenLog => open_log(state),
         Action::OpenWaiting => open(state, View::Waiting, None),
-        Action::OpenClosed => open(state, View::Closed, None),
+        Action::OpenClosed => {
+            state.closed.open();
+            open(state, View::Closed, None);
+        }
         Action::Back => back(state),
         Action::Contexts => state.overlay = Some(Overlay::Contexts(Switcher::new(&state.around))),
         Action::Filter => {

@@ -37,7 +37,7 @@ impl Action {
             return Some(why.to_owned());
         }
         let off_the_list = || task.filter(|facts| state.tasks.get(facts.id).is_none());
-        if let (A::Dismiss, Some(facts)) = (self, off_the_list()) {
+        if let (A::Dismiss | A::Note, Some(facts)) = (self, off_the_list()) {
             return Some(format!("{} was taken off the list", facts.activity_id.line()));
         }
         match (needs, task) {

@@ -68,7 +68,7 @@ fn draw(state: &mut State, theme: &Theme) -> (Buffer, Option<Position>) {
 }
 
 /// The text of a frame, and under each other line a map of the styles in it where there are any.
-fn picture(buf: &Buffer, cursor: Option<Position>) -> String {
+pub fn picture(buf: &Buffer, cursor: Option<Position>) -> String {
     let mut out = String::new();
     for y in buf.area.top()..buf.area.bottom() {
         let (mut text, mut styles) = (String::new(), String::new());
