@@ -321,9 +321,9 @@ async fn shown(act: impl AsyncFnOnce(&Memory, mpsc::Sender<Order>, Control)) {
     let memory = Memory::default();
     let played = async {
         let director = Director::prepare(service.decider(), &scenario).await.unwrap();
-        let ((orders, ordered), (cues, cued)) = (mpsc::channel(8), mpsc::channel(8));
-        let house = House { audience: &memory, orders: orders.clone(), cues: cued, hands_free: true };
-        let backstage = Backstage::new(admin, &scenario, &memory, cues);
+        let ((orders, ordered), (cue, cues)) = (mpsc::channel(8), mpsc::channel(8));
+        let house = House { audience: &memory, orders: orders.clone(), cues, hands_free: true };
+        let backstage = Backstage::new(admin, &scenario, &memory, cue);
         tokio::select! {
             failure = director.play_before(Some(house)) => panic!("the director ended: {failure:?}"),
             never = backstage.run(ordered) => match never {},

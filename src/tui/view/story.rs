@@ -47,14 +47,19 @@ pub fn draw(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme, mom
 
 /// What the presenter can do and what is in force, each with how long; then what the story's operator has pressed.
 fn draw_bar(buf: &mut Buffer, area: Rect, (scene, keymap): (&Stage, &Keymap), theme: &Theme, moment: Moment) {
+    let whole = area.width >= BAR_WIDTH;
+    let says = whole || scene.paused || !scene.faults.is_empty();
     let shown = scene.auto.shown();
     let mut end = area.right();
     if !shown.is_empty() {
-        let cells = (width(&shown) as u16 + 2).min(area.width / 2);
+        let most = if says { area.width / 2 } else { area.width };
+        let cells = (width(&shown) as u16 + 2).min(most);
         end -= cells;
         put(buf, Position::new(end, area.y), cells, &format!("▸ {shown}"), theme.accent);
     }
-    let whole = area.width >= BAR_WIDTH;
+    if !says {
+        return;
+    }
     let mut x = area.x;
     let mut write = |text: &str, style| {
         if x + width(text) as u16 <= end {
