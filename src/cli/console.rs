@@ -139,7 +139,10 @@ impl Arguments {
             } else {
                 let settings = contexts::settings(&Settings::default(), &context.own, &file.aws, &variable);
                 let identity = who::identity(context.config.aws.identity.as_deref())?;
-                Plan::of_context(name, context, identity, settings)
+                let mut plan = Plan::of_context(name, context, identity, settings);
+                // It means this process, wherever somebody goes.
+                plan.read_only = self.looks_only().or(plan.read_only);
+                plan
             };
             plans.push(plan);
         }
@@ -173,12 +176,15 @@ impl Arguments {
         plan.journal = self.journal.clone().or(plan.journal);
         plan.same_service = self.same_service;
         plan.config.heartbeat_rate = self.heartbeat_rate.unwrap_or(plan.config.heartbeat_rate);
-        if self.read_only {
-            plan.read_only = Some("this screen only looks: it was started with --read-only".into());
-        } else if name.is_empty() && plan.read_only.is_some() {
+        if name.is_empty() && plan.read_only.is_some() {
             plan.read_only = Some("this screen only looks: read_only is set in the config file".into());
         }
+        plan.read_only = self.looks_only().or(plan.read_only);
         Ok(plan)
+    }
+
+    fn looks_only(&self) -> Option<String> {
+        self.read_only.then(|| "this screen only looks: it was started with --read-only".into())
     }
 
     fn no_domain(&self, context: &str) -> Failure {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use crate::clock::Boot;
 use crate::task::{ClaimId, Limit};
 
+use super::cadence::{EARLIEST, EARLIEST_TIGHT};
 use super::facts::Tolerance;
 use super::quota::BURST;
 
@@ -27,8 +28,12 @@ const FOR_CANCEL: f64 = 60.0;
 const LAZIEST: f64 = 600.0;
 /// The plan is made anew when the learned rate has moved by this share.
 const MOVED: f64 = 0.03;
+/// A recovery that takes longer is none, seconds.
+const LONGEST_RECOVERY: f64 = 86_400.0;
 /// Timeouts are looked at in at most so many groups.
 const GROUPS: usize = 24;
+/// Plans given up within so many milliseconds count as the one that left the least.
+const SAME_MS: i64 = 1_000;
 /// Heartbeats in flight at once: what a queue drains by at the most, a round trip.
 const AT_ONCE: f64 = 60.0;
 
@@ -193,6 +198,16 @@ impl Load {
         self.plan.interval_ms(seconds(limit))
     }
 
+    /// What jitter may leave of an interval, a share.
+    pub(super) fn earliest(&self) -> f64 {
+        if self.is_tight() { EARLIEST_TIGHT } else { EARLIEST }
+    }
+
+    /// Whether the rate leaves no slack.
+    pub(super) fn is_tight(&self) -> bool {
+        matches!(self.plan, Plan::Tight { .. })
+    }
+
     /// Whether one more task at this timeout could be kept with all the others.
     pub(super) fn has_room_for(&self, limit: Limit) -> bool {
         let Some(cap) = self.cap else { return true };
@@ -225,6 +240,21 @@ impl Load {
         found
     }
 
+    /// How long after an outage of `outage_ms` everything is as it was before, milliseconds: a failed attempt of
+    /// `attempt_ms` is over, what fell due meanwhile has been sent, with round trips of `rtt_ms`, and what may go out at
+    /// once is saved up again. `i64::MAX` if the rate leaves nothing for that.
+    pub(super) fn recovery_ms(&self, outage_ms: i64, attempt_ms: i64, rtt_ms: i64) -> i64 {
+        let outage = outage_ms as f64 / 1_000.0;
+        // Every task once at the most, and no more than can have been sent in an equal time before.
+        let tasks: u32 = self.tasks.iter().filter(|(timeout, _)| timeout.is_some()).map(|(_, count)| *count).sum();
+        let sent = self.cap.map_or(f64::INFINITY, |cap| cap * BURST + self.rate * outage / self.earliest());
+        let due = f64::from(tasks).min(sent);
+        let spare = (self.rate - self.rate_of(self.plan) / self.earliest()).max(0.0);
+        let fastest = AT_ONCE * 1_000.0 / rtt_ms.max(1) as f64;
+        let seconds = due / spare.min(fastest);
+        if seconds > LONGEST_RECOVERY { i64::MAX } else { (seconds * 1_000.0) as i64 + attempt_ms + rtt_ms }
+    }
+
     fn rate_of(&self, plan: Plan) -> f64 {
         let each = |timeout: &Option<u32>| 1.0 / plan.interval(timeout.map(f64::from)).max(0.1);
         self.tasks.iter().map(|(timeout, count)| each(timeout) * f64::from(*count)).sum()
@@ -235,13 +265,18 @@ impl Load {
         let Some(plan) = self.fitting() else { return };
         let old = std::mem::replace(&mut self.plan, plan);
         // Heartbeats on the agenda keep their old, longer intervals until they are sent.
-        let least =
-            |plan: Plan| self.tasks.keys().flatten().map(|&timeout| plan.spare(timeout)).fold(f64::MAX, f64::min);
-        if least(old) < least(plan) {
+        let leaves_less = |one: Plan, other: Plan| {
+            self.tasks.keys().flatten().any(|&timeout| one.spare(timeout) < other.spare(timeout))
+        };
+        if leaves_less(old, plan) {
             let longest = self.tasks.keys().map(|&timeout| old.interval_ms(timeout)).max().unwrap_or(0);
             let at = self.at;
-            self.before.retain(|&(worse, end)| least(worse) < least(old) && end + longest > at);
-            self.before.push_back((old, at));
+            self.before.retain(|&(worse, end)| end + longest > at && leaves_less(worse, old));
+            match self.before.back_mut() {
+                // Tasks that leave one by one make many plans in no time.
+                Some((_, end)) if at - *end < SAME_MS => *end = at,
+                _ => self.before.push_back((old, at)),
+            }
         }
     }
 
@@ -412,6 +447,34 @@ mod tests {
         let mix = survives(&load(80.0, &[(60, 1_000), (300, 3_000), (900, 4_000), (3_600, 2_000)]));
         assert!(mix[0].1 < 40_000, "{mix:?}");
         assert_eq!(mix.last().unwrap().0, 3_600);
+    }
+
+    #[test]
+    fn rule_3_2_also_of_the_longer_timeouts_when_the_shortest_stays_as_it_was() {
+        let mut load = load(4.0, &[(30, 9), (60, 30)]);
+        let of_60 = |load: &Load, ms| {
+            load.tolerances(0, 100, Boot(ms)).iter().find(|it| it.timeout_s == 60).unwrap().survives_ms
+        };
+        let before = of_60(&load, 0);
+        for _ in 0..15 {
+            load.remove(Limit::Seconds(60));
+        }
+        load.settle();
+        assert!(of_60(&load, 1_000) < before + 3_000, "{before} {}", of_60(&load, 1_000));
+        assert!(of_60(&load, 61_000) > before + 5_000, "{before} {}", of_60(&load, 61_000));
+    }
+
+    #[test]
+    fn rule_3_2_after_an_outage_the_queue_drains_and_the_burst_is_saved_up_again() {
+        let few = load(80.0, &[(60, 5)]).recovery_ms(44_000, 3_000, 100);
+        assert!((3_100..3_200).contains(&few), "an attempt, a round trip and five heartbeats: {few}");
+        // 60 of 80/s go to heartbeats, in jittered intervals a little more; 12.5 s of the rate may go out at once.
+        let mix = load(80.0, &[(60, 1_000), (300, 3_000), (900, 4_000), (3_600, 2_000)]);
+        let many = mix.recovery_ms(30_000, 3_000, 100);
+        assert!((200_000..260_000).contains(&many), "{many}");
+        assert!(mix.recovery_ms(5_000, 3_000, 100) < many);
+        let full = load(1.0, &[(60, 60)]);
+        assert_eq!(full.recovery_ms(1_000, 3_000, 100), i64::MAX, "nothing is left over");
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub enum Outcome {
     NotNeeded,
     /// Why not; may have several lines and foreign text.
     Failed(String),
+    /// Nobody has asked for it, and nobody knows whether there is anything to look after: why; as above.
+    Unknown(String),
 }
 
 /// An engine by what it is found by.
@@ -103,7 +105,7 @@ impl Opener {
                 tell(engine(&plan, &mut registry, service, &place));
             }
             Ok(None) => tell(Outcome::NotNeeded),
-            Err(why) => tell(Outcome::Failed(why)),
+            Err(failed) => tell(failed),
         };
         if let Err(error) = thread::Builder::new().name("opener".into()).spawn(body) {
             failed.tell((context, Outcome::Failed(format!("the system has no thread left: {error}"))));
@@ -124,24 +126,29 @@ fn enter(registry: &mut Registry, place: &Where, read_only: bool) -> usize {
 }
 
 /// Connects, if it has to be.
-fn opened(plan: &Plan, only_if_needed: bool) -> Result<Option<(Service, Where)>, String> {
+fn opened(plan: &Plan, only_if_needed: bool) -> Result<Option<(Service, Where)>, Outcome> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
-    if plan.domain.is_none() {
-        return Err(format!("no domain: give it one in [contexts.{}] of the config file", plan.name));
-    }
+    let runtime = runtime.map_err(|error| Outcome::Failed(format!("cannot start: {error}")))?;
     runtime.block_on(async {
-        if only_if_needed {
-            let found = Service::find(&plan.settings).await.map_err(|error| error.to_string())?;
-            let place = Where::new(&found.region, found.profile.as_deref(), found.endpoint.as_deref());
-            if !journal::holds_open(&journal_of(plan, &place)?) {
-                return Ok(None);
-            }
+        if only_if_needed && !is_needed(plan).await.map_err(Outcome::Unknown)? {
+            return Ok(None);
         }
-        let service = Service::connect(&plan.settings).await.map_err(|error| error.to_string())?;
+        if plan.domain.is_none() {
+            let why = format!("no domain: give it one in [contexts.{}] of the config file", plan.name);
+            return Err(Outcome::Failed(why));
+        }
+        let service = Service::connect(&plan.settings).await;
+        let service = service.map_err(|error| Outcome::Failed(error.to_string()))?;
         let place = Where::new(service.region(), service.profile(), service.endpoint());
         Ok(Some((service, place)))
     })
+}
+
+/// Whether its journal holds tasks that have not ended for certain.
+async fn is_needed(plan: &Plan) -> Result<bool, String> {
+    let found = Service::find(&plan.settings).await.map_err(|error| error.to_string())?;
+    let place = Where::new(&found.region, found.profile.as_deref(), found.endpoint.as_deref());
+    Ok(journal::holds_open(&journal_of(plan, &place)?))
 }
 
 fn journal_of(plan: &Plan, place: &Where) -> Result<Place, String> {

@@ -286,8 +286,8 @@ impl Assistant {
             Step::Write if self.start.file.is_some() => {
                 "Shall this be written down, so that the next start needs no questions?".into()
             }
-            Step::Write => "There is a config file already; it is left as it is. Put this under [aws] to have it \
-                            without questions."
+            Step::Write => "There is a config file already; it is left as it is. Put this into it, and the next start \
+                            needs no questions."
                 .into(),
         }
     }

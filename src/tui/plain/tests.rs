@@ -132,3 +132,29 @@ fn inert_text_lines_have_no_control_and_no_line_break_of_others() {
         }
     }
 }
+
+#[test]
+fn another_context_is_heard_with_its_name_and_gone_to_by_it() {
+    let context = |name: &str, standing| {
+        let options = Options { zone: Zone::Fixed(0), ..Options::default() };
+        Context { name: name.into(), place: format!("ops · {name}"), options, standing }
+    };
+    let contexts = vec![context("eu", Standing::Open), context("us", Standing::NotOpened)];
+    let mut face = Face::new(Desks::new(contexts, 0, NO_SCREEN), false);
+    let open = |tasks| News {
+        changed: tasks,
+        status: Some(Arc::new(status())),
+        standing: Some(Standing::Open),
+        ..News::default()
+    };
+    face.news(0, open(vec![task(1, "rel-1").arc()]), T0);
+    assert_eq!(wish(&mut face, "context us"), Some(Wish::Show(1)));
+    assert_eq!(said(&mut face, "context nowhere").lines().next(), Some("There is no context nowhere."));
+    let heard = face.news(1, open(vec![task(1, "swap-1").cancel().arc()]), T0).join("\n");
+    assert!(heard.contains("us: 1 cancel, 1 held") && heard.contains("us: 1 swap-1: cancel"), "{heard}");
+    let (lines, opens) = face.show(1);
+    assert!(!opens && lines[0].starts_with("Now in us: ops-demo"), "{lines:?}");
+    let heard =
+        face.news(0, News { log: vec![log_line(Level::Alarm, "cancel", "rel-1", "requested")], ..News::default() }, T0);
+    assert!(heard[0].starts_with("eu: "), "{heard:?}");
+}
