@@ -92,7 +92,7 @@ pub use facts::{
     TaskFacts, TaskState, Tolerance, Urgency,
 };
 pub use leases::LeaseTerms;
-pub use notes::{FOLLOW_UP_MAX_MS, NOTE_MAX, NOTE_WORD};
+pub use notes::{FOLLOW_UP_MAX_MS, NOTE_MAX, REMIND_WORD};
 pub use notices::{Notice, Occasion};
 pub use reading::{Found, Query, QueryId};
 pub use shelf::ended_facts;
