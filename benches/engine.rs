@@ -65,7 +65,7 @@ struct World {
 
 impl World {
     fn new(tasks: u64) -> Self {
-        let (console, effects) = Console::new(config(), now(3_000), &entries(tasks));
+        let (console, effects) = Console::new(config(), now(3_000), entries(tasks));
         let mut world = Self { console, at: 3_000, calls: VecDeque::new(), beaten: 0 };
         world.perform(effects);
         world

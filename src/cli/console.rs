@@ -9,7 +9,7 @@ use clap::Args;
 use super::contexts::{self, Hub, Opener, Plan, Ready, Where, start};
 use super::failure::{Failure, Kind};
 use super::looks::Looks;
-use super::{leave, outlet, takeover, who};
+use super::{assistant, leave, outlet, takeover, who};
 use crate::config::{self, Rate};
 use crate::journal::{self, OpenError, Place};
 use crate::runtime::Opened;
@@ -73,12 +73,21 @@ pub struct Arguments {
 /// Something is missing, the journal cannot be opened, or the engine or the screen failed.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let file = config::Config::load(named(arguments.config.as_ref()))?;
-    let (plans, shown) = arguments.plans(&file, |name| env::var(name).ok())?;
+    let (mut plans, shown) = arguments.plans(&file, |name| env::var(name).ok())?;
+    let signals = Signals::install().map_err(|error| cannot_start(&error))?;
+    let service = if plans[shown].domain.is_some() {
+        connect(&plans[shown].settings)?
+    } else {
+        let options = plans[shown].options(&arguments.looks);
+        if !tui::can_show(&options) {
+            return Err(arguments.no_domain(&plans[shown].name));
+        }
+        let Some(service) = assistant::lead(&mut plans[shown], &options, &signals)? else {
+            return Ok(ExitCode::SUCCESS);
+        };
+        service
+    };
     let plan = &plans[shown];
-    if plan.domain.is_none() {
-        return Err(arguments.no_domain(&plan.name));
-    }
-    let service = connect(&plan.settings)?;
     let place = Where::new(service.region(), service.profile(), service.endpoint());
     let journal = match &plan.journal {
         Some(path) => Place::named(path),
@@ -88,7 +97,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let Some((opened, read_only)) = open(&journal, &settings, plan.read_only.is_some(), arguments.take_over)? else {
         return Ok(ExitCode::from(Kind::Journal as u8));
     };
-    let signals = Signals::install().map_err(|error| cannot_start(&error))?;
     let openings = Opener::new().map_err(|error| cannot_start(&error))?;
     let link = start(plan, service, &place, opened, read_only).map_err(|why| Failure::new(Kind::Failed, why))?;
     let number = openings.enter(&place, read_only);
@@ -131,7 +139,10 @@ impl Arguments {
             } else {
                 let settings = contexts::settings(&Settings::default(), &context.own, &file.aws, &variable);
                 let identity = who::identity(context.config.aws.identity.as_deref())?;
-                Plan::of_context(name, context, identity, settings)
+                let mut plan = Plan::of_context(name, context, identity, settings);
+                // It means this process, wherever somebody goes.
+                plan.read_only = self.looks_only().or(plan.read_only);
+                plan
             };
             plans.push(plan);
         }
@@ -165,12 +176,15 @@ impl Arguments {
         plan.journal = self.journal.clone().or(plan.journal);
         plan.same_service = self.same_service;
         plan.config.heartbeat_rate = self.heartbeat_rate.unwrap_or(plan.config.heartbeat_rate);
-        if self.read_only {
-            plan.read_only = Some("this screen only looks: it was started with --read-only".into());
-        } else if name.is_empty() && plan.read_only.is_some() {
+        if name.is_empty() && plan.read_only.is_some() {
             plan.read_only = Some("this screen only looks: read_only is set in the config file".into());
         }
+        plan.read_only = self.looks_only().or(plan.read_only);
         Ok(plan)
+    }
+
+    fn looks_only(&self) -> Option<String> {
+        self.read_only.then(|| "this screen only looks: it was started with --read-only".into())
     }
 
     fn no_domain(&self, context: &str) -> Failure {
@@ -182,7 +196,7 @@ impl Arguments {
                 "No domain. Tried:\n  --domain: not given\n  SWFBEAT_DOMAIN: {variable}\n  config file: {file}\n\
                  Name one with --domain NAME, SWFBEAT_DOMAIN or in the config file; \
                  aws swf list-domains --registration-status REGISTERED shows which there are.\n\
-                 To look around without AWS: swfbeat demo"
+                 In a terminal, swfbeat asks for what is missing. To look around without AWS: swfbeat demo"
             ),
         )
     }

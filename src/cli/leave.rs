@@ -27,6 +27,8 @@ const QUIET_MS: i64 = 300;
 /// An engine to be left.
 #[derive(Debug)]
 pub struct Held {
+    /// The contexts on it, as what is said of it begins; empty if there is only one.
+    name: String,
     link: Link,
     /// With one, what is kept alive is kept on without a terminal.
     journal: Option<Place>,
@@ -36,13 +38,18 @@ pub struct Held {
 
 impl Held {
     /// One that runs.
-    pub fn new(link: Link, journal: Option<Place>) -> Self {
-        Self { link, journal, end: None }
+    pub fn new(name: String, link: Link, journal: Option<Place>) -> Self {
+        Self { name, link, journal, end: None }
     }
 
     /// One that has stopped by itself, and was told of then.
     pub fn stopped(link: Link) -> Self {
-        Self { link, journal: None, end: Some(Ok(())) }
+        Self { name: String::new(), link, journal: None, end: Some(Ok(())) }
+    }
+
+    /// A sentence about it.
+    pub fn say(&self, what: &str) -> String {
+        if self.name.is_empty() { what.to_owned() } else { format!("{}: {what}", self.name) }
     }
 
     /// What passes to and from it.
@@ -111,18 +118,18 @@ pub fn leave(
         code = ExitCode::from(128 | number as u8);
     }
     for engine in engines {
-        let why = match engine.end {
+        let why = match &engine.end {
             // The journal is closed as well: the engine says that it is drained as its last word.
             Some(Ok(())) => continue,
-            Some(Err(why)) => why,
-            None => String::new(),
+            Some(Err(why)) => why.as_str(),
+            None => "",
         };
         if !why.is_empty() {
-            notice.say(&format!("swfbeat: {}", printable(&why)));
+            notice.say(&format!("swfbeat: {}", engine.say(&printable(why))));
             code = if signal.is_some() { code } else { failed };
         }
         for loss in engine.link.last().losses() {
-            notice.say(&format!("  {loss}"));
+            notice.say(&format!("  {}", engine.say(&loss)));
         }
     }
     code

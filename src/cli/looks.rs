@@ -39,6 +39,7 @@ impl Looks {
             attention: file.notifications,
             lease: file.lease,
             templates: file.templates.clone(),
+            filters: file.filters.clone(),
             ..tui::Options::default()
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Wires the rooms together and prints what concerns somebody without a screen. Not here: anything about tasks.
 
+mod assistant;
 mod console;
 mod contexts;
 mod demo;
@@ -11,6 +12,7 @@ mod leave;
 mod link;
 mod looks;
 mod outlet;
+mod postbox;
 mod stay;
 mod takeover;
 mod who;

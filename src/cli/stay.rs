@@ -64,11 +64,13 @@ fn describe(engine: &mut Held, told: &mut Option<String>, notice: &mut Notice) -
     if told.as_ref() != Some(&words) {
         if let Err(error) = journal::describe_keeper(journal, &words) {
             let why = printable(&error.to_string()).into_owned();
-            notice.say(&format!("swfbeat: others cannot be told that this process goes on: {why}"));
+            let said = engine.say(&format!("others cannot be told that this process goes on: {why}"));
+            notice.say(&format!("swfbeat: {said}"));
         }
         if told.is_none() {
             let pid = rustix::process::getpid();
-            notice.say(&format!("swfbeat: pid {pid} {words}; kill {pid} ends it"));
+            let said = engine.say(&format!("pid {pid} {words}; kill {pid} ends it"));
+            notice.say(&format!("swfbeat: {said}"));
         }
         *told = Some(words);
     }

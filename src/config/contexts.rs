@@ -12,7 +12,7 @@ use super::values::{self, Length, Rate};
 use super::{Aws, Config, Hooks, Journal, Warnings};
 use crate::mistake::Mistake;
 use crate::task::limit;
-use crate::tui::{Attention, Templates};
+use crate::tui::{Attention, Filters, Templates};
 
 /// The keys of a context that stand under `[aws]` in the rest of the file.
 const OF_AWS: [&str; 6] = ["profile", "region", "endpoint_url", "domain", "task_lists", "identity"];
@@ -72,6 +72,7 @@ struct WrittenContext {
     journal: Option<Journal>,
     notifications: Option<Attention>,
     templates: Option<Templates>,
+    filters: Option<Filters>,
 }
 
 /// `[lease]`, whose two lengths are held against each other when both are known.

@@ -4,6 +4,8 @@
 //! ignored: somebody counts on it. Not here: what a setting does.
 
 mod contexts;
+mod filters;
+mod first;
 mod keys;
 mod values;
 
@@ -25,9 +27,10 @@ use crate::mistake::{Mistake, Spot};
 use crate::span;
 use crate::task::limit;
 use crate::text::{Foreign, printable};
-use crate::tui::{self, Attention, ColorChoice, Keymap, Templates, ThemeChoice};
+use crate::tui::{self, Attention, ColorChoice, Filters, Keymap, Templates, ThemeChoice};
 
 pub use contexts::Context;
+pub use first::{vacant_place, write_first};
 pub use values::{Length, Rate, Retention};
 
 /// The commented default without its last table.
@@ -71,6 +74,8 @@ pub struct Config {
     pub notifications: Attention,
     /// What forms can start from.
     pub templates: Templates,
+    /// Filters with names.
+    pub filters: Filters,
     /// Which keys do what.
     pub keys: Keymap,
     /// The context to start in.
@@ -204,6 +209,7 @@ impl Default for Config {
             looks: Looks::default(),
             notifications: Attention::default(),
             templates: Templates::default(),
+            filters: Filters::default(),
             keys: Keymap::default(),
             context: None,
             written: contexts::Written::default(),

@@ -93,7 +93,7 @@ fn the_default_mentions_every_setting() {
     let example = &written["contexts"]["eu-prod"];
     assert_eq!(names(example.as_table().unwrap()), keys("contexts.eu-prod"));
     // Their names are the writer's own.
-    let free = ["templates", "contexts"];
+    let free = ["templates", "filters", "contexts"];
     for (name, value) in written.iter().filter(|(name, _)| !free.contains(&name.as_str())) {
         if let Some(table) = value.as_table() {
             assert_eq!(names(table), keys(name), "[{name}]");
@@ -152,6 +152,9 @@ fn says_why_with_line_key_and_what_would_be_right() {
         ),
         ("[templates.SwapDisk]\nresult = 3", ":2:10: result: expected a text in quotes, or a list of texts"),
         ("[templates]\nSwapDisk = 3", ":2:12: SwapDisk: invalid type: integer `3`, expected struct"),
+        ("[filters]\nnight = 3", ":2:9: night: invalid type: integer `3`, expected a string"),
+        ("[filters]\n\"a b\" = \"kept\"", ":2:9: a filter's name is of 1 to 32 letters, digits, - and _"),
+        ("[filters]\nnight = \"\"", ":2:9: night: a filter is one line of 1 to 256 characters"),
         ("[aws\n", ":1:5: "),
         (
             "[contexts.a]\nregoin = \"x\"",

@@ -69,8 +69,8 @@ impl Console {
         let death = deadlines::heartbeat(claim, &self.clock, now.boot).map(|at| (at - now.boot).max(0) / 1_000);
         let when = death.map_or_else(String::new, |seconds| format!(" in {seconds} s"));
         let text = format!(
-            "left out, it times out{when}: the heartbeat rate does not suffice for all kept tasks; stop keeping others \
-             (A), keep it again (a) to put it first in line, beat by hand, or start with a higher --heartbeat-rate"
+            "left out, it times out{when}: the heartbeat rate does not suffice for all kept tasks; stop keeping others, \
+             keep it again to put it first in line, beat by hand, or start with a higher --heartbeat-rate"
         );
         self.say(now, Level::Alarm, "keep", Some(id), text);
     }

@@ -138,7 +138,7 @@ impl Console {
             Class::Invalid | Class::Refused => {
                 live.close_stopped = true;
                 self.reach.heard(now.boot);
-                let text = format!("refused: {words}; not sent again by itself: take it back (w) and decide anew");
+                let text = format!("refused: {words}; not sent again by itself: withdraw the close and decide anew");
                 self.say(now, Level::Error, "close", Some(id), text);
             }
             _ => {

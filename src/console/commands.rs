@@ -91,7 +91,7 @@ impl Console {
         match self.ledger.claims.get(&id) {
             Some(claim) if claim.is_open() => true,
             Some(_) => {
-                self.say(now, Level::Error, "refused", Some(id), "the task has ended; dismiss it (D)");
+                self.say(now, Level::Error, "refused", Some(id), "the task has ended; dismiss takes it off the list");
                 false
             }
             None => false,
@@ -152,7 +152,7 @@ impl Console {
             return true;
         }
         let text = "not kept alive: the heartbeat rate does not suffice for one more task, and those kept already would \
-                    suffer; stop keeping others (A), beat by hand, or start with a higher --heartbeat-rate";
+                    suffer; stop keeping others, beat by hand, or start with a higher --heartbeat-rate";
         self.say(now, Level::Error, "keep", Some(id), text);
         false
     }

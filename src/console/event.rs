@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::clock::{Boot, Wall};
-use crate::task::{ClaimId, Entry, Limit, Outcome, Record, TimeoutKind};
+use crate::task::{ClaimId, EndedMark, Entry, Limit, Outcome, Record, TimeoutKind};
 use crate::text::Foreign;
 use crate::wire::{Answer, Failure, Request};
 
@@ -246,6 +246,15 @@ pub enum Effect {
         request: Request,
         /// Give up after so many milliseconds.
         limit_ms: u64,
+    },
+    /// Read in the journal for the screen what ended long ago; no event comes back.
+    ReadEnded {
+        /// Goes to the screen with what is found.
+        query: QueryId,
+        /// Behind this place.
+        from: Option<EndedMark>,
+        /// At most so many.
+        most: usize,
     },
     /// Nothing is read for the screen.
     Unread {

@@ -126,7 +126,8 @@ impl Console {
         if due > given {
             self.live(id).lease_warnings = due as u8;
             let level = if due >= 2 { Level::Alarm } else { Level::Warn };
-            let text = format!("keep-alive ends in {}; act on the task or renew it (a)", span::words(until - now.boot));
+            let text =
+                format!("keep-alive ends in {}; act on the task or keep it alive again", span::words(until - now.boot));
             self.say(now, level, "keep", Some(id), text);
             if due == usize::from(CALLED) {
                 self.notice(id, Occasion::LeaseEnding);

@@ -274,6 +274,7 @@ impl Console {
             }
             _ => self.heard_failure(now, failure),
         }
+        self.watch_again(now, execution);
         for id in claims {
             self.not_read(now, id, failure.class);
         }
@@ -297,7 +298,7 @@ impl Console {
     /// Said once for all tasks: everything else goes on without.
     fn history_is_denied(&mut self, now: Now, domain: Foreign, failure: &Failure) {
         self.history_denied.insert(domain);
-        let text = format!("history cannot be read, timeouts may stay unknown (set them with t): {}", failure.line());
+        let text = format!("history cannot be read, timeouts may stay unknown (set them by hand): {}", failure.line());
         self.say_once(now, "history", text);
         let open: Vec<_> = self.ledger.claims.values().filter(|it| it.is_open()).map(|it| it.id).collect();
         for id in open {

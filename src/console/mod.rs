@@ -40,12 +40,14 @@ mod reading;
 mod ready;
 mod rules;
 mod scan;
+mod shelf;
 mod telling;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 mod told;
+mod tolerance;
 mod waking;
 mod watch;
 mod writing;
@@ -91,9 +93,10 @@ pub use facts::{
     TaskFacts, TaskState, Tolerance, Urgency,
 };
 pub use leases::LeaseTerms;
-pub use notes::{FOLLOW_UP_MAX_MS, NOTE_MAX, NOTE_WORD};
+pub use notes::{FOLLOW_UP_MAX_MS, NOTE_MAX, REMIND_WORD};
 pub use notices::{Notice, Occasion};
-pub use reading::{Query, QueryId};
+pub use reading::{Found, Query, QueryId};
+pub use shelf::ended_facts;
 
 /// The console's core.
 #[derive(Debug)]
@@ -136,6 +139,7 @@ pub struct Console {
     status: Option<Arc<Status>>,
     /// As of `tolerated_at`.
     tolerances: Arc<[Tolerance]>,
+    recovers_ms: Option<i64>,
     tolerated_at: Option<Boot>,
     /// When polls without an end were last looked at for their age, minutes since 1970.
     polls_aged: Option<i64>,
@@ -179,6 +183,7 @@ impl Console {
             restate: BTreeSet::new(),
             status: None,
             tolerances: Arc::new([]),
+            recovers_ms: None,
             tolerated_at: None,
             polls_aged: None,
         };

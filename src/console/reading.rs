@@ -2,17 +2,18 @@
 //! from the runtime to the screen, past the console.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::clock::Now;
-use crate::task::WorkflowExecution;
+use crate::task::{EndedMark, WorkflowExecution};
 use crate::text::Foreign;
-use crate::wire::{Class, Failure, Request};
+use crate::wire::{Answer, Class, Failure, Request};
 
 use super::Console;
 use super::agenda::Job;
 use super::cadence::CALL_LIMIT_MS;
 use super::event::{CallId, Effect, Level, Timing};
-use super::facts::Connection;
+use super::facts::{Connection, TaskFacts};
 use super::live::Purpose;
 
 /// Reads in flight at once; they share the rate of the console's own questions.
@@ -38,6 +39,13 @@ pub enum Query {
         /// From the page before; `None` for the newest.
         page_token: Option<String>,
     },
+    /// Tasks that ended long ago, from the journal; costs no quota. Answered with [`Found::Ended`].
+    Ended {
+        /// Those behind this place; `None` for those that ended last.
+        from: Option<EndedMark>,
+        /// At most so many.
+        most: usize,
+    },
     /// How many tasks wait in a task list. Answered with [`crate::wire::Answer::Pending`].
     Waiting {
         /// The domain.
@@ -47,32 +55,52 @@ pub enum Query {
     },
 }
 
-impl From<Query> for Request {
-    fn from(query: Query) -> Self {
-        match query {
-            Query::History { domain, execution, page_size, page_token } => {
-                Self::History { domain, execution, reverse: true, page_size, page_token }
-            }
-            Query::Waiting { domain, task_list } => Self::CountPending { domain, task_list },
-        }
-    }
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// The service's answer.
+    Answer(Answer),
+    /// Tasks that have ended, those that ended last first.
+    Ended {
+        /// Their facts.
+        tasks: Vec<Arc<TaskFacts>>,
+        /// Where to go on, if there are more.
+        next: Option<EndedMark>,
+    },
+}
+
+/// A question of the screen to the service.
+#[derive(Debug)]
+struct Asked {
+    query: QueryId,
+    request: Request,
 }
 
 /// The questions that wait for their turn.
 #[derive(Debug, Default)]
 pub(super) struct Reading {
-    waiting: VecDeque<(QueryId, Query)>,
+    waiting: VecDeque<Asked>,
 }
 
 impl Console {
     /// The screen wants to read something.
     pub(super) fn query(&mut self, now: Now, id: QueryId, query: Query) {
+        let request = match query {
+            Query::Ended { from, most } => {
+                self.out.push(Effect::ReadEnded { query: id, from, most });
+                return;
+            }
+            Query::History { domain, execution, page_size, page_token } => {
+                Request::History { domain, execution, reverse: true, page_size, page_token }
+            }
+            Query::Waiting { domain, task_list } => Request::CountPending { domain, task_list },
+        };
         let Reading { waiting, .. } = &mut self.reading;
-        waiting.push_back((id, query));
+        waiting.push_back(Asked { query: id, request });
         if waiting.len() > MOST_WAITING
-            && let Some((id, _)) = waiting.pop_front()
+            && let Some(Asked { query, .. }) = waiting.pop_front()
         {
-            self.out.push(Effect::Unread { query: id, why: "too many questions at once".into() });
+            self.out.push(Effect::Unread { query, why: "too many questions at once".into() });
         }
         self.agenda.set_by(Job::Read, now.boot);
     }
@@ -91,8 +119,7 @@ impl Console {
                 self.agenda.set(Job::Read, until);
                 return;
             }
-            let Some((query, wanted)) = self.reading.waiting.pop_front() else { return };
-            let request = Request::from(wanted);
+            let Some(Asked { query, request }) = self.reading.waiting.pop_front() else { return };
             let call = self.new_call(now, Purpose::Read { query, operation: request.operation() }, None);
             self.out.push(Effect::Read { query, call, request, limit_ms: CALL_LIMIT_MS });
         }
@@ -105,7 +132,7 @@ impl Console {
             Connection::NoAccess { why, .. } => format!("no access: {why}"),
             _ => "the service is out of reach".to_owned(),
         };
-        for (query, _) in std::mem::take(&mut self.reading.waiting) {
+        for Asked { query, .. } in std::mem::take(&mut self.reading.waiting) {
             self.out.push(Effect::Unread { query, why: why.clone() });
         }
     }

@@ -143,6 +143,7 @@ impl World {
                 Effect::Drained => self.drained = true,
                 Effect::Called(call) => self.called.push(call),
                 Effect::Read { query, call, request, .. } => self.reads.push((query, call, request)),
+                Effect::ReadEnded { .. } => {}
                 Effect::Unread { query, why } => self.unread.push((query, why)),
             }
         }

@@ -262,7 +262,7 @@ impl Console {
             Record::Details { claim, .. } => self.beat_soon(now, *claim),
             Record::Lease { claim, length_ms, why, .. } => self.lease_landed(now, *claim, *length_ms, why),
             Record::CancelSeen { claim, .. } => {
-                let text = "cancel requested by the workflow: respond canceled (x) or go on (i)";
+                let text = "cancel requested by the workflow: respond canceled or go on";
                 self.say(now, Level::Alarm, "cancel", Some(*claim), text);
                 self.notice(*claim, Occasion::CancelSeen);
             }

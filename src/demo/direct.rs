@@ -262,9 +262,10 @@ impl<'a> Director<'a> {
     fn end(&self, house: &House<'_>) {
         let Some(end) = &self.scenario.end else { return };
         let text = end.text.line();
-        house.audience.caption(text.clone().into_owned());
         if house.hands_free {
             house.audience.report(&mut |reports| reports.summary = Some(text.clone().into_owned()));
+        } else {
+            house.audience.caption(text.into_owned());
         }
     }
 

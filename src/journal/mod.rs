@@ -27,11 +27,11 @@ use std::thread;
 use std::time::Duration;
 
 use crate::clock::Now;
-use crate::task::{ClaimId, Entry, Record};
+use crate::task::{ClaimId, EndedMark, Entry, Record};
 
 pub use error::OpenError;
 pub use place::Place;
-pub use reader::{EndedPage, Mark};
+pub use reader::EndedPage;
 
 use ballast::Ballast;
 use lock::KeeperLock;
@@ -256,7 +256,7 @@ impl Shelf {
     ///
     /// # Errors
     /// The journal cannot be read, in a whole sentence.
-    pub fn ended(&self, from: Option<Mark>, most: usize) -> Result<EndedPage, OpenError> {
+    pub fn ended(&self, from: Option<EndedMark>, most: usize) -> Result<EndedPage, OpenError> {
         self.shelf.ended(from, most)
     }
 

@@ -9,7 +9,7 @@ use super::rows::{self, COLUMNS, WITH_TOKEN};
 use super::schema::{self, Found};
 use super::store::connect;
 use crate::clock::Wall;
-use crate::task::{ClaimId, Entry};
+use crate::task::{ClaimId, EndedMark, Entry};
 
 /// Of tasks whose end is proven, so many come back at a start, the last that ended; all others on demand.
 pub(super) const ENDED_AT_START: usize = 1_000;
@@ -117,20 +117,13 @@ impl Reader {
     }
 }
 
-/// Where a page of ended tasks ended; the next one begins behind it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mark {
-    ended: Wall,
-    claim: ClaimId,
-}
-
 /// Tasks that have ended, those that ended last first.
 #[derive(Debug)]
 pub struct EndedPage {
     /// What there is about each, in the order in which it was written: its claim, its timeouts, its intent, its verdict …
     pub tasks: Vec<Vec<Entry>>,
     /// Where to go on, if there is more.
-    pub next: Option<Mark>,
+    pub next: Option<EndedMark>,
 }
 
 /// A connection for views, beside the one that writes: what has ended long ago, and long texts, are read when somebody
@@ -146,7 +139,7 @@ impl Shelf {
         Ok(Self { path: path.into(), connection: open(path)? })
     }
 
-    pub(super) fn ended(&self, from: Option<Mark>, most: usize) -> Result<EndedPage, OpenError> {
+    pub(super) fn ended(&self, from: Option<EndedMark>, most: usize) -> Result<EndedPage, OpenError> {
         let explain = |error| schema::explain(&self.path, &error);
         let snapshot = self.connection.unchecked_transaction().map_err(explain)?;
         let mut marks = self.marks(from, most + 1).map_err(explain)?;
@@ -157,14 +150,14 @@ impl Shelf {
         Ok(EndedPage { tasks, next: marks.last().copied().filter(|_| more) })
     }
 
-    fn marks(&self, from: Option<Mark>, most: usize) -> rusqlite::Result<Vec<Mark>> {
+    fn marks(&self, from: Option<EndedMark>, most: usize) -> rusqlite::Result<Vec<EndedMark>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT ended, claim FROM claims WHERE ended IS NOT NULL AND (ended, claim) < (?1, ?2)
              ORDER BY ended DESC, claim DESC LIMIT ?3",
         )?;
         let (ended, claim) = from.map_or((i64::MAX, i64::MAX as u64), |mark| (mark.ended.0, mark.claim.0));
         let rows = statement.query_map(params![ended, claim, most], |row| {
-            Ok(Mark { ended: Wall(row.get(0)?), claim: ClaimId(row.get(1)?) })
+            Ok(EndedMark { ended: Wall(row.get(0)?), claim: ClaimId(row.get(1)?) })
         })?;
         rows.collect()
     }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use tokio::sync::mpsc::Receiver;
@@ -13,8 +14,10 @@ use super::hooks::{self, Bell, Run, Said};
 use super::mailbox::Mailbox;
 use super::storage::Storage;
 use crate::clock::{self, Boot, Now};
-use crate::console::{CallId, Command, Console, Effect, Event, Level, LogLine, Notice, QueryId, Timing};
+use crate::console::{self, CallId, Command, Console, Effect, Event, Found, Level, LogLine, Notice, QueryId, Timing};
+use crate::journal::{Place, Shelf};
 use crate::swf::{Reply, Service};
+use crate::task::EndedMark;
 use crate::text::printable;
 use crate::wire::{Class, Failure, Request};
 
@@ -97,6 +100,8 @@ pub(super) struct Engine<M, C> {
     machine: M,
     caller: C,
     storage: Storage,
+    /// Where the journal is, for readers beside the one that writes.
+    place: Place,
     bell: Bell,
     mailbox: Arc<Mailbox>,
     alarm: Alarm,
@@ -111,11 +116,18 @@ pub(super) struct Engine<M, C> {
 
 impl<M: Machine, C: Caller> Engine<M, C> {
     /// Must be called on the engine's runtime.
-    pub(super) fn new(machine: M, caller: C, storage: Storage, bell: Bell, mailbox: Arc<Mailbox>) -> io::Result<Self> {
+    pub(super) fn new(
+        machine: M,
+        caller: C,
+        (storage, place): (Storage, Place),
+        bell: Bell,
+        mailbox: Arc<Mailbox>,
+    ) -> io::Result<Self> {
         Ok(Self {
             machine,
             caller,
             storage,
+            place,
             bell,
             mailbox,
             alarm: Alarm::new()?,
@@ -190,7 +202,7 @@ impl<M: Machine, C: Caller> Engine<M, C> {
             return;
         };
         let failure = reply.result.as_ref().err().cloned();
-        self.mailbox.read(query, reply.result.map_err(|failure| failure.line()));
+        self.mailbox.read(query, reply.result.map(Found::Answer).map_err(|failure| failure.line()));
         self.step(Event::Read { call, timing, failure });
     }
 
@@ -232,6 +244,7 @@ impl<M: Machine, C: Caller> Engine<M, C> {
                 }
                 Effect::Call { call, request, limit_ms } => self.call(call, None, request, limit_ms),
                 Effect::Read { query, call, request, limit_ms } => self.call(call, Some(query), request, limit_ms),
+                Effect::ReadEnded { query, from, most } => self.read_ended(query, from, most),
                 Effect::Unread { query, why } => self.mailbox.read(query, Err(why)),
                 Effect::Called(line) => self.mailbox.called(line),
                 Effect::Abandon(call) => self.abandon(call),
@@ -263,6 +276,22 @@ impl<M: Machine, C: Caller> Engine<M, C> {
             Done::Answered { call, timing: Timing { sent, received, date: None }, reply }
         });
         self.running.insert(call, Running { task, poll, query });
+    }
+
+    /// On a thread of its own: the disk may take its time, and nobody may have to wait for it.
+    fn read_ended(&self, query: QueryId, from: Option<EndedMark>, most: usize) {
+        let (place, mailbox) = (self.place.clone(), Arc::clone(&self.mailbox));
+        let read = move || {
+            let page = Shelf::open(&place).and_then(|shelf| shelf.ended(from, most));
+            let found = page.map(|page| {
+                let facts = page.tasks.iter().filter_map(|entries| console::ended_facts(entries));
+                Found::Ended { tasks: facts.map(Arc::new).collect(), next: page.next }
+            });
+            mailbox.read(query, found.map_err(|error| printable(&error.to_string()).into_owned()));
+        };
+        if let Err(error) = thread::Builder::new().name("shelf".into()).spawn(read) {
+            self.mailbox.read(query, Err(format!("the system has no thread left: {error}")));
+        }
     }
 
     fn release(&mut self) {

@@ -7,9 +7,8 @@ use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::console::{CallLine, LogLine, QueryId, Status, TaskFacts};
+use crate::console::{CallLine, Found, LogLine, QueryId, Status, TaskFacts};
 use crate::task::ClaimId;
-use crate::wire::Answer;
 
 /// Log lines kept for a screen that does not look.
 const LOG_MAX: usize = 1_000;
@@ -30,7 +29,7 @@ pub struct News {
     /// Calls that came to their end, oldest first, at most 5,000.
     pub calls: Vec<CallLine>,
     /// What the screen asked for: an answer, or why there is none, printable.
-    pub read: Vec<(QueryId, Result<Answer, String>)>,
+    pub read: Vec<(QueryId, Result<Found, String>)>,
     /// The engine has left in order: nothing is in flight, the journal is closed.
     pub drained: bool,
     /// The engine has stopped otherwise: why, in one printable line.
@@ -51,7 +50,7 @@ struct Content {
     status: Option<Arc<Status>>,
     log: VecDeque<LogLine>,
     calls: VecDeque<CallLine>,
-    read: Vec<(QueryId, Result<Answer, String>)>,
+    read: Vec<(QueryId, Result<Found, String>)>,
     drained: bool,
     gone: Option<String>,
     /// There is one byte in the pipe; never more, so neither side ever blocks.
@@ -106,7 +105,7 @@ impl Mailbox {
     }
 
     /// As many as the screen asked questions.
-    pub(super) fn read(&self, query: QueryId, result: Result<Answer, String>) {
+    pub(super) fn read(&self, query: QueryId, result: Result<Found, String>) {
         self.post(|content| content.read.push((query, result)));
     }
 

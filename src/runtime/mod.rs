@@ -217,12 +217,12 @@ where
     O: FnOnce() -> Result<Opened, OpenError>,
     B: FnOnce(Now, Vec<Entry>) -> (M, Vec<Effect>),
 {
-    let Opened { storage, entries } = open().map_err(|error| error.to_string())?;
+    let Opened { storage, place, entries } = open().map_err(|error| error.to_string())?;
     let cannot = |error: io::Error| format!("the engine cannot start: {error}");
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default()).map_err(cannot)?;
     runtime.block_on(async {
         let (machine, effects) = build(clock::now(), entries);
-        let engine = Engine::new(machine, caller, storage, bell, mailbox).map_err(cannot)?;
+        let engine = Engine::new(machine, caller, (storage, place), bell, mailbox).map_err(cannot)?;
         engine.run(effects, inbox).await
     })
 }

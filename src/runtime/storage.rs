@@ -23,6 +23,7 @@ const CLOSE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Opened {
     pub(super) storage: Storage,
+    pub(super) place: Place,
     pub(super) entries: Vec<Entry>,
 }
 
@@ -36,7 +37,7 @@ impl Opened {
         // Nobody listens any more only after the engine has gone.
         let on_told = move |what| drop(sender.send(what));
         let (journal, entries) = Journal::open(place, settings, on_told)?;
-        Ok(Self { storage: Storage::Keeper { journal, told, lazy: Lazy::default() }, entries })
+        Ok(Self { storage: Storage::Keeper { journal, told, lazy: Lazy::default() }, place: place.clone(), entries })
     }
 
     /// To look on.
@@ -46,7 +47,7 @@ impl Opened {
     pub fn read_only(place: &Place) -> Result<Self, OpenError> {
         let (follower, entries) = Follower::open(place)?;
         let next = clock::now().boot + FOLLOW_MS;
-        Ok(Self { storage: Storage::ReadOnly { follower, next }, entries })
+        Ok(Self { storage: Storage::ReadOnly { follower, next }, place: place.clone(), entries })
     }
 }
 

@@ -3,6 +3,7 @@
 //! The only room that knows the SDK. One attempt a call, bounded by the caller: retries, pacing and what to do about a
 //! failure belong to `console`. The demo's decider calls SWF through [`decider`].
 
+pub mod catalog;
 mod credentials;
 pub mod decider;
 mod decision;

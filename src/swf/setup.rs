@@ -5,7 +5,7 @@ use std::fmt;
 use aws_config::BehaviorVersion;
 use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
-use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::profile::{ProfileFileRegionProvider, ProfileSet};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -189,19 +189,24 @@ fn finish(builder: sdk::config::Builder, transport: &Transport) -> sdk::Config {
 }
 
 /// The profile that was named, if it exists; naming one that does not is a mistake, not a reason to use another identity.
-#[expect(clippy::default_trait_access, reason = "their types are not public under names that are meant to be used")]
 async fn profile(settings: &Settings) -> Result<Option<String>, SetupError> {
     let named = settings.profile.clone().or_else(|| std::env::var("AWS_PROFILE").ok()).filter(|name| !name.is_empty());
     let Some(name) = named else { return Ok(None) };
-    let (fs, env, files) = (&Default::default(), &Default::default(), &Default::default());
-    let loaded = aws_config::profile::load(fs, env, files, Some(name.clone().into())).await;
-    let profiles = loaded.map_err(|error| SetupError::ConfigFiles(printable(&root_cause(&error)).into_owned()))?;
+    let profiles = profile_files(Some(name.clone())).await?;
     if profiles.get_profile(&name).is_some() {
         return Ok(Some(name));
     }
     let mut known: Vec<_> = profiles.profiles().map(|name| printable(name).into_owned()).collect();
     known.sort_unstable();
     Err(SetupError::NoProfile { name: printable(&name).into_owned(), known })
+}
+
+/// The shared config files.
+#[expect(clippy::default_trait_access, reason = "their types are not public under names that are meant to be used")]
+pub async fn profile_files(name: Option<String>) -> Result<ProfileSet, SetupError> {
+    let (fs, env, files) = (&Default::default(), &Default::default(), &Default::default());
+    let loaded = aws_config::profile::load(fs, env, files, name.map(Into::into)).await;
+    loaded.map_err(|error| SetupError::ConfigFiles(printable(&root_cause(&error)).into_owned()))
 }
 
 async fn region(settings: &Settings, providers: &ProviderConfig) -> Result<Region, SetupError> {

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::text::Foreign;
 
 pub use limits::{LengthError, check_length, length, limit};
-pub use record::{ClaimSource, Entry, PollNumber, PollTarget, Record, Stamp};
+pub use record::{ClaimSource, EndedMark, Entry, PollNumber, PollTarget, Record, Stamp};
 pub use timeouts::{Limit, LimitParseError, Source, TimeoutKind, Timeouts};
 
 /// The opaque secret that stands for one started activity task (AWS: 1 to 1024 characters).

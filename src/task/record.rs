@@ -230,6 +230,15 @@ impl Record {
     }
 }
 
+/// A place among the tasks that have ended, those that ended last first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndedMark {
+    /// When it was known that it had.
+    pub ended: Wall,
+    /// The claim, for those of the same instant.
+    pub claim: ClaimId,
+}
+
 /// A record as the journal gives it back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {

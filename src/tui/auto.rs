@@ -29,6 +29,21 @@ enum Stroke {
     Do(Action),
     Key(Key),
     Letter(char),
+    /// The act is done.
+    End,
+}
+
+impl Stroke {
+    /// How long eyes need before the next one.
+    fn pause_ms(&self) -> i64 {
+        match self {
+            Self::Select(_) => SELECTED_MS,
+            Self::Do(_) => ACTION_MS,
+            Self::Key(_) => KEY_MS,
+            Self::Letter(_) => LETTER_MS,
+            Self::End => 0,
+        }
+    }
 }
 
 /// What is still to be done, and what was done last.
@@ -63,6 +78,7 @@ fn strokes(act: &Act) -> Result<Vec<Stroke>, String> {
     for key in &act.press {
         strokes.push(Stroke::Key(Key::parse(key).ok_or_else(|| format!("{} is no key", printable(key)))?));
     }
+    strokes.push(Stroke::End);
     Ok(strokes)
 }
 
@@ -90,6 +106,11 @@ impl Auto {
         self.shown.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
     }
 
+    /// Leaves out the rest of an act that has become impossible: its keys would mean something else.
+    fn give_up(&mut self) {
+        while self.strokes.pop_front().is_some_and(|stroke| stroke != Stroke::End) {}
+    }
+
     fn show(&mut self, text: String, now: Boot) {
         if self.shown.len() == SHOWN {
             self.shown.pop_front();
@@ -109,57 +130,68 @@ pub fn play(state: &mut State, now: Now) -> Option<Wish> {
     if auto.at.is_none_or(|at| at > now.boot) {
         return None;
     }
-    if scene.paused {
-        auto.at = Some(now.boot + KEY_MS);
-        return None;
-    }
+    // The next act begins when its time has come, but not on the heels of this one.
     let Some(stroke) = auto.strokes.front().cloned() else {
         auto.at = None;
         return None;
     };
+    auto.at = Some(now.boot + stroke.pause_ms());
+    if scene.paused {
+        return None;
+    }
     if let Stroke::Select(task) = &stroke {
+        let found = select(state, task);
+        let auto = &mut state.stage.as_mut()?.auto;
         let waits = *auto.waits.get_or_insert(now.boot);
-        let named = state.tasks.such(|facts| facts.activity_id == *task);
-        let open = named.iter().find(|facts| !facts.has_ended());
-        let id = open.or(named.last()).map(|facts| facts.id);
-        if id.is_none() && now.boot - waits < PATIENCE_MS {
-            auto.at = Some(now.boot + 200);
+        if !found && now.boot - waits < PATIENCE_MS {
             return None;
         }
-        if let Some(id) = id {
-            state.tasks.select(id);
+        auto.waits = None;
+        if !found {
+            auto.give_up();
+            return None;
         }
     }
-    let scene = state.stage.as_mut()?;
-    scene.auto.waits = None;
-    scene.auto.strokes.pop_front();
-    let pause = match &stroke {
-        Stroke::Select(_) => SELECTED_MS,
-        Stroke::Do(_) => ACTION_MS,
-        Stroke::Key(_) => KEY_MS,
-        Stroke::Letter(_) => LETTER_MS,
-    };
-    // The next act begins when its time has come, but not on the heels of this one.
-    scene.auto.at = Some(now.boot + pause);
-    match stroke {
-        Stroke::Select(_) => None,
+    state.stage.as_mut()?.auto.strokes.pop_front();
+    perform(state, &stroke, now)
+}
+
+/// Moves the cursor to a task of this name, an open one if there is one.
+fn select(state: &mut State, task: &Foreign) -> bool {
+    let named = state.tasks.such(|facts| facts.activity_id == *task);
+    let open = named.iter().find(|facts| !facts.has_ended());
+    let id = open.or(named.last()).map(|facts| facts.id);
+    if let Some(id) = id {
+        state.tasks.select(id);
+    }
+    id.is_some()
+}
+
+fn perform(state: &mut State, stroke: &Stroke, now: Now) -> Option<Wish> {
+    match *stroke {
+        Stroke::Select(_) | Stroke::End => None,
         Stroke::Do(action) => {
-            let keys = state.keymap.shown(action);
-            let text = format!("{keys} {}", action.title());
-            show(state, text, now.boot);
+            let text = format!("{} {}", state.keymap.shown(action), action.title());
+            let refused = action.disabled_reason(state).is_some();
+            let auto = &mut state.stage.as_mut()?.auto;
+            auto.show(text, now.boot);
+            if refused {
+                auto.give_up();
+            }
             update::act(state, action, now)
         }
         Stroke::Key(key) => {
-            show(state, key.to_string(), now.boot);
+            state.stage.as_mut()?.auto.show(key.to_string(), now.boot);
             update::key(state, key, now)
         }
-        Stroke::Letter(c) => update::key(state, if c == '\n' { Key::ctrl('j') } else { Key::char(c) }, now),
-    }
-}
-
-fn show(state: &mut State, text: String, now: Boot) {
-    if let Some(scene) = &mut state.stage {
-        scene.auto.show(text, now);
+        Stroke::Letter(c) if state.overlay.is_some() => {
+            update::key(state, if c == '\n' { Key::ctrl('j') } else { Key::char(c) }, now)
+        }
+        // Without a form letters would be keys.
+        Stroke::Letter(_) => {
+            state.stage.as_mut()?.auto.give_up();
+            None
+        }
     }
 }
 

@@ -161,6 +161,28 @@ impl Keymap {
         self.chords(action).next().map_or_else(String::new, |chord| written(chord))
     }
 
+    /// How to do it, where a sentence says so: its key, or its name in the palette if it has none.
+    pub fn says(&self, action: Action) -> String {
+        match self.shown(action) {
+            keys if keys.is_empty() => format!("{} {}", self.shown(Action::Palette), action.title()),
+            keys => keys,
+        }
+    }
+
+    /// A sentence with the keys in it: `{claim} claims some`, an action's name in the config, becomes `p claims some`.
+    pub fn fill(&self, sentence: &'static str) -> String {
+        let mut parts = sentence.split('{');
+        let mut filled = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (name, rest) = part.split_once('}').unwrap_or((part, ""));
+            let action = Action::ALL.iter().find(|action| action.id() == name);
+            debug_assert!(action.is_some(), "no action is called {name}");
+            filled.push_str(&action.map_or_else(String::new, |action| self.says(*action)));
+            filled.push_str(rest);
+        }
+        filled
+    }
+
     /// All ways to press it, as they are shown.
     pub fn all_shown(&self, action: Action) -> Vec<String> {
         self.chords(action).map(|chord| written(chord)).collect()
@@ -245,6 +267,15 @@ mod tests {
         assert_eq!(map.after(&[Key::char('g')]), [("b".into(), Action::Beat)]);
         assert_eq!(map.find(&[Key::char('g'), Key::char('b')]), Found::Action(Action::Beat));
         assert_eq!(map.find(&[Key::char('g'), Key::char('x')]), Found::Nothing);
+    }
+
+    #[test]
+    fn sentences_have_the_keys_that_are_bound() {
+        let map = Keymap::with(&[rebind("claim", &["F5"]), rebind("dismiss", &[])]).unwrap();
+        assert_eq!(map.fill("{claim} claims, {dismiss} dismisses, {back} goes back"), {
+            "F5 claims, : dismiss dismisses, esc goes back"
+        });
+        assert_eq!(Keymap::default().fill("no key"), "no key");
     }
 
     #[test]

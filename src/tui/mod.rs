@@ -6,6 +6,7 @@
 //! (`update`), the state is drawn into a buffer (`view`). Only `run`, `session` and `signals` touch the system.
 
 mod action;
+pub mod assistant;
 mod attention;
 mod auto;
 mod canvas;
@@ -61,11 +62,12 @@ use crate::text::Foreign;
 pub use attention::{Attention, Desktop};
 pub use auto::check as check_act;
 pub use contexts::{Context, Contexts, Standing};
+pub use filtering::Filters;
 pub use form::Templates;
 pub use keymap::{Keymap, KeymapError, Rebinding, defaults as default_keys};
 pub use offscreen::Offscreen;
 pub use reads::Read;
-pub use run::{run, run_contexts};
+pub use run::{can_show, run, run_contexts};
 pub use signals::{Signals, stop_process};
 pub use view::key_table;
 
@@ -193,6 +195,8 @@ pub struct Options {
     pub lease: LeaseTerms,
     /// What forms can start from.
     pub templates: Templates,
+    /// Filters with names.
+    pub filters: Filters,
     /// In the demo, what is said while there is no caption yet; printable.
     pub demo: Option<String>,
     /// For times of day.

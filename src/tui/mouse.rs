@@ -5,6 +5,7 @@ use super::action::Action;
 use super::confirm::Answer;
 use super::input::{Gesture, Mouse};
 use super::state::{Overlay, State};
+use super::tasks::Sort;
 use super::update::{self, Wish};
 use super::view::{self, Hit, Layout};
 use super::views::View;
@@ -49,6 +50,11 @@ fn press(state: &mut State, layout: &Layout, mouse: Mouse) -> Option<Wish> {
             View::Waiting => state.waiting.cursor.at = state.waiting.cursor.offset + line,
             _ => {}
         },
+        Hit::Head(by) => {
+            let sort = state.tasks.sort();
+            let reversed = sort.by == by && !sort.reversed;
+            state.tasks.set_sort(Sort { by, reversed });
+        }
         Hit::Pane(focus) => state.focus = focus,
         Hit::Nothing => {}
     }

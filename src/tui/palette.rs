@@ -89,8 +89,9 @@ fn find(query: &str) -> Vec<Action> {
         Some((by_name.max(by_doc)?, action))
     });
     let mut scored: Vec<_> = scored.collect();
-    // Stable: equals stay in the order of the help.
-    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    // Stable: equals stay in the order of the help, but for the ten percentages, which push everything else out of view.
+    let one_of_ten = |action| matches!(action, Action::Percent(_));
+    scored.sort_by_key(|(score, action)| (std::cmp::Reverse(*score), one_of_ten(*action)));
     scored.into_iter().map(|(_, action)| action).collect()
 }
 
@@ -104,7 +105,8 @@ mod tests {
         assert_eq!(find("kp alv")[0], Action::Keep);
         assert_eq!(find("40")[0], Action::Percent(40));
         assert!(find("credentials").contains(&Action::Reload));
-        assert_eq!(find(""), Action::ALL);
+        assert_eq!(find("").len(), Action::ALL.len());
+        assert_eq!(find("")[..3], [Action::Beat, Action::Details, Action::Keep], "ten percentages come last");
         assert_eq!(find("zzzzqq"), []);
     }
 

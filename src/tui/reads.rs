@@ -8,18 +8,19 @@ use super::state::State;
 use super::views::View;
 use super::waiting::ListName;
 use crate::clock::Boot;
-use crate::console::{Query, QueryId};
+use crate::console::{Found, Query, QueryId};
 use crate::task::ClaimId;
 use crate::wire::Answer;
 
 /// What a question of the screen came to: an answer, or why there is none, printable.
-pub type Read = Result<Answer, String>;
+pub type Read = Result<Found, String>;
 
 /// Who asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Asker {
     Events(ClaimId, Part),
     Waiting(ListName),
+    Closed,
 }
 
 /// The questions on their way.
@@ -51,7 +52,8 @@ pub fn wanted(state: &mut State, now: Boot) -> Option<(QueryId, Query)> {
             let (name, query) = state.waiting.wants(now)?;
             (Asker::Waiting(name), query)
         }
-        View::Tasks | View::Detail | View::Log | View::Closed | View::Service => return None,
+        View::Closed => (Asker::Closed, state.closed.wants(rows)?),
+        View::Tasks | View::Detail | View::Log | View::Service => return None,
     };
     Some((state.reads.ask(asker), query))
 }
@@ -61,14 +63,18 @@ pub fn take(state: &mut State, id: QueryId, read: Read, now: Boot) {
     match (state.reads.asked.remove(&id), read) {
         (Some(Asker::Events(claim, part)), read) => {
             let page = read.and_then(|answer| match answer {
-                Answer::History(page) => Ok(page),
+                Found::Answer(Answer::History(page)) => Ok(page),
                 _ => Err("the service answered something else".to_owned()),
             });
             if let Some(events) = state.events.as_mut().filter(|events| events.claim == claim) {
                 events.take(part, page, now);
             }
         }
-        (Some(Asker::Waiting(name)), Ok(Answer::Pending { count, truncated })) => {
+        (Some(Asker::Closed), read) => state.closed.read(read.and_then(|found| match found {
+            Found::Ended { tasks, next } => Ok((tasks, next)),
+            Found::Answer(_) => Err("the journal answered something else".to_owned()),
+        })),
+        (Some(Asker::Waiting(name)), Ok(Found::Answer(Answer::Pending { count, truncated }))) => {
             state.waiting.counted(name, Ok((count, truncated)), now);
         }
         (Some(Asker::Waiting(name)), Err(why)) => state.waiting.counted(name, Err(why), now),

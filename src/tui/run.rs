@@ -9,6 +9,7 @@ use std::os::fd::BorrowedFd;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::Signal;
+use rustix::termios::isatty;
 
 use super::attention;
 use super::auto;
@@ -91,9 +92,14 @@ pub fn run_contexts(
     }
 }
 
+/// Whether somebody at a terminal can be asked things on a screen.
+pub fn can_show(options: &Options) -> bool {
+    !options.plain && !Surroundings::here().dumb && isatty(rustix::stdio::stdin()) && isatty(rustix::stdio::stdout())
+}
+
 /// What is asked of the terminal. Its background only if it makes a difference; the answer is not waited for: the first
 /// frame is drawn for a dark one, and is drawn again should it turn out to be light.
-fn manners(options: &Options, around: Surroundings) -> Manners {
+pub(super) fn manners(options: &Options, around: Surroundings) -> Manners {
     let by_background = matches!(options.theme, ThemeChoice::Auto | ThemeChoice::ColorBlind);
     let colors = options.color == ColorChoice::Always || options.color == ColorChoice::Auto && around.colors;
     Manners {

@@ -9,7 +9,7 @@ use super::confirm::Confirm;
 use super::contexts::{Around, Switcher};
 use super::countdown::Moment;
 use super::events::Events;
-use super::filtering::Filtering;
+use super::filtering::{Filtering, Filters};
 use super::form::{Form, Templates};
 use super::keymap::{Chord, Keymap};
 use super::keys::Key;
@@ -23,7 +23,7 @@ use super::views::{View, Views};
 use super::waiting::Waiting;
 use super::{Options, Zone};
 use crate::clock::Boot;
-use crate::console::{LeaseTerms, Level, LogLine, Status, TaskFacts};
+use crate::console::{LeaseTerms, Level, LogLine, REMIND_WORD, Status, TaskFacts};
 use crate::task::ClaimId;
 use crate::text::Foreign;
 
@@ -69,6 +69,8 @@ pub struct State {
     pub lease: LeaseTerms,
     /// What forms can start from.
     pub templates: Templates,
+    /// Filters with names.
+    pub filters: Filters,
     /// The last key, and when it came.
     pub last_key: Option<(Key, Boot)>,
     /// The present key is the last one held down.
@@ -152,6 +154,7 @@ impl State {
             task_list: options.task_list,
             lease: options.lease,
             templates: options.templates,
+            filters: options.filters,
             last_key: None,
             repeated: false,
             zone: options.zone,
@@ -206,7 +209,7 @@ impl State {
         if let Some(scene) = self.stage.as_mut().filter(|_| line.word == CAPTION) {
             scene.tell(line.text.clone(), now);
         }
-        if matches!(line.level, Level::Error | Level::Alarm) {
+        if matches!(line.level, Level::Error | Level::Alarm) || line.word == REMIND_WORD {
             let text =
                 if line.subject.is_empty() { line.text.clone() } else { format!("{}: {}", line.subject, line.text) };
             self.message = Some(Message { level: line.level, text, stays_until: now + 6_000 });

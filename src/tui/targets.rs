@@ -40,7 +40,7 @@ impl Targets {
             };
         }
         if !action.takes_several() && marked.len() > 1 {
-            return Err(one_at_a_time(action, marked.len()));
+            return Err(one_at_a_time(state, action, marked.len()));
         }
         let (mut able, mut unable) = (Vec::new(), Vec::new());
         for facts in marked {
@@ -109,7 +109,7 @@ pub fn why_not(state: &State, action: Action) -> Option<String> {
     let marked = state.tasks.marked();
     match marked.len() {
         0 => return of_subject(),
-        count if count > 1 && !action.takes_several() => return Some(one_at_a_time(action, count)),
+        count if count > 1 && !action.takes_several() => return Some(one_at_a_time(state, action, count)),
         _ => {}
     }
     let mut reasons = marked.iter().take(LOOKED_AT).map(|facts| action.disabled_reason_for(state, Some(facts)));
@@ -117,8 +117,9 @@ pub fn why_not(state: &State, action: Action) -> Option<String> {
     reasons.all(|why| why.is_some()).then(|| format!("none of the marked tasks: {first}"))
 }
 
-fn one_at_a_time(action: Action, marked: usize) -> String {
-    format!("{} is for one task at a time, and {marked} are marked: u takes the marks away", action.name())
+fn one_at_a_time(state: &State, action: Action, marked: usize) -> String {
+    let instead = state.keymap.fill("{unmark} takes the marks away");
+    format!("{} is for one task at a time, and {marked} are marked: {instead}", action.name())
 }
 
 /// The same command for those tasks only for which it still makes sense.

@@ -131,7 +131,7 @@ pub fn paste(state: &mut State, text: &str) {
             true
         }
         Some(Overlay::Filter(filtering)) => {
-            state.tasks.set_filter(filtering.paste(text));
+            state.tasks.set_filter(filtering.paste(text, &state.filters));
             true
         }
         _ => false,
@@ -239,10 +239,16 @@ pub fn act(state: &mut State, action: Action, now: Now) -> Option<Wish> {
         Action::OpenEvents => open_events(state),
         Action::OpenLog => open_log(state),
         Action::OpenWaiting => open(state, View::Waiting, None),
-        Action::OpenClosed => open(state, View::Closed, None),
+        Action::OpenClosed => {
+            state.closed.open();
+            open(state, View::Closed, None);
+        }
         Action::Back => back(state),
         Action::Contexts => state.overlay = Some(Overlay::Contexts(Switcher::new(&state.around))),
-        Action::Filter => state.overlay = Some(Overlay::Filter(Box::new(Filtering::new(state.tasks.filter().text())))),
+        Action::Filter => {
+            let filtering = Filtering::new(state.tasks.filter().text(), &state.filters);
+            state.overlay = Some(Overlay::Filter(Box::new(filtering)));
+        }
         Action::Mark
         | Action::MarkRange
         | Action::MarkAll

@@ -29,6 +29,20 @@ impl Zone {
         }
     }
 
+    /// `14:32`, or `11-24` of another day.
+    pub fn minute_or_day(self, at: Wall, now: Wall) -> String {
+        if self.is_same_day(at, now) { self.minute(at) } else { self.at(at).format("%m-%d").to_string() }
+    }
+
+    /// `14:03:22`, or `11-24 14:03` of another day.
+    pub fn clock_or_day(self, at: Wall, now: Wall) -> String {
+        if self.is_same_day(at, now) { self.clock(at) } else { self.at(at).format("%m-%d %H:%M").to_string() }
+    }
+
+    fn is_same_day(self, at: Wall, now: Wall) -> bool {
+        self.at(at).date_naive() == self.at(now).date_naive()
+    }
+
     /// Milliseconds from now until the clock next shows a time of day.
     pub fn until(self, now: Wall, hour: u32, minute: u32) -> Option<i64> {
         let here = self.at(now);

@@ -30,7 +30,22 @@ pub fn extent((columns, rows): (u16, u16)) -> (u32, u32) {
 
 /// The picture, in a window with a title.
 pub fn draw(screen: &Screen, title: &str) -> String {
-    let (width, height) = extent(screen.size());
+    let rows: String = (0..screen.rows()).map(|index| row(screen, index)).collect();
+    window(screen.size(), title, &rows)
+}
+
+/// A row of a screen where it belongs; nothing where nothing is to be seen.
+pub fn row(screen: &Screen, index: u16) -> String {
+    let mut out = String::new();
+    for run in runs(screen, index) {
+        run.draw(&mut out, f64::from(index) * HEIGHT + BAR);
+    }
+    out
+}
+
+/// A window of so many columns and rows, with a title and what is in it.
+pub fn window(size: (u16, u16), title: &str, content: &str) -> String {
+    let (width, height) = extent(size);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{title}\">\n\
@@ -53,11 +68,7 @@ pub fn draw(screen: &Screen, title: &str) -> String {
         "<g font-family=\"ui-monospace,'JetBrains Mono',SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace\" \
          font-size=\"14\" stroke-width=\"1.1\" fill=\"none\">"
     );
-    for row in 0..screen.rows() {
-        for run in runs(screen, row) {
-            run.draw(&mut out, f64::from(row) * HEIGHT + BAR);
-        }
-    }
+    out.push_str(content);
     out.push_str("</g>\n</svg>\n");
     out
 }

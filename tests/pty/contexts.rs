@@ -145,3 +145,30 @@ fn two_contexts_of_a_service_share_an_engine_and_each_shows_its_domain() {
     app.quit();
     app.left(0);
 }
+
+#[test]
+fn attended_a_lost_terminal_keeps_what_was_agreed_in_every_context() {
+    let (first, second) = (Emulator::start("1s"), Emulator::start("1s"));
+    let home = home(&[("eu-prod", first.service, ""), ("us-prod", second.service, "")]);
+    let tasks = [(&first, "eu-task"), (&second, "us-task")].map(|(at, id)| at.service.schedule(id, SHORT));
+    let mut app = home.run(&[], (120, 40));
+    app.shows("eu-prod: ops");
+    app.claim(1);
+    app.row_shows("eu-task", "○ held");
+    app.keep("eu-task");
+    go(&mut app, 1, "us-prod");
+    app.shows("No tasks");
+    app.claim(1);
+    app.row_shows("us-task", "○ held");
+    app.keep("us-task");
+    app.signal(termlens::Signal::Hup);
+    app.restored();
+    app.until(|screen| ["eu-prod: pid", "us-prod: pid"].iter().all(|name| screen.full_text().contains(name)));
+    // Longer than the heartbeat timeout.
+    std::thread::sleep(std::time::Duration::from_secs(8));
+    app.signal(termlens::Signal::Term);
+    app.left(0);
+    for (emulator, execution) in [&first, &second].into_iter().zip(&tasks) {
+        assert!(emulator.service.event(execution, "ActivityTaskTimedOut").is_none());
+    }
+}

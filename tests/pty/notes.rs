@@ -37,7 +37,7 @@ fn a_note_is_in_the_row_comes_back_after_a_restart_and_reminds() {
     app.key(Key::Enter);
     app.row_shows("held", "held ⚑");
     app.shows("1 to follow up");
-    app.shows("follow up now (n changes it): waits for the part");
+    app.shows("follow up now: waits for the part");
     app.until(|screen| screen.bells() > bells);
     app.quit();
     app.left(0);

@@ -1,6 +1,8 @@
 //! The same journal again: after a crash and after an orderly end.
 
-use crate::app::{Home, end, heartbeat};
+use termlens::Key;
+
+use crate::app::{Home, end, heartbeat, row};
 use crate::service::{Emulator, LONG, Timeouts};
 
 #[test]
@@ -40,6 +42,40 @@ fn after_a_crash_the_same_tasks_are_there_and_kept_ones_are_beaten() {
     app.row_shows("by-hand", ":");
     app.row_shows("kept", "✓ completed");
     app.shows("1 held");
+    app.press('q');
+    app.left(0);
+}
+
+#[test]
+fn what_was_taken_off_the_list_is_among_the_closed_after_a_restart() {
+    let (emulator, home) = (Emulator::start("60s"), Home::new());
+    for id in ["first", "second"] {
+        emulator.service.schedule(id, LONG);
+    }
+    let mut app = home.console(emulator.service, &[]);
+    app.shows("No tasks. p claims some");
+    app.claim(2);
+    app.row_shows("first", ":");
+    app.row_shows("second", ":");
+    for id in ["first", "second"] {
+        app.close(id, 'c', "Complete", &["done"], "Complete");
+        app.row_shows(id, "✓ completed");
+        app.select(id);
+        app.press('D');
+        app.until(|screen| row(screen, id).is_none());
+    }
+    app.press('q');
+    app.left(0);
+
+    let mut app = home.console(emulator.service, &[]);
+    app.shows("No tasks. p claims some");
+    app.press('C');
+    app.until(|screen| screen.contains("Closed, newest first 1 of 2 ") && screen.contains("first"));
+    app.key(Key::Enter);
+    app.shows("completed by us");
+    app.press('D');
+    app.shows("second was taken off the list");
+    app.escape_from("ended     completed");
     app.press('q');
     app.left(0);
 }

@@ -114,6 +114,18 @@ impl Service {
         }));
     }
 
+    /// The workflow asks for the cancellation of its task.
+    pub fn request_cancel(self, execution: &Execution, id: &str) {
+        self.call(
+            "SignalWorkflowExecution",
+            &json!({"domain": DOMAIN, "workflowId": execution.workflow_id, "signalName": "cancel"}),
+        );
+        self.decide(&json!({
+            "decisionType": "RequestCancelActivityTask",
+            "requestCancelActivityTaskDecisionAttributes": {"activityId": id},
+        }));
+    }
+
     /// Answers the decision task that waits.
     fn decide(self, decision: &Value) {
         let task = self.call("PollForDecisionTask", &json!({"domain": DOMAIN, "taskList": {"name": "deciders"}}));

@@ -9,7 +9,7 @@ use crate::app::{App, Home, end, free_port, heartbeat, row};
 use crate::service::{DOMAIN, Service};
 
 /// Stories that would take minutes in the program's own tour: an id, its heartbeat timeout, and what else there is to it.
-fn scenario(stories: &[(&str, &str, &str)], happenings: &str) -> String {
+pub fn scenario(stories: &[(&str, &str, &str)], happenings: &str) -> String {
     let mut text = format!(
         "title = \"stories\"\ndomain = \"{DOMAIN}\"\ntask_list = \"manual\"\nclaim = {}\n{happenings}\n",
         stories.iter().filter(|(.., more)| !more.contains("after")).count()
@@ -27,7 +27,7 @@ fn scenario(stories: &[(&str, &str, &str)], happenings: &str) -> String {
 }
 
 /// The demo on stories, all of them claimed, and its service.
-fn play(home: &Home, stories: &[(&str, &str, &str)], happenings: &str) -> (App, Service) {
+pub fn play(home: &Home, stories: &[(&str, &str, &str)], happenings: &str) -> (App, Service) {
     let port = free_port();
     let mut app = home.demo(&scenario(stories, happenings), &["--port", &port.to_string()]);
     for (id, ..) in stories.iter().filter(|(.., more)| !more.contains("after")) {

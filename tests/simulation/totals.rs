@@ -65,6 +65,12 @@ totals! {
     defaults,
     /// Cancel requests shown.
     cancels,
+    /// Kept tasks that timed out by heartbeat, as the screen had said they would.
+    foretold,
+    /// Cancel requests of tasks kept by hand that the console had to notice in history.
+    watched,
+    /// Kept tasks left out for the rate.
+    left_out,
     /// Tasks that timed out.
     timed_out,
     /// Processes killed.

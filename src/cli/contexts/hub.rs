@@ -58,7 +58,15 @@ impl Hub {
                 self.running.push(Running::new(*ready, context));
             }
         }
-        let running = self.running.into_iter().map(|running| Held::new(running.link, Some(running.journal)));
+        let several = self.running.len() > 1;
+        let name = |running: &Running| {
+            let names: Vec<_> = running.contexts.iter().map(|context| self.plans[*context].name.as_str()).collect();
+            if several { names.join(", ") } else { String::new() }
+        };
+        let running = self.running.into_iter().map(|running| {
+            let name = name(&running);
+            Held::new(name, running.link, Some(running.journal))
+        });
         running.chain(self.stopped.into_iter().map(Held::stopped)).collect()
     }
 
@@ -69,6 +77,7 @@ impl Hub {
             match outcome {
                 Outcome::NotNeeded => {}
                 Outcome::Failed(why) => told.push((context, failed(&why))),
+                Outcome::Unknown(why) => told.push((context, unknown(&why))),
                 Outcome::Ready(ready) => {
                     let running = Running::new(*ready, context);
                     told.push((context, opened(running.standing())));
@@ -124,10 +133,21 @@ impl Hub {
         }
     }
 
+    /// An engine's news, for the only context on it.
+    fn whole(&self, context: usize, mut news: News) -> News {
+        news.status = news.status.map(|status| self.localized(context, &status));
+        news.read = news.read.into_iter().map(|(query, read)| (asked(query).1, read)).collect();
+        news
+    }
+
     /// An engine's news, for each context on it.
     fn split(&self, running: &Running, news: News) -> Vec<(usize, News)> {
+        let first = match running.contexts.as_slice() {
+            [] => return Vec::new(),
+            [only] => return vec![(*only, self.whole(*only, news))],
+            [first, ..] => first,
+        };
         let homes = self.homes(running);
-        let [first, ..] = running.contexts.as_slice() else { return Vec::new() };
         let mut parts: Vec<(usize, News)> =
             running.contexts.iter().map(|context| (*context, News::default())).collect();
         let mut give = |contexts: &[usize], add: &mut dyn FnMut(&mut News)| {
@@ -149,8 +169,8 @@ impl Hub {
             give(&at(call.claim), &mut |part| part.calls.push(call.clone()));
         }
         for (query, read) in news.read {
-            let (context, query) = (query.0 >> QUERY_BITS, QueryId(query.0 & ((1 << QUERY_BITS) - 1)));
-            give(&[context as usize], &mut |part| part.read.push((query, read.clone())));
+            let (context, query) = asked(query);
+            give(&[context], &mut |part| part.read.push((query, read.clone())));
         }
         for (context, part) in &mut parts {
             part.removed.clone_from(&news.removed);
@@ -160,6 +180,11 @@ impl Hub {
         }
         parts
     }
+}
+
+/// Who asked, and under which number.
+fn asked(query: QueryId) -> (usize, QueryId) {
+    ((query.0 >> QUERY_BITS) as usize, QueryId(query.0 & ((1 << QUERY_BITS) - 1)))
 }
 
 /// Where a task of a domain is at home, among the contexts of one engine.
@@ -244,6 +269,13 @@ fn opened(standing: Standing) -> News {
         _ => Vec::new(),
     };
     News { standing: Some(standing), log, ..News::default() }
+}
+
+/// What a context is told that stays as it is.
+fn unknown(why: &str) -> News {
+    let why = why.lines().next().unwrap_or_default();
+    let text = format!("not looked at for tasks: {}", printable(why));
+    News { log: vec![line(Level::Warn, text)], ..News::default() }
 }
 
 /// What a context is told that has no engine: every line of the reason.

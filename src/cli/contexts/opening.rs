@@ -1,15 +1,14 @@
 //! Opening a context while the screen is up: on a thread of its own, because credentials may take half a minute, and
 //! what comes of it is told through a pipe that wakes the screen.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::io;
+use std::os::fd::BorrowedFd;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use super::plan::{Plan, Where};
 use crate::cli::link::Link;
+use crate::cli::postbox::Postbox;
 use crate::journal::{self, OpenError, Place};
 use crate::runtime::{self, Opened, Parts};
 use crate::swf::Service;
@@ -39,6 +38,8 @@ pub enum Outcome {
     NotNeeded,
     /// Why not; may have several lines and foreign text.
     Failed(String),
+    /// Nobody has asked for it, and nobody knows whether there is anything to look after: why; as above.
+    Unknown(String),
 }
 
 /// An engine by what it is found by.
@@ -60,10 +61,7 @@ struct Registry {
 #[derive(Debug)]
 pub struct Opener {
     registry: Arc<Mutex<Registry>>,
-    outcomes: Receiver<(usize, Outcome)>,
-    sender: Sender<(usize, Outcome)>,
-    bell: File,
-    waker: Arc<OwnedFd>,
+    outcomes: Postbox<(usize, Outcome)>,
 }
 
 impl Opener {
@@ -72,25 +70,17 @@ impl Opener {
     /// # Errors
     /// The system has no descriptor left.
     pub fn new() -> io::Result<Self> {
-        let (reader, writer) = io::pipe()?;
-        // Neither side ever waits: a byte that is not there, or has no room, is one too many anyway.
-        for fd in [reader.as_fd(), writer.as_fd()] {
-            rustix::io::ioctl_fionbio(fd, true)?;
-        }
-        let (sender, outcomes) = mpsc::channel();
-        let (bell, waker) = (File::from(OwnedFd::from(reader)), Arc::new(OwnedFd::from(writer)));
-        Ok(Self { registry: Arc::default(), outcomes, sender, bell, waker })
+        Ok(Self { registry: Arc::default(), outcomes: Postbox::new()? })
     }
 
     /// Readable when something came of an opening.
     pub fn wake_fd(&self) -> BorrowedFd<'_> {
-        self.bell.as_fd()
+        self.outcomes.wake_fd()
     }
 
     /// What came of them; never blocks.
     pub fn take(&mut self) -> Vec<(usize, Outcome)> {
-        while matches!(self.bell.read(&mut [0; 64]), Ok(1..)) {}
-        self.outcomes.try_iter().collect()
+        self.outcomes.take()
     }
 
     /// Enters an engine that was started without this opener; gives its number.
@@ -105,13 +95,9 @@ impl Opener {
 
     /// Begins to open a context; `only_if_needed`: not unless its journal holds tasks that have not ended for certain.
     pub fn open(&self, context: usize, plan: Plan, only_if_needed: bool) {
-        let (registry, sender, waker) = (Arc::clone(&self.registry), self.sender.clone(), Arc::clone(&self.waker));
-        let tell = move |outcome| {
-            // Nobody listens any more only when the process ends.
-            let _ = sender.send((context, outcome));
-            let _ = rustix::io::write(&waker, &[0]);
-        };
-        let failed = tell.clone();
+        let registry = Arc::clone(&self.registry);
+        let (postman, failed) = (self.outcomes.postman(), self.outcomes.postman());
+        let tell = move |outcome| postman.tell((context, outcome));
         let body = move || match opened(&plan, only_if_needed) {
             Ok(Some((service, place))) => {
                 // Held until it is told, so that nobody hears of an engine before it is there.
@@ -119,10 +105,10 @@ impl Opener {
                 tell(engine(&plan, &mut registry, service, &place));
             }
             Ok(None) => tell(Outcome::NotNeeded),
-            Err(why) => tell(Outcome::Failed(why)),
+            Err(failed) => tell(failed),
         };
         if let Err(error) = thread::Builder::new().name("opener".into()).spawn(body) {
-            failed(Outcome::Failed(format!("the system has no thread left: {error}")));
+            failed.tell((context, Outcome::Failed(format!("the system has no thread left: {error}"))));
         }
     }
 }
@@ -140,24 +126,29 @@ fn enter(registry: &mut Registry, place: &Where, read_only: bool) -> usize {
 }
 
 /// Connects, if it has to be.
-fn opened(plan: &Plan, only_if_needed: bool) -> Result<Option<(Service, Where)>, String> {
+fn opened(plan: &Plan, only_if_needed: bool) -> Result<Option<(Service, Where)>, Outcome> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;
-    if plan.domain.is_none() {
-        return Err(format!("no domain: give it one in [contexts.{}] of the config file", plan.name));
-    }
+    let runtime = runtime.map_err(|error| Outcome::Failed(format!("cannot start: {error}")))?;
     runtime.block_on(async {
-        if only_if_needed {
-            let found = Service::find(&plan.settings).await.map_err(|error| error.to_string())?;
-            let place = Where::new(&found.region, found.profile.as_deref(), found.endpoint.as_deref());
-            if !journal::holds_open(&journal_of(plan, &place)?) {
-                return Ok(None);
-            }
+        if only_if_needed && !is_needed(plan).await.map_err(Outcome::Unknown)? {
+            return Ok(None);
         }
-        let service = Service::connect(&plan.settings).await.map_err(|error| error.to_string())?;
+        if plan.domain.is_none() {
+            let why = format!("no domain: give it one in [contexts.{}] of the config file", plan.name);
+            return Err(Outcome::Failed(why));
+        }
+        let service = Service::connect(&plan.settings).await;
+        let service = service.map_err(|error| Outcome::Failed(error.to_string()))?;
         let place = Where::new(service.region(), service.profile(), service.endpoint());
         Ok(Some((service, place)))
     })
+}
+
+/// Whether its journal holds tasks that have not ended for certain.
+async fn is_needed(plan: &Plan) -> Result<bool, String> {
+    let found = Service::find(&plan.settings).await.map_err(|error| error.to_string())?;
+    let place = Where::new(&found.region, found.profile.as_deref(), found.endpoint.as_deref());
+    Ok(journal::holds_open(&journal_of(plan, &place)?))
 }
 
 fn journal_of(plan: &Plan, place: &Where) -> Result<Place, String> {

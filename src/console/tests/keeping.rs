@@ -318,3 +318,12 @@ fn rule_3_9_an_unknown_domain_stops_the_sending_until_told() {
     world.pass(30_000);
     assert_eq!((world.calls_to(BEAT), &world.facts(claim).state), (0, &TaskState::Held));
 }
+
+#[test]
+fn keep_alive_an_answer_that_was_read_late_leaves_no_longer_silence() {
+    let (mut world, claim) = kept();
+    world.pass(13_000);
+    world.answer(BEAT, 14_000, Ok(Answer::Beaten { cancel_requested: false }));
+    assert!(world.facts(claim).last_beat.is_some_and(|beat| beat.took_ms >= 14_000));
+    assert_eq!(world.calls_to(BEAT), 1, "the service counts from the sending: another one is due");
+}

@@ -1,5 +1,6 @@
 //! The real SDK over real sockets against a server that answers from a script.
 
+mod catalog;
 mod chain;
 
 use std::collections::VecDeque;

@@ -3,6 +3,7 @@
 use super::{A, Action};
 use crate::console::{Connection, Deadline, Status, TaskFacts, TaskState};
 use crate::task::Source;
+use crate::tui::keymap::Keymap;
 use crate::tui::state::State;
 use crate::tui::targets;
 use crate::tui::tasks::asks_for_cancel;
@@ -13,7 +14,7 @@ impl Action {
     pub fn disabled_reason(self, state: &State) -> Option<String> {
         if self.views().is_some_and(|views| !views.contains(&state.views.now())) {
             let name = self.name();
-            return Some(format!("{name} does nothing in this view: esc goes back"));
+            return Some(format!("{name} does nothing in this view: {}", state.keymap.fill("{back} goes back")));
         }
         if self == A::Contexts && !state.around.several() {
             return Some("there is no other context; [contexts] in the config file names some".into());
@@ -36,15 +37,17 @@ impl Action {
             return Some(why.to_owned());
         }
         let off_the_list = || task.filter(|facts| state.tasks.get(facts.id).is_none());
-        if let (A::Dismiss, Some(facts)) = (self, off_the_list()) {
+        if let (A::Dismiss | A::Note, Some(facts)) = (self, off_the_list()) {
             return Some(format!("{} was taken off the list", facts.activity_id.line()));
         }
         match (needs, task) {
             (Needs::Nothing, _) => None,
             (Needs::Console, _) => self.why_not_now(state.status.as_deref()),
-            (_, None) => Some("there is no task; p claims some".into()),
-            (Needs::Selection | Needs::Task, Some(facts)) => self.why_not_on(facts),
-            (Needs::OpenTask, Some(facts)) => why_not_open(facts).or_else(|| self.why_not_on(facts)),
+            (_, None) => Some(state.keymap.fill("there is no task; {claim} claims some")),
+            (Needs::Selection | Needs::Task, Some(facts)) => self.why_not_on(facts, &state.keymap),
+            (Needs::OpenTask, Some(facts)) => {
+                why_not_open(facts, &state.keymap).or_else(|| self.why_not_on(facts, &state.keymap))
+            }
         }
     }
 
@@ -84,12 +87,13 @@ impl Action {
     }
 
     /// For the acts on a task.
-    fn why_not_on(self, facts: &TaskFacts) -> Option<String> {
+    fn why_not_on(self, facts: &TaskFacts, keymap: &Keymap) -> Option<String> {
         let name = facts.activity_id.line();
         match self {
             A::StopKeeping if facts.lease.is_none() => Some(format!("{name} is not kept alive")),
             A::Cancel if facts.cancel.is_none() => {
-                Some(format!("no cancel request was seen for {name}; space asks the service, f fails the task"))
+                let instead = keymap.fill("{beat} asks the service, {fail} fails the task");
+                Some(format!("no cancel request was seen for {name}; {instead}"))
             }
             A::GoOn if !asks_for_cancel(facts) => Some(format!("no cancel request of {name} waits for an answer")),
             A::SetTimeout if !facts.deadlines.iter().any(may_be_set) => {
@@ -125,10 +129,12 @@ pub fn may_be_set(deadline: &Deadline) -> bool {
     !matches!(deadline.limit, Some((_, Source::History)))
 }
 
-fn why_not_open(facts: &TaskFacts) -> Option<String> {
+fn why_not_open(facts: &TaskFacts, keymap: &Keymap) -> Option<String> {
     let name = facts.activity_id.line();
     match &facts.state {
-        TaskState::Ended { .. } => Some(format!("{name} has ended; D takes it off the list")),
+        TaskState::Ended { .. } => {
+            Some(format!("{name} has ended; {}", keymap.fill("{dismiss} takes it off the list")))
+        }
         TaskState::Closing { kind, .. } => Some(format!("{name} is already being closed as {}", kind.word())),
         TaskState::Held | TaskState::Refused { .. } => None,
     }

@@ -109,12 +109,12 @@ impl Around {
         let mut sum = Counts::default();
         others().for_each(|one| sum.add(&one.counts));
         let mut words: Vec<_> = sum.alarms().into_iter().map(|(count, word)| format!("{count} {word}")).collect();
-        for trouble in ["no access", "out of reach"] {
-            if others().any(|one| one.trouble == Some(trouble)) {
+        for trouble in ["not open", "no access", "out of reach"] {
+            if others().any(|one| one.trouble() == Some(trouble)) {
                 words.push(trouble.to_owned());
             }
         }
-        let wanting: Vec<_> = others().filter(|one| one.trouble.is_some() || !one.counts.alarms().is_empty()).collect();
+        let wanting: Vec<_> = others().filter(|one| one.wants_somebody()).collect();
         match wanting.as_slice() {
             [] => None,
             [one] => Some((words, one.name.clone())),
@@ -124,6 +124,16 @@ impl Around {
 }
 
 impl Summary {
+    /// Whether anything in it wants a person.
+    pub fn wants_somebody(&self) -> bool {
+        self.trouble().is_some() || !self.counts.alarms().is_empty()
+    }
+
+    /// Why nothing can be done in it, if so: one that was to be opened and is not, too.
+    pub fn trouble(&self) -> Option<&'static str> {
+        if matches!(self.standing, Standing::Failed(_)) { Some("not open") } else { self.trouble }
+    }
+
     /// How far it is and what wants a person in it, in words, the gravest first.
     pub fn words(&self) -> String {
         let open = match &self.standing {

@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode;
 
-use super::Around;
+use super::{Around, Summary};
 use crate::tui::action::Action;
 use crate::tui::keys::Key;
 
@@ -27,9 +27,7 @@ pub enum Picked {
 impl Switcher {
     /// With the cursor on the next one that wants a person, else on the one that is shown.
     pub fn new(around: &Around) -> Self {
-        let wants = |index: &usize| {
-            around.all.get(*index).is_some_and(|one| one.trouble.is_some() || !one.counts.alarms().is_empty())
-        };
+        let wants = |index: &usize| around.all.get(*index).is_some_and(Summary::wants_somebody);
         let next = (around.shown + 1..around.all.len()).chain(0..around.shown).find(wants);
         Self { at: next.unwrap_or(around.shown) }
     }

@@ -56,8 +56,8 @@ fn what_one_context_hears_another_does_not_have() {
     let of = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     assert_eq!([ids(0), ids(1), ids(2)], [of(&["rel-1"]), of(&["swap-1", "swap-2"]), of(&[])]);
     let (words, place) = desks.shown().around.elsewhere().unwrap();
-    assert_eq!((words.join(", ").as_str(), place.as_str()), ("1 cancel, 1 due", "us-prod"));
-    assert_eq!(attention::title(desks.shown()), "1 held, 1 cancel, 1 due in us-prod - swfbeat ops-demo");
+    assert_eq!((words.join(", ").as_str(), place.as_str()), ("1 cancel, 1 due, not open", "2 contexts"));
+    assert_eq!(attention::title(desks.shown()), "1 held, 1 cancel, 1 due, not open in 2 contexts - swfbeat ops-demo");
 }
 
 #[test]

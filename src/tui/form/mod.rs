@@ -25,9 +25,7 @@ use crate::text::Foreign;
 
 pub use editor::Editor;
 pub use submit::Submitted;
-pub use templates::Templates;
-
-use templates::Starts;
+pub use templates::{Starts, Templates};
 
 /// A form being filled in.
 #[derive(Debug)]

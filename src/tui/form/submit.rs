@@ -86,7 +86,7 @@ impl Form {
 
     fn beat_command(&self, claims: Vec<ClaimId>) -> Result<Command, String> {
         let details =
-            self.payload(0).ok_or("no details: write some, or send the last ones again with space in the list")?;
+            self.payload(0).ok_or("no details: write some, or go back and send the last ones again with beat")?;
         Ok(Command::Beat { claims, details: Details::New(details) })
     }
 

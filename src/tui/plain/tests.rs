@@ -60,6 +60,17 @@ fn acts_are_typed() {
 }
 
 #[test]
+fn a_note_may_have_a_time_behind_it() {
+    let mut face = one(task(7, "swap-17"));
+    let note = |text: &str, follow_up| Command::Note { claims: vec![ClaimId(7)], text: text.into(), follow_up };
+    assert_eq!(sent(&mut face, "note 7 ask Eve"), Some(note("ask Eve", None)));
+    let at = crate::clock::Wall(T0.wall.0 + 1_200_000);
+    assert_eq!(sent(&mut face, "note swap-17 ask Eve | in 20m"), Some(note("ask Eve", Some(at))));
+    assert!(said(&mut face, "note 7 | soon").starts_with("Not done: "));
+    assert!(said(&mut face, "note 7").starts_with("Not done: nothing is noted"));
+}
+
+#[test]
 fn a_close_is_sent_only_after_yes() {
     let mut face = one(task(7, "swap-17"));
     let (lines, nothing) = face.line("complete 7 all done", T0);
@@ -131,4 +142,30 @@ fn inert_text_lines_have_no_control_and_no_line_break_of_others() {
             assert!(!line.chars().any(|c| c.is_control() || c == '\u{202e}'), "{line:?}");
         }
     }
+}
+
+#[test]
+fn another_context_is_heard_with_its_name_and_gone_to_by_it() {
+    let context = |name: &str, standing| {
+        let options = Options { zone: Zone::Fixed(0), ..Options::default() };
+        Context { name: name.into(), place: format!("ops · {name}"), options, standing }
+    };
+    let contexts = vec![context("eu", Standing::Open), context("us", Standing::NotOpened)];
+    let mut face = Face::new(Desks::new(contexts, 0, NO_SCREEN), false);
+    let open = |tasks| News {
+        changed: tasks,
+        status: Some(Arc::new(status())),
+        standing: Some(Standing::Open),
+        ..News::default()
+    };
+    face.news(0, open(vec![task(1, "rel-1").arc()]), T0);
+    assert_eq!(wish(&mut face, "context us"), Some(Wish::Show(1)));
+    assert_eq!(said(&mut face, "context nowhere").lines().next(), Some("There is no context nowhere."));
+    let heard = face.news(1, open(vec![task(1, "swap-1").cancel().arc()]), T0).join("\n");
+    assert!(heard.contains("us: 1 cancel, 1 held") && heard.contains("us: 1 swap-1: cancel"), "{heard}");
+    let (lines, opens) = face.show(1);
+    assert!(!opens && lines[0].starts_with("Now in us: ops-demo"), "{lines:?}");
+    let heard =
+        face.news(0, News { log: vec![log_line(Level::Alarm, "cancel", "rel-1", "requested")], ..News::default() }, T0);
+    assert!(heard[0].starts_with("eu: "), "{heard:?}");
 }

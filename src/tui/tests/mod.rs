@@ -1,6 +1,7 @@
 //! The screen as a whole, without a terminal: keys in, commands and pictures out.
 
 mod commands;
+mod finding;
 mod forms;
 mod grammar;
 mod keys;
@@ -67,7 +68,7 @@ fn draw(state: &mut State, theme: &Theme) -> (Buffer, Option<Position>) {
 }
 
 /// The text of a frame, and under each other line a map of the styles in it where there are any.
-fn picture(buf: &Buffer, cursor: Option<Position>) -> String {
+pub fn picture(buf: &Buffer, cursor: Option<Position>) -> String {
     let mut out = String::new();
     for y in buf.area.top()..buf.area.bottom() {
         let (mut text, mut styles) = (String::new(), String::new());

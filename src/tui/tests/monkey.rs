@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::grammar;
+use super::{grammar, stage};
 use crate::clock::{Now, Wall};
 use crate::console::{Command, Level, TaskFacts};
 use crate::task::ClaimId;
@@ -14,7 +14,7 @@ use crate::tui::fixtures::{T0, hostile, log_line, status, zoo};
 use crate::tui::input::{Input, Parser};
 use crate::tui::offscreen::Offscreen;
 use crate::tui::state::Overlay;
-use crate::tui::{News, Options, Zone};
+use crate::tui::{News, Options, Zone, update};
 
 const SEEDS: u64 = 100;
 /// Frames are drawn after every so many events: most of the cost.
@@ -132,7 +132,8 @@ fn was_asked(screen: &Offscreen) -> bool {
 fn play(seed: u64, events: u64) {
     let mut chance = Chance(seed);
     let zoo = zoo();
-    let options = Options { zone: Zone::Fixed(0), ascii: seed % 10 == 9, ..Options::default() };
+    let demo = (seed % 2 == 1).then(|| "a tour ".repeat(1 + seed as usize % 40));
+    let options = Options { zone: Zone::Fixed(0), ascii: seed % 10 == 9, demo, ..Options::default() };
     let mut screen = Offscreen::new(options, 120, 40);
     let mut parser = Parser::default();
     let mut now = T0;
@@ -140,7 +141,10 @@ fn play(seed: u64, events: u64) {
     for event in 0..events {
         match chance.below(20) {
             0 => screen.resize(1 + chance.below(300) as u16, 1 + chance.below(100) as u16),
-            1 => screen.take(news(&mut chance, &zoo), now),
+            1 => {
+                screen.take(news(&mut chance, &zoo), now);
+                update::reports(&mut screen.state, stage::anything(&mut || chance.below(4)), now.boot);
+            }
             2 => {
                 let millis = chance.below(90_000) as i64;
                 now = Now { boot: now.boot + millis, mono: now.mono + millis, wall: Wall(now.wall.0 + millis) };

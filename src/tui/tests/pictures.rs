@@ -1,7 +1,7 @@
 //! Pictures of whole screens at three sizes, with and without colours, as an operator sees them.
 
 use super::*;
-use crate::console::{CallEnd, CallLine, Command, Connection, Level, LogLine, Status};
+use crate::console::{CallEnd, CallLine, Command, Connection, Found, Level, LogLine, Status};
 use crate::task::ClaimId;
 use crate::text::printable;
 use crate::tui::Read;
@@ -16,7 +16,7 @@ const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 12)];
 fn log() -> Vec<LogLine> {
     vec![
         log_line(Level::Info, "claim", "swap-17", "from manual-ops"),
-        log_line(Level::Alarm, "cancel", "drain-rack-42", "requested: respond canceled (x) or go on (i)"),
+        log_line(Level::Alarm, "cancel", "drain-rack-42", "requested: respond canceled or go on"),
         log_line(Level::Error, "gone", "keys-3", "timed out: HEARTBEAT, last details 40%"),
         log_line(Level::Info, "beat", "swap-17", "ok, 8 ms"),
     ]
@@ -189,7 +189,7 @@ fn every_view_at_every_size() {
             select(&mut state, 1);
             type_in(&mut state, keys);
             if name == "view_events" {
-                answer(&mut state, Ok(Answer::History(history())));
+                answer(&mut state, Ok(Found::Answer(Answer::History(history()))));
             }
             snapshot(&format!("{name}_{width}x{height}"), &mut state, &Theme::dark());
             snapshot(&format!("{name}_{width}x{height}_plain"), &mut state, &Theme::plain());

@@ -69,6 +69,17 @@ fn service() -> Reports {
     Reports { clocks: Some(clocks), events, ..Reports::default() }
 }
 
+/// What a stage may report, hostile text included.
+pub fn anything(chance: &mut dyn FnMut() -> u64) -> Reports {
+    let mut reports = service();
+    let active = |fault| Active { fault, since: T0.boot };
+    reports.faults = (chance() == 0).then(|| Fault::ALL.map(active).into());
+    reports.paused = (chance() == 0).then(|| chance() == 0);
+    reports.clocks = reports.clocks.filter(|_| chance() > 0);
+    reports.summary = (chance() == 0).then(|| "It is over. ".repeat(1 + 20 * chance() as usize));
+    reports
+}
+
 fn shown(state: &mut State) -> String {
     let (buf, cursor) = draw(state, &Theme::dark());
     picture(&buf, cursor)
@@ -193,6 +204,23 @@ fn the_storys_operator_does_what_keys_do() {
     assert_eq!(pictures.last().unwrap(), "", "what was pressed fades");
     assert_eq!(pictures[pictures.len() - 2], "c complete enter → enter");
     assert!(!state.stage.as_ref().unwrap().auto.is_playing());
+}
+
+#[test]
+fn an_act_that_has_become_impossible_is_left_out_to_its_last_key() {
+    let mut state = demo("", (120, 40));
+    let act = |task: &str, action: &str| Act {
+        task: Some(task.into()),
+        action: Some(action.into()),
+        write: Some("D\n".into()),
+        press: vec!["enter".into()],
+    };
+    let acts = vec![act("nobody", "complete"), act("swap-17", "canceled"), act("keys-3", "beat")];
+    report(&mut state, Reports { acts, ..Reports::default() });
+    let wishes: Vec<_> =
+        (0..400).filter_map(|step| auto::play(&mut state, Now { boot: T0.boot + step * 100, ..T0 })).collect();
+    assert!(matches!(&wishes[..], [Wish::Send(crate::console::Command::Beat { .. })]), "{wishes:?}");
+    assert!(state.overlay.is_none() && !state.stage.as_ref().unwrap().auto.is_playing());
 }
 
 #[test]

@@ -59,7 +59,7 @@ pub fn arrange(state: &mut State, action: Action, now: Now) {
         Action::Unmark => {
             let had_some = tasks.unmark_all();
             if !had_some {
-                state.refuse("nothing is marked: m marks");
+                state.refuse(state.keymap.fill("nothing is marked: {mark} marks"));
             }
         }
         Action::Sort => tasks.set_sort(Sort { by: sort.by.next(), reversed: false }),

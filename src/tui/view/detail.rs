@@ -17,6 +17,7 @@ use crate::text::{Foreign, printable};
 use crate::tui::Zone;
 use crate::tui::countdown::{Left, Moment, ago, duration, span};
 use crate::tui::json;
+use crate::tui::keymap::Keymap;
 use crate::tui::state::{Focus, State};
 use crate::tui::tasks::asks_for_cancel;
 use crate::tui::theme::Theme;
@@ -47,13 +48,13 @@ pub fn draw_full(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme
     let facts = state.subject();
     let title = facts.map_or("No longer on the list".into(), |facts| facts.activity_id.line());
     let inside = list::frame(buf, layout, &title, "", theme);
-    match facts {
-        Some(facts) => {
-            let lines = Lines::of(facts, state, theme, moment, inside.width.into(), Extent::Full);
-            draw_lines(buf, inside, &lines, state, theme);
-        }
-        None => list::empty(buf, inside, "This task is no longer on the list. esc goes back.", theme),
-    }
+    let Some(facts) = facts else {
+        let text = state.keymap.fill("This task is no longer on the list. {back} goes back.");
+        list::empty(buf, inside, &text, theme);
+        return;
+    };
+    let lines = Lines::of(facts, state, theme, moment, inside.width.into(), Extent::Full);
+    draw_lines(buf, inside, &lines, state, theme);
 }
 
 fn draw_lines(buf: &mut Buffer, inside: Rect, lines: &Lines, state: &State, theme: &Theme) {
@@ -76,9 +77,13 @@ pub fn scroll_max(state: &State, layout: &Layout, moment: Moment) -> usize {
     lines.0.len().saturating_sub(inside.height.into())
 }
 
-/// The outage that a kept task survives, milliseconds.
-fn survives(state: &State, facts: &TaskFacts) -> Option<i64> {
-    facts.survives_ms(state.status.as_ref()?)
+/// The outage that a kept task survives, and how soon after it the next one.
+fn survives(state: &State, facts: &TaskFacts) -> Option<String> {
+    let status = state.status.as_ref()?;
+    let outage = duration(facts.survives_ms(status)? / 1_000);
+    // Rounded up: until then less is survived.
+    let again = status.recovers_ms.map(|ms| format!(", again {} after it", duration((ms + 999) / 1_000)));
+    Some(format!("; survives {outage} outage{}", again.unwrap_or_default()))
 }
 
 /// Everything known of a task, for a face without columns.
@@ -100,7 +105,7 @@ struct Lines(Vec<DetailLine>);
 
 impl Lines {
     fn of(facts: &TaskFacts, state: &State, theme: &Theme, moment: Moment, cells: usize, extent: Extent) -> Self {
-        let mut lines = Writer { lines: Vec::new(), cells, theme, extent };
+        let mut lines = Writer { lines: Vec::new(), cells, theme, keymap: &state.keymap, extent };
         let zone = state.zone;
         lines.calls(facts, moment);
         lines.state(facts, survives(state, facts), moment, zone);
@@ -123,6 +128,7 @@ struct Writer<'a> {
     lines: Vec<DetailLine>,
     cells: usize,
     theme: &'a Theme,
+    keymap: &'a Keymap,
     extent: Extent,
 }
 
@@ -174,7 +180,9 @@ impl Writer<'_> {
     fn calls(&mut self, facts: &TaskFacts, moment: Moment) {
         if let Some(cancel) = facts.cancel.filter(|_| asks_for_cancel(facts)) {
             let seen = ago(moment.now.wall.0.saturating_sub(cancel.seen_at.0));
-            let text = format!("✖ REQUESTED, seen {seen}: respond canceled (x) or go on (i)");
+            // The keys first: a small pane has two lines for it.
+            let keys = self.keymap.fill("{canceled} canceled, {go-on} go on");
+            let text = format!("✖ REQUESTED: {keys}; seen {seen}");
             self.put("CANCEL", &text, self.theme.alarm);
         }
         if facts.workflow_cancel && facts.cancel.is_none() && !facts.has_ended() {
@@ -191,25 +199,29 @@ impl Writer<'_> {
         }
     }
 
-    fn state(&mut self, facts: &TaskFacts, survives: Option<i64>, moment: Moment, zone: Zone) {
+    fn state(&mut self, facts: &TaskFacts, survives: Option<String>, moment: Moment, zone: Zone) {
         match &facts.state {
             TaskState::Held => {
                 let answered = facts.cancel.is_some_and(|cancel| cancel.answered);
                 let note = if answered { "; goes on despite a cancel request" } else { "" };
                 match facts.lease {
                     Some(_) if facts.left_out => {
-                        let text = "left out: the heartbeat rate does not suffice for all kept tasks. No heartbeat goes \
-                                    out by itself: space beats, a puts it first in line";
-                        self.put("state", text, self.theme.danger);
+                        let text = self.keymap.fill(
+                            "left out: the heartbeat rate does not suffice for all kept tasks. No heartbeat goes out by \
+                             itself: {beat} beats, {keep-alive} puts it first in line",
+                        );
+                        self.put("state", &text, self.theme.danger);
                     }
                     Some(lease) => {
                         let left = duration(((lease.until - moment.stands_until) / 1_000).max(0));
                         let until = zone.minute_and_day(lease.until_wall, moment.now.wall);
-                        let survives = survives
-                            .map_or_else(String::new, |ms| format!("; survives {} outage", duration(ms / 1_000)));
+                        let survives = survives.unwrap_or_default();
                         self.text("state", &format!("held, kept alive until {until}, {left} more{survives}{note}"));
                     }
-                    None => self.text("state", &format!("held, by hand: space beats, a keeps alive{note}")),
+                    None => {
+                        let keys = self.keymap.fill("{beat} beats, {keep-alive} keeps alive");
+                        self.text("state", &format!("held, by hand: {keys}{note}"));
+                    }
                 }
             }
             TaskState::Refused { said } => {
@@ -240,8 +252,11 @@ impl Writer<'_> {
 
     fn closing(&mut self, word: &str, attempts: u32, unconfirmed: bool, trouble: Option<&str>) {
         let tries = if attempts == 1 { "1 attempt".into() } else { format!("{attempts} attempts") };
-        let sure = if unconfirmed { "not sure yet whether the service has it" } else { "on its way" };
-        let sure = if trouble.is_some() && !unconfirmed { "not applied so far; w takes it back" } else { sure };
+        let sure = match (unconfirmed, trouble) {
+            (true, _) => "not sure yet whether the service has it".to_owned(),
+            (false, None) => "on its way".to_owned(),
+            (false, Some(_)) => self.keymap.fill("not applied so far; {withdraw-close} takes it back"),
+        };
         self.put("state", &format!("closing as {word}, {tries}: {sure}"), self.theme.warn);
         if let Some(trouble) = trouble {
             self.put("", trouble, self.theme.danger);
@@ -279,7 +294,8 @@ impl Writer<'_> {
         }
         let unknown = names(&Deadline::is_unknown);
         if !unknown.is_empty() {
-            let looking_up = if facts.looking_up { "being looked up" } else { "t sets one" };
+            let sets = || self.keymap.fill("{set-timeout} sets one");
+            let looking_up = if facts.looking_up { "being looked up".to_owned() } else { sets() };
             self.put("unknown", &format!("{unknown}; {looking_up}"), self.theme.warn);
         }
     }

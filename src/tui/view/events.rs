@@ -10,6 +10,7 @@ use super::paint::{put, put_right, wrap};
 use crate::clock::Wall;
 use crate::text::printable;
 use crate::tui::events::Events;
+use crate::tui::keymap::Keymap;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::wire::{Attributes, HistoryEvent};
@@ -29,10 +30,11 @@ pub fn draw(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme) {
         0 => format!("Events of {name}"),
         len => format!("Events of {name}, newest first {} of {len}{}", events.cursor.at + 1, more(events)),
     };
-    let right = events.problem.as_ref().map_or_else(|| standing(events), |why| format!("not read: {why}"));
+    let right =
+        events.problem.as_ref().map_or_else(|| standing(events, &state.keymap), |why| format!("not read: {why}"));
     let area = list::frame(buf, layout, &title, &right, theme);
     if events.len() == 0 {
-        list::empty(buf, area, &why_empty(events), theme);
+        list::empty(buf, area, &why_empty(events, &state.keymap), theme);
         return;
     }
     let wide = area.width >= WIDE;
@@ -82,15 +84,18 @@ fn more(events: &Events) -> &'static str {
 }
 
 /// Whoever is at the top sees what is new; whoever is not stays where he is.
-fn standing(events: &Events) -> String {
-    if events.cursor.at == 0 { "following".into() } else { "g follows".into() }
+fn standing(events: &Events, keymap: &Keymap) -> String {
+    if events.cursor.at == 0 { "following".into() } else { keymap.fill("{first} follows") }
 }
 
-fn why_empty(events: &Events) -> String {
+fn why_empty(events: &Events, keymap: &Keymap) -> String {
     match &events.problem {
-        Some(why) => format!("The history cannot be read: {why}. It is tried again by itself; esc goes back."),
+        Some(why) => {
+            let back = keymap.fill("It is tried again by itself; {back} goes back.");
+            format!("The history cannot be read: {why}. {back}")
+        }
         None if events.was_read => {
-            "The service shows no events yet. They come here by themselves; esc goes back.".into()
+            keymap.fill("The service shows no events yet. They come here by themselves; {back} goes back.")
         }
         None => "reading…".into(),
     }

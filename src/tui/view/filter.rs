@@ -20,7 +20,9 @@ pub fn draw(buf: &mut Buffer, area: Rect, filtering: &Filtering, state: &State, 
     let text = filtering.text();
     let line = printable(&text);
     if text.is_empty() {
-        put(buf, Position::new(x + 1, area.y), room as u16, &format!("words, or {FIELDS} with :"), theme.dim);
+        let saved = state.filters.names().map(|name| format!("/{name}")).collect::<Vec<_>>().join(" ");
+        let hint = if saved.is_empty() { format!("words, or {FIELDS} with :") } else { format!("words, or {saved}") };
+        put(buf, Position::new(x + 1, area.y), room as u16, &hint, theme.dim);
     }
     let before: String = text.chars().take(filtering.column()).collect();
     let before = width(&printable(&before));

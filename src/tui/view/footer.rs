@@ -25,19 +25,25 @@ pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme) {
                     action.disabled_reason(state).is_none() && state.keymap.chords(*action).next().is_some()
                 })
                 .map(hint);
-            let fitting = valid.take_while(|hint| {
+            // A long one that does not fit is no reason to leave out the short ones behind it.
+            let fitting = valid.filter(|hint| {
                 let fits = cells(hint) <= room;
-                room = room.saturating_sub(cells(hint));
+                room -= if fits { cells(hint) } else { 0 };
                 fits
             });
             fitting.chain(always).collect()
         }
         Some(Overlay::Summary(_)) => fixed(&[("any key", "back")]),
         Some(Overlay::Palette(_)) => fixed(&[("↑↓", "choose"), ("enter", "do it"), ("esc", "back")]),
-        Some(Overlay::Help { .. }) => fixed(&[("j k", "scroll"), ("any other key", "back")]),
+        Some(Overlay::Help { .. }) => {
+            let scroll = format!("{} {}", state.keymap.shown(Action::Down), state.keymap.shown(Action::Up));
+            fixed(&[(&scroll, "scroll"), ("any other key", "back")])
+        }
         Some(Overlay::Form(form)) => fixed(&form.footer()),
         Some(Overlay::Filter(_)) => {
-            fixed(&[("enter", "keep"), ("esc", "as before"), ("↑↓", "move"), ("ctrl-u", "clear")])
+            let saved = [("tab", "saved filter")].into_iter().filter(|_| !state.filters.is_empty());
+            let hints: Vec<_> = [("enter", "keep"), ("esc", "as before")].into_iter().chain(saved).collect();
+            fixed(&[&hints[..], &[("↑↓", "move"), ("ctrl-u", "clear")]].concat())
         }
         Some(Overlay::Contexts(_)) => fixed(&[("↑↓", "choose"), ("enter", "go there"), ("esc", "back")]),
         Some(Overlay::Confirm(_)) => fixed(&[("←→", "choose"), ("enter", "do it"), ("esc", "cancel")]),
@@ -46,7 +52,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme) {
     for (key, name) in hints {
         // Half a hint is none.
         if usize::from(area.right().saturating_sub(x)) + 2 < cells(&(key.clone(), name.clone())) {
-            break;
+            continue;
         }
         for (text, style) in [(key, theme.accent), (name, theme.text)] {
             x = put(buf, Position::new(x, area.y), area.right().saturating_sub(x), &text, style) + 1;

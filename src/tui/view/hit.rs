@@ -3,7 +3,9 @@
 use ratatui::layout::{Position, Rect};
 
 use super::Layout;
+use super::table;
 use crate::tui::state::{Focus, State};
+use crate::tui::tasks::SortBy;
 use crate::tui::views::View;
 
 /// What a press meets.
@@ -11,6 +13,8 @@ use crate::tui::views::View;
 pub enum Hit {
     /// A line of the list in view, from 0.
     Line(usize),
+    /// The head of a column, that the list can be sorted by.
+    Head(SortBy),
     /// A pane of the task view, outside its lines.
     Pane(Focus),
     /// Nothing that takes a press.
@@ -34,6 +38,9 @@ pub fn hit(layout: &Layout, state: &State, at: Position) -> Hit {
     }
     if state.views.now() != View::Tasks {
         return Hit::Nothing;
+    }
+    if let Some(by) = table::head_at(layout, state, at) {
+        return Hit::Head(by);
     }
     let panes = [(Some(layout.table), Focus::Tasks), (layout.detail, Focus::Detail), (layout.log, Focus::Log)];
     let pane = panes.into_iter().find(|(pane, _)| pane.is_some_and(|pane| pane.contains(at)));

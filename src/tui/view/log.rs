@@ -57,8 +57,8 @@ pub fn draw_full(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme
         };
     }
     if y == area.y {
-        let text = "Nothing of this kind yet. tab shows other kinds, l everything, esc goes back.";
-        list::empty(buf, area, text, theme);
+        let text = "Nothing of this kind yet. {next-pane} shows other kinds, {log} everything, {back} goes back.";
+        list::empty(buf, area, &state.keymap.fill(text), theme);
     }
 }
 

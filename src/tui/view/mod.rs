@@ -18,7 +18,7 @@ mod layout;
 mod list;
 mod log;
 mod message;
-mod paint;
+pub(super) mod paint;
 mod palette;
 mod record;
 mod service;
@@ -59,7 +59,7 @@ pub fn draw(buf: &mut Buffer, state: &State, theme: &Theme, moment: Moment) -> O
         View::Events => events::draw(buf, &layout, state, theme),
         View::Log => log::draw_full(buf, &layout, state, theme),
         View::Waiting => waiting::draw(buf, &layout, state, theme),
-        View::Closed => closed::draw(buf, &layout, state, theme),
+        View::Closed => closed::draw(buf, &layout, state, theme, moment),
         View::Service => service::draw_full(buf, &layout, state, theme, moment),
     }
     story::draw(buf, &layout, state, theme, moment);
@@ -126,7 +126,7 @@ pub fn detail_scroll_max(state: &State, layout: &Layout, moment: Moment) -> usiz
     detail::scroll_max(state, layout, moment)
 }
 
-fn too_small(buf: &mut Buffer, area: Rect, theme: &Theme) {
+pub(super) fn too_small(buf: &mut Buffer, area: Rect, theme: &Theme) {
     let text = format!("terminal too small (need {MIN_WIDTH}x{MIN_HEIGHT})");
     for (row, line) in (area.top()..area.bottom()).zip(paint::wrap(&text, area.width.into())) {
         paint::put(buf, Position::new(area.x, row), area.width, &line, theme.warn);

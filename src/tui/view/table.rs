@@ -140,6 +140,18 @@ pub fn draw(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme, mom
     }
 }
 
+/// What the column whose head is at a place is sorted by, if there are heads.
+pub fn head_at(layout: &Layout, state: &State, at: Position) -> Option<SortBy> {
+    let area = layout.inside(layout.table);
+    if !layout.boxed || state.tasks.shown() == 0 || at.y != area.y {
+        return None;
+    }
+    // Up to the next column, so that there are no gaps.
+    let columns = columns(area);
+    let (column, _) = columns.iter().rev().find(|(_, place)| place.x <= at.x)?;
+    column.sorted_by().filter(|_| at.x < area.right())
+}
+
 fn title(state: &State) -> String {
     let tasks = &state.tasks;
     let (all, shown) = (tasks.len(), tasks.shown());
@@ -198,7 +210,8 @@ fn draw_empty(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme) {
     let text = match &state.status {
         _ if state.tasks.len() > 0 => {
             let all = state.tasks.len();
-            format!("None of the {all} tasks matches the filter. esc takes it away, / changes it.")
+            let keys = state.keymap.fill("{back} takes it away, {filter} changes it.");
+            format!("None of the {all} tasks matches the filter. {keys}")
         }
         None => match state.around.shown().map(|one| &one.standing) {
             Some(Standing::Failed(why)) => format!("Not open: {why}"),
@@ -206,8 +219,11 @@ fn draw_empty(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme) {
         },
         Some(_) if state.only_looks() => "No tasks in this journal.".into(),
         Some(status) => match status.claiming.first() {
-            Some(claiming) => format!("No tasks yet: waiting for one from {}. P stops it.", claiming.task_list.line()),
-            None => "No tasks. p claims some from a task list.".into(),
+            Some(claiming) => {
+                let stop = state.keymap.fill("{stop-claiming} stops it.");
+                format!("No tasks yet: waiting for one from {}. {stop}", claiming.task_list.line())
+            }
+            None => state.keymap.fill("No tasks. {claim} claims some from a task list."),
         },
     };
     let lines = paint::wrap(&text, usize::from(area.width).saturating_sub(4));

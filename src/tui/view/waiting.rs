@@ -21,9 +21,11 @@ pub fn draw(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme) {
     };
     let area = list::frame(buf, layout, "Waiting in task lists", &problem, theme);
     if waiting.len() == 0 {
-        let text = "No task list is known yet: SWF has no list of them. p asks for a name to claim from; --task-list \
-                    names one at the start. esc goes back.";
-        list::empty(buf, area, text, theme);
+        let text = state.keymap.fill(
+            "No task list is known yet: SWF has no list of them. {claim} asks for a name to claim from; --task-list names \
+             one at the start. {back} goes back.",
+        );
+        list::empty(buf, area, &text, theme);
         return;
     }
     let wide = area.width >= WIDE;
