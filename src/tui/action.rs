@@ -217,6 +217,7 @@ impl Action {
         A::Fail,
         A::Dismiss,
         A::Claim,
+        A::Contexts,
         A::Percent(10),
         A::SetTimeout,
         A::StopClaiming,

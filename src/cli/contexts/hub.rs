@@ -278,13 +278,14 @@ fn unknown(why: &str) -> News {
     News { log: vec![line(Level::Warn, text)], ..News::default() }
 }
 
-/// What a context is told that has no engine: every line of the reason.
+/// What a context is told that has no engine: every line of the reason, but the way to the demo.
 fn failed(why: &str) -> News {
-    let lines: Vec<_> = why.lines().map(|line| printable(line).into_owned()).collect();
+    let lines = why.lines().filter(|line| !line.contains("swfbeat demo"));
+    let lines: Vec<_> = lines.map(|line| printable(line).into_owned()).collect();
     let log = lines
         .iter()
         .enumerate()
-        .map(|(index, text)| line(if index == 0 { Level::Alarm } else { Level::Error }, text.clone()));
+        .map(|(index, text)| line(if index == 0 { Level::Alarm } else { Level::Info }, text.clone()));
     News { log: log.collect(), standing: Some(Standing::Failed(lines.join("\n"))), ..News::default() }
 }
 
@@ -309,6 +310,6 @@ mod tests {
     fn a_failure_of_several_lines_is_said_in_full_and_printable() {
         let news = failed("No AWS region.\n  tried\x1b");
         assert_eq!(news.standing, Some(Standing::Failed("No AWS region.\n  tried␛".into())));
-        assert_eq!(news.log.iter().map(|line| line.level).collect::<Vec<_>>(), [Level::Alarm, Level::Error]);
+        assert_eq!(news.log.iter().map(|line| line.level).collect::<Vec<_>>(), [Level::Alarm, Level::Info]);
     }
 }
