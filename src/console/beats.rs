@@ -313,11 +313,15 @@ impl Console {
         live.trouble = None;
         live.asked_until = None;
         let text = format!("refused, unproven: {said}; looking in history for the reason");
-        if live.refused.replace(said).is_none() {
+        let news = live.refused.replace(said).is_none();
+        if news {
             self.say(now, Level::Warn, "beat", Some(id), text);
         }
         if self.config.rules.hold(Rule::GoneNeedsProof) {
-            self.want_ending(now, id);
+            // Once asked, history is asked again on a schedule of its own.
+            if news || self.agenda.when(Job::Lookup(id)).is_none() {
+                self.want_ending(now, id);
+            }
         } else {
             let verdict = Verdict::TimedOut { kind: TimeoutKind::Heartbeat, details: None };
             self.conclude(now, id, verdict);

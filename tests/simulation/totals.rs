@@ -69,8 +69,6 @@ totals! {
     foretold,
     /// Cancel requests of tasks kept by hand that the console had to notice in history.
     watched,
-    /// Kept tasks left out for the rate.
-    left_out,
     /// Tasks that timed out.
     timed_out,
     /// Processes killed.

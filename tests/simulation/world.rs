@@ -115,7 +115,7 @@ pub struct World {
 }
 
 /// Heartbeats a second with which 250 short-lived tasks are too many.
-const OVERLOADED: f64 = 2.0;
+const OVERLOADED: f64 = 5.0;
 /// Heartbeats a second that a poor operator may send.
 const POOR: f64 = 3.0;
 

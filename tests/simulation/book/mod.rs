@@ -292,8 +292,6 @@ impl Book {
         }
         self.show(index, &facts);
         self.cancel_stays(index, &facts)?;
-        let was_left_out = self.tasks[index as usize].facts.as_ref().is_some_and(|facts| facts.left_out);
-        self.totals.left_out += u64::from(facts.left_out && !was_left_out);
         self.tasks[index as usize].keeping(at, &facts);
         self.tasks[index as usize].facts = Some(facts);
         self.verdict(index)?;
