@@ -257,6 +257,13 @@ fn a_broken_scenario_is_explained_with_its_line() {
 }
 
 #[test]
+fn a_story_plays_itself_only_on_a_screen() {
+    let bare = Bare::new();
+    assert_fails(bare.command(&["demo", "--auto"]), 2, &["--auto plays on a screen", "start it in a terminal"]);
+    assert_fails(bare.command(&["demo", "--auto", "--plain"]), 2, &["cannot be used with"]);
+}
+
+#[test]
 fn a_taken_port_is_named() {
     let bare = Bare::new();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -3,15 +3,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use swfbeat::clock;
-use swfbeat::demo::{Director, Scenario};
-use swfbeat::emulator::{Control, Options, Server};
+use swfbeat::demo::view::{Order, Reports};
+use swfbeat::demo::{Admin, Audience, Backstage, Director, House, Scenario};
+use swfbeat::emulator::{AdminToken, Control, Options, Server};
 use swfbeat::swf::{Access, Service, Settings};
 use swfbeat::task::{ClaimedTask, Outcome};
 use swfbeat::text::Foreign;
 use swfbeat::wire::{Answer, Attributes, Class, Failure, HistoryEvent, Request};
+use tokio::sync::mpsc;
 
 const LIMIT: Duration = Duration::from_secs(5);
 
@@ -227,6 +230,160 @@ async fn the_tour_has_all_its_tasks_at_once_with_the_timeouts_it_says() {
         assert!(find("dump-11").deadlines.schedule_to_close < find("dump-11").deadlines.start_to_close);
         // The director waits for the next decision task and does nothing else.
         assert_eq!(control.inspect().held_polls, 1);
+    }))
+    .await;
+}
+
+/// A story with everything that is shown and nothing that is decided.
+const SHOW: &str = r#"
+title = "A show"
+domain = "ops"
+task_list = "manual"
+claim = 1
+[[workflow]]
+id = "rack"
+type = "Rack"
+version = "1"
+timeout = "10m"
+[[workflow.activity]]
+id = "drain-42"
+type = "DrainRack"
+version = "1.0"
+heartbeat = "1m"
+start_to_close = "10m"
+[[caption]]
+at = "1s"
+text = "one second"
+[[act]]
+at = "1s"
+do = "beat"
+[[happening]]
+at = "1s"
+fault = "cut"
+for = "1s"
+[end]
+at = "2s"
+text = "two seconds"
+"#;
+
+/// Remembers everything.
+#[derive(Default)]
+struct Memory {
+    said: RefCell<Vec<String>>,
+    reports: RefCell<Reports>,
+}
+
+impl Memory {
+    fn has_said(&self, text: &str) -> bool {
+        self.said.borrow().iter().any(|said| said.contains(text))
+    }
+
+    /// Waits until something is so.
+    async fn until(&self, what: impl Fn(&Self) -> bool) {
+        let so = async {
+            while !what(self) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let came = tokio::time::timeout(Duration::from_secs(20), so).await;
+        assert!(came.is_ok(), "{:?} {:?}", self.said.borrow(), self.reports.borrow());
+    }
+}
+
+impl Audience for Memory {
+    fn caption(&self, text: String) {
+        self.said.borrow_mut().push(format!("caption: {text}"));
+    }
+
+    fn say(&self, text: String) {
+        self.said.borrow_mut().push(text);
+    }
+
+    fn complain(&self, text: String) {
+        panic!("{text}");
+    }
+
+    fn report(&self, change: &mut dyn FnMut(&mut Reports)) {
+        change(&mut self.reports.borrow_mut());
+    }
+}
+
+/// Plays the show before a memory, and what somebody orders meanwhile.
+async fn shown(act: impl AsyncFnOnce(&Memory, mpsc::Sender<Order>, Control)) {
+    let scenario = Scenario::parse(SHOW, "show").unwrap();
+    let token = AdminToken::random().unwrap();
+    let server = Server::bind(Options { admin: Some(token.clone()), ..Options::default() }).await.unwrap();
+    let control = server.control();
+    let admin = Admin::new(server.addr(), token.reveal().to_owned());
+    let endpoint_url = Some(format!("http://{}", server.addr()));
+    let settings = Settings { endpoint_url, access: Access::Fixed, ..Settings::default() };
+    let service = Service::connect(&settings).await.unwrap();
+    let memory = Memory::default();
+    let played = async {
+        let director = Director::prepare(service.decider(), &scenario).await.unwrap();
+        let ((orders, ordered), (cue, cues)) = (mpsc::channel(8), mpsc::channel(8));
+        let house = House { audience: &memory, orders: orders.clone(), cues, hands_free: true };
+        let backstage = Backstage::new(admin, &scenario, &memory, cue);
+        tokio::select! {
+            failure = director.play_before(Some(house)) => panic!("the director ended: {failure:?}"),
+            never = backstage.run(ordered) => match never {},
+            () = act(&memory, orders, control) => {}
+        }
+    };
+    tokio::select! {
+        () = server.run() => panic!("the emulator ended"),
+        () = played => {}
+    }
+}
+
+#[tokio::test]
+async fn captions_acts_faults_and_the_end_come_in_their_time() {
+    Box::pin(shown(async |memory: &Memory, _, control: Control| {
+        memory.until(|memory| memory.has_said("caption: one second")).await;
+        memory.until(|memory| memory.has_said("the network is cut")).await;
+        let faults: Vec<String> = control.faults().iter().map(ToString::to_string).collect();
+        assert!(faults.contains(&"RecordActivityTaskHeartbeat=reset-request".to_owned()), "{faults:?}");
+        assert!(faults.iter().all(|fault| !fault.contains("Decision")), "the story goes on: {faults:?}");
+        assert_eq!(memory.reports.borrow().acts.len(), 1);
+        memory.until(|memory| memory.has_said("the network is there again")).await;
+        assert_eq!(control.faults(), []);
+        memory.until(|memory| memory.reports.borrow().summary.as_deref() == Some("two seconds")).await;
+    }))
+    .await;
+}
+
+#[tokio::test]
+async fn the_service_is_looked_at_only_while_somebody_watches() {
+    Box::pin(shown(async |memory: &Memory, orders: mpsc::Sender<Order>, _| {
+        memory.until(|memory| memory.has_said("one second")).await;
+        assert_eq!((memory.reports.borrow().clocks.as_ref(), memory.reports.borrow().events.len()), (None, 0));
+        orders.send(Order::Watch(true)).await.unwrap();
+        memory
+            .until(|memory| memory.reports.borrow().clocks.is_some() && !memory.reports.borrow().events.is_empty())
+            .await;
+        let reports = memory.reports.take();
+        assert_eq!(reports.clocks.unwrap()[0].task.activity_id.raw(), "drain-42");
+        assert_eq!((reports.events[0].number, reports.events[0].event_type.raw()), (1, "WorkflowExecutionStarted"));
+        memory.until(|memory| memory.reports.borrow().clocks.is_some()).await;
+        orders.send(Order::Watch(false)).await.unwrap();
+        orders.send(Order::Pause(true)).await.unwrap();
+        memory.until(|memory| memory.reports.borrow().paused == Some(true)).await;
+        memory.reports.take();
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        assert_eq!(*memory.reports.borrow(), Reports::default(), "nothing is asked any more");
+    }))
+    .await;
+}
+
+#[tokio::test]
+async fn a_story_that_stands_still_does_nothing_until_it_goes_on() {
+    Box::pin(shown(async |memory: &Memory, orders: mpsc::Sender<Order>, _| {
+        orders.send(Order::Pause(true)).await.unwrap();
+        memory.until(|memory| memory.reports.borrow().paused == Some(true)).await;
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        assert!(!memory.has_said("one second"));
+        orders.send(Order::Pause(false)).await.unwrap();
+        memory.until(|memory| memory.has_said("one second")).await;
     }))
     .await;
 }

@@ -205,6 +205,7 @@ pub(super) mod tests {
             poll_in_flight,
             kept: 0,
             survives_ms: None,
+            recovers_ms: None,
             tolerances: std::sync::Arc::new([]),
             left_out: 0,
             closing: 0,

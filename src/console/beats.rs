@@ -4,11 +4,11 @@
 //! A heartbeat goes out because a keep-alive lease runs or because a person asked for it, never for another reason.
 
 use crate::clock::{Boot, Now};
-use crate::task::{ClaimId, Record, TimeoutKind, Verdict};
+use crate::task::{ClaimId, Record, Source, TimeoutKind, Verdict};
 use crate::wire::{Class, Failure, Request};
 
 use super::agenda::Job;
-use super::cadence::{attempt_limit, jitter, jittered, second_after, unknown_interval};
+use super::cadence::{EARLIEST, attempt_limit, is_fresh, jitter, jittered, second_after, unknown_interval};
 use super::event::{Level, Timing};
 use super::facts::Connection;
 use super::live::Purpose;
@@ -24,6 +24,11 @@ const MOST_URGENT: usize = 8;
 /// Where a task without a known deadline stands in the queue: behind a timeout of half a minute.
 const NO_DEADLINE_MS: i64 = 30_000;
 
+/// Puts a task behind all others.
+const BEHIND_MS: i64 = 100 * 86_400_000;
+/// Puts a task before all others: a person waits for it.
+const AT_ONCE: Boot = Boot(-1);
+
 impl Console {
     /// A person, or the claim itself, asks for one heartbeat now.
     pub(super) fn beat_soon(&mut self, now: Now, id: ClaimId) {
@@ -36,7 +41,7 @@ impl Console {
         let lone = std::mem::take(&mut live.lone);
         self.make_ready(now, id, now.boot);
         if lone && self.live(id).in_flight.is_none() {
-            self.ready.insert(id, now.boot);
+            self.ready.insert(id, AT_ONCE);
         }
     }
 
@@ -47,6 +52,11 @@ impl Console {
         let defaults = unknown.and_then(|(domain, name)| self.types.get(&(domain.clone(), name.clone())));
         let deadline = deadlines::in_queue(claim, defaults, &self.clock, now.boot).unwrap_or(due + NO_DEADLINE_MS);
         let order = if self.config.rules.hold(Rule::EarliestDeadlineFirst) { deadline } else { due };
+        // When the rate hardly suffices for those that are promised to stay alive, the others wait for what they leave. A
+        // token that was refused waits too.
+        let refused = self.live.get(&id).is_some_and(|live| live.refused.is_some());
+        let behind = refused || self.load.is_tight() && self.kept_timeout(id).is_none();
+        let order = if behind { order + BEHIND_MS } else { order };
         self.agenda.clear(Job::Beat(id));
         let live = self.live(id);
         live.due = Some(due);
@@ -59,7 +69,12 @@ impl Console {
     /// Sends what is ready, most urgent first, as long as anything may be sent.
     pub(super) fn send_ready(&mut self, now: Now) {
         self.send_closes(now);
-        while let Some((_, id)) = self.ready.one_of(MOST_URGENT, self.reach.turn()) {
+        while let Some((order, id)) = self.ready.one_of(MOST_URGENT, self.reach.turn()) {
+            if order > AT_ONCE && order <= now.boot {
+                // It has most likely timed out: first whoever can still be saved.
+                self.ready.insert(id, order + BEHIND_MS);
+                continue;
+            }
             match self.reach.may_beat(now.boot, self.calls.with_token()) {
                 Ok(()) => {}
                 Err(until) => {
@@ -189,15 +204,16 @@ impl Console {
         }
         let text = format!("ok, {took_ms} ms");
         self.say(now, Level::Info, "beat", Some(id), text);
-        self.rearm(now, id, due);
+        self.rearm(now, id, due, timing.sent);
     }
 
     /// Puts the next periodic heartbeat on the agenda, from the due time of the one just acknowledged, so that nothing
-    /// drifts. Never two at once: what was missed by a long silence is not made up for.
-    fn rearm(&mut self, now: Now, id: ClaimId, due: Boot) {
+    /// drifts. Never two at once: what was missed by a long silence is not made up for. It is the sending that the service
+    /// counts from: after an answer that was long on its way, as in a sleep, the next one is due at once.
+    fn rearm(&mut self, now: Now, id: ClaimId, due: Boot, sent: Boot) {
         if let Some(wait) = self.interval(now, id) {
-            let next = due + wait;
-            self.arm_at(id, if next > now.boot { next } else { now.boot + wait });
+            let next = if due + wait > now.boot { due + wait } else { sent + wait };
+            self.arm_at(id, next.max(now.boot));
         }
     }
 
@@ -224,11 +240,15 @@ impl Console {
             return None;
         }
         let held_for = claim.received.boot.map_or(i64::MAX, |received| now.boot - received);
-        let interval = match deadlines::heartbeat_limit(claim) {
-            Some(limit) => self.load.interval_ms(limit),
-            None => unknown_interval(held_for),
+        let (interval, least) = match claim.timeouts.heartbeat {
+            // The decider may have asked for less, and history does not say so yet.
+            Some((limit, Source::TypeDefault)) if is_fresh(held_for) => {
+                (self.load.interval_ms(limit).min(unknown_interval(held_for)), EARLIEST)
+            }
+            Some((limit, _)) => (self.load.interval_ms(limit), self.load.earliest()),
+            None => (unknown_interval(held_for), EARLIEST),
         };
-        Some(jittered(interval, jitter(self.config.seed, id, claim.beats())))
+        Some(jittered(interval, least, jitter(self.config.seed, id, claim.beats())))
     }
 
     /// A heartbeat failed. It goes back into the queue, where it is again the most urgent.
@@ -258,7 +278,7 @@ impl Console {
         if matches!(failure.class, Class::Invalid | Class::Refused) {
             // Sending the same again at once would fail the same way.
             self.live(id).asked_until = None;
-            self.rearm(now, id, now.boot);
+            self.rearm(now, id, now.boot, now.boot);
         } else if self.live(id).in_flight.is_none() {
             self.make_ready(now, id, due);
         }
@@ -272,11 +292,15 @@ impl Console {
         live.trouble = None;
         live.asked_until = None;
         let text = format!("refused, unproven: {said}; looking in history for the reason");
-        if live.refused.replace(said).is_none() {
+        let news = live.refused.replace(said).is_none();
+        if news {
             self.say(now, Level::Warn, "beat", Some(id), text);
         }
         if self.config.rules.hold(Rule::GoneNeedsProof) {
-            self.want_ending(now, id);
+            // Once asked, history is asked again on a schedule of its own.
+            if news || self.agenda.when(Job::Lookup(id)).is_none() {
+                self.want_ending(now, id);
+            }
         } else {
             let verdict = Verdict::TimedOut { kind: TimeoutKind::Heartbeat, details: None };
             self.conclude(now, id, verdict);

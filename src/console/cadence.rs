@@ -15,6 +15,9 @@ const UNKNOWN_PATIENCE_MS: i64 = 300_000;
 pub(super) const BEAT_LIMIT_MS: i64 = 3_000;
 /// Shortest attempt: below this even a healthy network looks broken.
 const SHORTEST_LIMIT_MS: i64 = 500;
+/// What jitter leaves of an interval at the least, and the same when the rate hardly suffices: earlier is more often.
+pub(super) const EARLIEST: f64 = 0.92;
+pub(super) const EARLIEST_TIGHT: f64 = 0.98;
 /// A second attempt is not sent before this, milliseconds.
 const SOONEST_SECOND_MS: i64 = 100;
 /// Attempt limit of closes and history pages, milliseconds (rule 5).
@@ -24,12 +27,18 @@ pub(super) const CALL_LIMIT_MS: u64 = 10_000;
 ///
 /// `held_for` is how long the task has been held, milliseconds.
 pub(super) fn unknown_interval(held_for: i64) -> i64 {
-    if held_for > UNKNOWN_PATIENCE_MS { UNKNOWN_LATER_MS } else { UNKNOWN_MS }
+    if is_fresh(held_for) { UNKNOWN_MS } else { UNKNOWN_LATER_MS }
 }
 
-/// An interval with its jitter (from 0 to 1): only earlier, never later, because the rules are worst cases.
-pub(super) fn jittered(interval_ms: i64, jitter: f64) -> i64 {
-    ((interval_ms as f64 * (0.92 + 0.08 * jitter)) as i64).max(200)
+/// Whether a task has been held for so short a time, milliseconds, that its history may still tell its timeout.
+pub(super) fn is_fresh(held_for: i64) -> bool {
+    held_for <= UNKNOWN_PATIENCE_MS
+}
+
+/// An interval with its jitter (from 0 to 1): only earlier, never later, because the rules are worst cases. `least` is what
+/// it may leave, a share.
+pub(super) fn jittered(interval_ms: i64, least: f64, jitter: f64) -> i64 {
+    ((interval_ms as f64 * (least + (1.0 - least) * jitter)) as i64).max(200)
 }
 
 /// A number from 0 to 1 from the seed, the claim and the beat's number: the same in every run of a simulation.
@@ -105,7 +114,7 @@ mod tests {
         fn keep_alive_jitter_makes_an_interval_only_shorter(interval in 1_000i64..100_000, seed: u64, beat: u64) {
             let jitter = jitter(seed, ClaimId(7), beat);
             prop_assert!((0.0..1.0).contains(&jitter));
-            prop_assert!((interval * 91 / 100..=interval).contains(&jittered(interval, jitter)));
+            prop_assert!((interval * 91 / 100..=interval).contains(&jittered(interval, EARLIEST, jitter)));
         }
 
         #[test]

@@ -24,6 +24,8 @@ const COUNT_MS: i64 = 60_000;
 const COUNT_SOON_MS: i64 = 1_500;
 /// During an outage one count asks whether the service is back, in case nothing else has to be sent, milliseconds.
 const COUNT_OUTAGE_MS: i64 = 5_000;
+/// While more than a second's heartbeats wait, nothing is claimed; then the next look, milliseconds.
+const BACKLOG_MS: i64 = 1_000;
 /// Held by the service for 60 s at most; the client gives up after 75 s.
 const POLL_LIMIT_MS: u64 = 75_000;
 
@@ -127,6 +129,13 @@ impl Console {
         let full = self.load.left_out() > 0;
         let blocked = self.leaving.is_some() || self.writing.is_blocked() || full;
         if blocked || self.agenda.when(Job::Poll).is_some() {
+            return;
+        }
+        // Each claim wants a heartbeat at once: no faster than those go out.
+        if self.ready.len() as f64 > self.quotas.rate() {
+            if !self.claiming.wants.is_empty() {
+                self.agenda.set(Job::Poll, now.boot + BACKLOG_MS);
+            }
             return;
         }
         while self.claiming.polls.len() < POLLS {

@@ -8,8 +8,10 @@ use super::agenda::Job;
 use super::cadence::backoff;
 use super::{Console, deadlines};
 
-/// When history has shown nothing about a close for so long, the verdict is "unproven"; milliseconds.
+/// When history has shown nothing about a refused token for so long, the verdict is "unproven"; milliseconds.
 const PATIENCE_MS: i64 = 3_600_000;
+/// So often it has to have been asked in that time.
+const OFTEN: u32 = 30;
 /// After a passed deadline, before asking, milliseconds: the service needs a moment too.
 pub(super) const OVERDUE_MS: i64 = 700;
 /// So often history has to be unknown to the service before it is taken for deleted.
@@ -42,12 +44,11 @@ impl Console {
         let in_doubt = claim.intent.as_ref().is_some_and(|intent| intent.maybe_applied);
         let live = self.live(id);
         let refused = live.refused.is_some() || live.close_gone;
-        let closing = live.close_gone;
         let since = live.lookup.ending_wanted.unwrap_or(now.boot);
         if refused && let Some(kind) = past {
             let why = format!("the service refused the token and its {} timeout is surely past", kind.name());
             self.conclude(now, id, Verdict::Unproven { why });
-        } else if closing && now.boot - since > PATIENCE_MS {
+        } else if refused && now.boot - since > PATIENCE_MS && tries >= OFTEN {
             let why = "the service refused the token, and for an hour history showed no reason".to_owned();
             self.conclude(now, id, Verdict::Unproven { why });
         } else if refused || in_doubt {

@@ -338,7 +338,10 @@ pub struct Status {
     /// The longest silence of the service, milliseconds, that every kept task of known timeout survives: a guarantee,
     /// not the current remainder (engine rules, "Heartbeats under a quota", 2). `None` with no such task.
     pub survives_ms: Option<i64>,
-    /// The same for each heartbeat timeout, the least first; see [`TaskFacts::survives_ms`].
+    /// After an outage that long, the time until the next one is survived as well, milliseconds: what fell due has been
+    /// sent, and there is as much to spare as before. `None` with no such task, or if the rate leaves nothing for that.
+    pub recovers_ms: Option<i64>,
+    /// The same as `survives_ms` for each heartbeat timeout, the least first; see [`TaskFacts::survives_ms`].
     pub tolerances: Arc<[Tolerance]>,
     /// Tasks that are to be kept alive and for which the heartbeat rate does not suffice.
     pub left_out: usize,

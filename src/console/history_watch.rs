@@ -12,16 +12,20 @@ use super::cadence::jitter;
 use super::event::Level;
 use super::executions::ExecutionId;
 use super::ledger::Claim;
+use super::rules::Rule;
 
 /// Between two looks at an execution, milliseconds, spread from two thirds to four thirds.
 const LOOK_MS: i64 = 45_000;
+/// After a look that failed, the next one, milliseconds.
+const AGAIN_MS: i64 = 10_000;
 /// Looks a second over all executions at the most: half of what may be asked.
 const LOOKS: usize = 10;
 
 impl Console {
     /// Sees to it that a task's execution is looked at, if the task is not kept alive.
     pub(super) fn watch_claim(&mut self, now: Now, claim: ClaimId) {
-        let by_hand = self.ledger.claims.get(&claim).is_some_and(|claim| is_by_hand(claim));
+        let watched = self.config.rules.hold(Rule::HistoryIsWatched);
+        let by_hand = watched && self.ledger.claims.get(&claim).is_some_and(|claim| is_by_hand(claim));
         if let Some(execution) = self.executions.of(claim).filter(|_| by_hand) {
             let at = now.boot + self.wait(execution);
             if self.agenda.when(Job::Watch(execution)).is_none() {
@@ -41,6 +45,13 @@ impl Console {
         }
         self.ask_when_idle(Ask::Scan(execution));
         self.agenda.set(Job::Watch(execution), now.boot + self.wait(execution));
+    }
+
+    /// A look has failed: the next one comes sooner than it would otherwise.
+    pub(super) fn watch_again(&mut self, now: Now, execution: ExecutionId) {
+        if self.agenda.when(Job::Watch(execution)).is_some() {
+            self.agenda.set_by(Job::Watch(execution), now.boot + AGAIN_MS);
+        }
     }
 
     fn wait(&self, execution: ExecutionId) -> i64 {

@@ -7,11 +7,15 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use crate::clock::Boot;
 use crate::task::{ClaimId, Limit};
 
+use super::cadence::{EARLIEST, EARLIEST_TIGHT};
 use super::facts::Tolerance;
 use super::quota::BURST;
 
 /// Share of the rate that periodic heartbeats may take; the rest is for retries and people.
 const USED: f64 = 0.75;
+/// The same up to a slack of `SHORT` seconds, without which every little outage costs tasks.
+const USED_SHORT: f64 = 0.9;
+const SHORT: f64 = 20.0;
 /// The same when nothing else fits.
 const USED_TIGHT: f64 = 0.97;
 /// Bounds of an interval as a share of the timeout.
@@ -27,8 +31,12 @@ const FOR_CANCEL: f64 = 60.0;
 const LAZIEST: f64 = 600.0;
 /// The plan is made anew when the learned rate has moved by this share.
 const MOVED: f64 = 0.03;
+/// A recovery that takes longer is none, seconds.
+const LONGEST_RECOVERY: f64 = 86_400.0;
 /// Timeouts are looked at in at most so many groups.
 const GROUPS: usize = 24;
+/// Plans given up within so many milliseconds count as the one that left the least.
+const SAME_MS: i64 = 1_000;
 /// Heartbeats in flight at once: what a queue drains by at the most, a round trip.
 const AT_ONCE: f64 = 60.0;
 
@@ -193,6 +201,16 @@ impl Load {
         self.plan.interval_ms(seconds(limit))
     }
 
+    /// What jitter may leave of an interval, a share.
+    pub(super) fn earliest(&self) -> f64 {
+        if self.is_tight() { EARLIEST_TIGHT } else { EARLIEST }
+    }
+
+    /// Whether the rate leaves no slack.
+    pub(super) fn is_tight(&self) -> bool {
+        matches!(self.plan, Plan::Tight { .. })
+    }
+
     /// Whether one more task at this timeout could be kept with all the others.
     pub(super) fn has_room_for(&self, limit: Limit) -> bool {
         let Some(cap) = self.cap else { return true };
@@ -225,6 +243,21 @@ impl Load {
         found
     }
 
+    /// How long after an outage of `outage_ms` everything is as it was before, milliseconds: a failed attempt of
+    /// `attempt_ms` is over, what fell due meanwhile has been sent, with round trips of `rtt_ms`, and what may go out at
+    /// once is saved up again. `i64::MAX` if the rate leaves nothing for that.
+    pub(super) fn recovery_ms(&self, outage_ms: i64, attempt_ms: i64, rtt_ms: i64) -> i64 {
+        let outage = outage_ms as f64 / 1_000.0;
+        // Every task once at the most, and no more than can have been sent in an equal time before.
+        let tasks: u32 = self.tasks.iter().filter(|(timeout, _)| timeout.is_some()).map(|(_, count)| *count).sum();
+        let sent = self.cap.map_or(f64::INFINITY, |cap| cap * BURST + self.rate * outage / self.earliest());
+        let due = f64::from(tasks).min(sent);
+        let spare = (self.rate - self.rate_of(self.plan) / self.earliest()).max(0.0);
+        let fastest = AT_ONCE * 1_000.0 / rtt_ms.max(1) as f64;
+        let seconds = due / spare.min(fastest);
+        if seconds > LONGEST_RECOVERY { i64::MAX } else { (seconds * 1_000.0) as i64 + attempt_ms + rtt_ms }
+    }
+
     fn rate_of(&self, plan: Plan) -> f64 {
         let each = |timeout: &Option<u32>| 1.0 / plan.interval(timeout.map(f64::from)).max(0.1);
         self.tasks.iter().map(|(timeout, count)| each(timeout) * f64::from(*count)).sum()
@@ -235,13 +268,18 @@ impl Load {
         let Some(plan) = self.fitting() else { return };
         let old = std::mem::replace(&mut self.plan, plan);
         // Heartbeats on the agenda keep their old, longer intervals until they are sent.
-        let least =
-            |plan: Plan| self.tasks.keys().flatten().map(|&timeout| plan.spare(timeout)).fold(f64::MAX, f64::min);
-        if least(old) < least(plan) {
+        let leaves_less = |one: Plan, other: Plan| {
+            self.tasks.keys().flatten().any(|&timeout| one.spare(timeout) < other.spare(timeout))
+        };
+        if leaves_less(old, plan) {
             let longest = self.tasks.keys().map(|&timeout| old.interval_ms(timeout)).max().unwrap_or(0);
             let at = self.at;
-            self.before.retain(|&(worse, end)| least(worse) < least(old) && end + longest > at);
-            self.before.push_back((old, at));
+            self.before.retain(|&(worse, end)| end + longest > at && leaves_less(worse, old));
+            match self.before.back_mut() {
+                // Tasks that leave one by one make many plans in no time.
+                Some((_, end)) if at - *end < SAME_MS => *end = at,
+                _ => self.before.push_back((old, at)),
+            }
         }
     }
 
@@ -254,13 +292,20 @@ impl Load {
             // What is left goes into seeing cancel requests early.
             let earlier = bisect(0.0, LAZIEST - FOR_CANCEL, |by| fits(slack(MOST_SLACK, LAZIEST - by), USED));
             slack(MOST_SLACK, LAZIEST - earlier)
-        } else if fits(slack(0.0, LAZIEST), USED) {
-            slack(bisect(0.0, MOST_SLACK, |most| fits(slack(most, LAZIEST), USED)), LAZIEST)
+        } else if let Some(less) = self.most_slack(USED_SHORT) {
+            // Little slack is worth more than what is kept for retries.
+            slack(self.most_slack(USED).unwrap_or(0.0).max(less.min(SHORT)), LAZIEST)
         } else {
             let tight = |spare: f64| Plan::Tight { share: SHARE_TIGHT - spare };
             let spare = bisect(0.0, SHARE_TIGHT - SHARES.1, |spare| fits(tight(spare), USED_TIGHT));
             tight(spare)
         })
+    }
+
+    /// The largest slack that fits in a share of the rate, seconds.
+    fn most_slack(&self, share: f64) -> Option<f64> {
+        let fits = |slack: f64| self.rate_of(Plan::Slack { slack, longest: LAZIEST }) <= share * self.rate;
+        fits(0.0).then(|| bisect(0.0, MOST_SLACK, fits))
     }
 }
 
@@ -381,6 +426,14 @@ mod tests {
     }
 
     #[test]
+    fn rule_3_1_little_slack_may_take_more_of_the_rate() {
+        let short = load(48.0, &[(60, 1_000), (300, 3_000), (900, 4_000), (3_600, 2_000)]);
+        let Plan::Slack { slack, .. } = short.plan else { panic!("{:?}", short.plan) };
+        assert!((12.0..=20.0).contains(&slack), "three quarters of the rate would leave none: {slack}");
+        assert!(short.rate_of(short.plan) <= 0.9 * 48.0);
+    }
+
+    #[test]
     fn rule_3_1_a_lower_rate_is_planned_with_as_soon_as_it_is_learned() {
         let mut load = load(80.0, &[(60, 1_000), (300, 3_000)]);
         let before = load.interval_ms(Limit::Seconds(60));
@@ -415,6 +468,34 @@ mod tests {
     }
 
     #[test]
+    fn rule_3_2_also_of_the_longer_timeouts_when_the_shortest_stays_as_it_was() {
+        let mut load = load(4.0, &[(30, 9), (60, 30)]);
+        let of_60 = |load: &Load, ms| {
+            load.tolerances(0, 100, Boot(ms)).iter().find(|it| it.timeout_s == 60).unwrap().survives_ms
+        };
+        let before = of_60(&load, 0);
+        for _ in 0..15 {
+            load.remove(Limit::Seconds(60));
+        }
+        load.settle();
+        assert!(of_60(&load, 1_000) < before + 3_000, "{before} {}", of_60(&load, 1_000));
+        assert!(of_60(&load, 61_000) > before + 5_000, "{before} {}", of_60(&load, 61_000));
+    }
+
+    #[test]
+    fn rule_3_2_after_an_outage_the_queue_drains_and_the_burst_is_saved_up_again() {
+        let few = load(80.0, &[(60, 5)]).recovery_ms(44_000, 3_000, 100);
+        assert!((3_100..3_200).contains(&few), "an attempt, a round trip and five heartbeats: {few}");
+        // 60 of 80/s go to heartbeats, in jittered intervals a little more; 12.5 s of the rate may go out at once.
+        let mix = load(80.0, &[(60, 1_000), (300, 3_000), (900, 4_000), (3_600, 2_000)]);
+        let many = mix.recovery_ms(30_000, 3_000, 100);
+        assert!((200_000..260_000).contains(&many), "{many}");
+        assert!(mix.recovery_ms(5_000, 3_000, 100) < many);
+        let full = load(1.0, &[(60, 60)]);
+        assert_eq!(full.recovery_ms(1_000, 3_000, 100), i64::MAX, "nothing is left over");
+    }
+
+    #[test]
     fn rule_3_2_a_tolerance_grows_only_when_the_old_intervals_are_over() {
         let mut load = load(1.0, &[(60, 30)]);
         let before = load.tolerances(0, 100, NOW)[0].survives_ms;
@@ -436,7 +517,10 @@ mod tests {
             let load = load(cap, &tasks);
             let rate = load.rate_of(load.plan);
             match load.plan {
-                Plan::Slack { .. } => prop_assert!(rate <= USED * cap + 1e-6),
+                Plan::Slack { slack, .. } => {
+                    let used = if slack <= SHORT + 1e-3 { USED_SHORT } else { USED };
+                    prop_assert!(rate <= used * cap + 1e-6);
+                }
                 Plan::Tight { share } => {
                     prop_assert!(share <= SHARE_TIGHT && (rate <= USED_TIGHT * cap + 1e-6 || share > SHARE_TIGHT - 1e-6));
                 }

@@ -274,6 +274,7 @@ impl Console {
             }
             _ => self.heard_failure(now, failure),
         }
+        self.watch_again(now, execution);
         for id in claims {
             self.not_read(now, id, failure.class);
         }

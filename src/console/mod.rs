@@ -47,6 +47,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod told;
+mod tolerance;
 mod waking;
 mod watch;
 mod writing;
@@ -91,7 +92,7 @@ pub use facts::{
     TaskFacts, TaskState, Tolerance, Urgency,
 };
 pub use leases::LeaseTerms;
-pub use notes::{FOLLOW_UP_MAX_MS, NOTE_MAX, NOTE_WORD};
+pub use notes::{FOLLOW_UP_MAX_MS, NOTE_MAX, REMIND_WORD};
 pub use notices::{Notice, Occasion};
 pub use reading::{Found, Query, QueryId};
 pub use shelf::ended_facts;
@@ -135,6 +136,7 @@ pub struct Console {
     status: Option<Arc<Status>>,
     /// As of `tolerated_at`.
     tolerances: Arc<[Tolerance]>,
+    recovers_ms: Option<i64>,
     tolerated_at: Option<Boot>,
     /// When polls without an end were last looked at for their age, minutes since 1970.
     polls_aged: Option<i64>,
@@ -176,6 +178,7 @@ impl Console {
             dirty: BTreeSet::new(),
             status: None,
             tolerances: Arc::new([]),
+            recovers_ms: None,
             tolerated_at: None,
             polls_aged: None,
         };

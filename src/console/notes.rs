@@ -17,8 +17,8 @@ pub const NOTE_MAX: usize = 1_000;
 /// A follow-up is at most so far ahead, milliseconds: a time of day then says which it is.
 pub const FOLLOW_UP_MAX_MS: i64 = 24 * 3_600_000;
 
-/// The word of log lines about notes.
-pub const NOTE_WORD: &str = "note";
+/// The word of log lines that remind of a note: an alarm of low rank, which the operator asked for.
+pub const REMIND_WORD: &str = "remind";
 
 impl Console {
     pub(super) fn note_command(&mut self, now: Now, claims: &[ClaimId], text: &Foreign, follow_up: Option<Wall>) {
@@ -37,13 +37,13 @@ impl Console {
             }
             return;
         };
-        self.say(now, Level::Error, NOTE_WORD, claims.first().copied(), format!("not noted: {why}"));
+        self.say(now, Level::Error, "note", claims.first().copied(), format!("not noted: {why}"));
     }
 
     pub(super) fn note_landed(&mut self, now: Now, id: ClaimId) {
         let Some(claim) = self.ledger.claims.get(&id) else { return };
         let text = claim.note.as_ref().map_or("taken away".to_owned(), |note| note.text.line().into_owned());
-        self.say(now, Level::Info, NOTE_WORD, Some(id), text);
+        self.say(now, Level::Info, "note", Some(id), text);
         self.agenda.clear(Job::FollowUp(id));
         self.arm_follow_up(now, id);
     }
@@ -68,7 +68,7 @@ impl Console {
         let text = claim.note.as_ref().map_or_else(Default::default, |note| note.text.line());
         let text = format!("follow up now{}{text}", if text.is_empty() { "" } else { ": " });
         self.dirty.insert(id);
-        self.say(now, Level::Alarm, NOTE_WORD, Some(id), text);
+        self.say(now, Level::Warn, REMIND_WORD, Some(id), text);
     }
 
     /// The wall clock was moved, or everything starts: appointments are as far away as it says now. One that was told of

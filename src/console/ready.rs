@@ -27,6 +27,16 @@ impl Ready {
         }
     }
 
+    /// How many heartbeats wait.
+    pub(super) fn len(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Whose heartbeats wait.
+    pub(super) fn claims(&self) -> impl Iterator<Item = ClaimId> {
+        self.queue.iter().map(|&(_, claim)| claim)
+    }
+
     /// A close that cannot go out now goes before all heartbeats when it can.
     pub(super) fn close_later(&mut self, claim: ClaimId) {
         self.closes.insert(claim);

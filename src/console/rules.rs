@@ -24,11 +24,13 @@ pub enum Rule {
     RateHasFloor,
     /// "Unknown activity" is no proof that a task is gone (3.9).
     GoneNeedsProof,
+    /// Tasks that nobody keeps alive have their histories looked at (3.10).
+    HistoryIsWatched,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::DeadlineFromSending,
         Self::FailureMovesNothing,
         Self::CloseIsFrozen,
@@ -38,6 +40,7 @@ impl Rule {
         Self::EarliestDeadlineFirst,
         Self::RateHasFloor,
         Self::GoneNeedsProof,
+        Self::HistoryIsWatched,
     ];
 }
 

@@ -12,14 +12,11 @@ use super::event::{Effect, Level, LogLine};
 use super::facts::{BeatFact, CancelFact, LeaseFact, Status, TaskFacts, TaskState};
 use super::ledger::{Claim, OpenPoll};
 use super::live::{Counted, Live};
-use super::{Console, cadence, deadlines, notes};
+use super::{Console, deadlines, notes};
 
 /// Polls of earlier runs without a recorded end are mentioned this long, milliseconds: by then every task has timed out
 /// or been noticed otherwise.
 const ORPHANS_MS: i64 = 24 * 3_600_000;
-
-/// The tolerated outage is looked at anew when tasks or rates change, and after so long, milliseconds.
-const TOLERANCE_MS: i64 = 5_000;
 
 /// What the header counts, kept in step claim by claim: nobody walks over ten thousand of them for each heartbeat.
 #[derive(Debug, Default)]
@@ -154,10 +151,8 @@ impl Console {
     }
 
     fn status(&mut self, now: Now) -> Status {
-        if self.load.has_changed() || self.tolerated_at.is_none_or(|at| now.boot - at >= TOLERANCE_MS) {
-            self.tolerated_at = Some(now.boot);
-            self.tolerances = self.load.tolerances(cadence::BEAT_LIMIT_MS, self.reach.rtt_ms(), now.boot).into();
-        }
+        self.look_at_tolerance(now);
+        let survives_ms = self.tolerances.first().map(|tolerance| tolerance.survives_ms);
         let possible_orphans = self.possible_orphans(now);
         let before = self.status.as_deref();
         Status {
@@ -168,7 +163,8 @@ impl Console {
             pending: shared(before.map(|it| &it.pending), self.claiming.counts()),
             poll_in_flight: self.claiming.poll_in_flight(),
             kept: self.counts.kept,
-            survives_ms: self.tolerances.first().map(|tolerance| tolerance.survives_ms),
+            survives_ms,
+            recovers_ms: self.recovers_ms.filter(|&ms| ms < i64::MAX),
             tolerances: Arc::clone(&self.tolerances),
             left_out: self.load.left_out(),
             closing: self.counts.closing,

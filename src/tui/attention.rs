@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::state::State;
 use super::surroundings::Surroundings;
-use crate::console::{Connection, Level, LogLine, NOTE_WORD, Urgency};
+use crate::console::{Connection, Level, LogLine, REMIND_WORD, Urgency};
 use crate::text::printable;
 
 /// Longer texts are cut in titles and notifications, characters.
@@ -88,7 +88,7 @@ pub fn title_bytes(title: &str) -> Vec<u8> {
 impl Attention {
     /// Whether a line is to reach somebody who does not look.
     fn is_alarm(self, line: &LogLine) -> bool {
-        line.level == Level::Alarm && (self.follow_ups || line.word != NOTE_WORD)
+        line.level == Level::Alarm || self.follow_ups && line.word == REMIND_WORD
     }
 }
 
@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(alarm(&[line(Level::Alarm, "a")]).unwrap(), "a: cancel requested");
         let two = [line(Level::Alarm, "a"), line(Level::Info, "b"), line(Level::Alarm, "c")];
         assert_eq!(alarm(&two).unwrap(), "2 alarms, the last: c: cancel requested");
-        let note = [log_line(Level::Alarm, NOTE_WORD, "a", "follow up now")];
+        let note = [log_line(Level::Warn, REMIND_WORD, "a", "follow up now")];
         let quiet = Attention { follow_ups: false, ..Attention::default() };
         assert_eq!((bells(&note, Attention::default()), bells(&note, quiet)), (1, 0));
     }

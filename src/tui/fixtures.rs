@@ -194,6 +194,7 @@ pub fn status() -> Status {
         .into(),
         poll_in_flight: true,
         survives_ms: Some(45_000),
+        recovers_ms: Some(4_000),
         tolerances: std::sync::Arc::new([]),
         left_out: 0,
         kept: 2,

@@ -23,7 +23,7 @@ use super::views::{View, Views};
 use super::waiting::Waiting;
 use super::{Options, Zone};
 use crate::clock::Boot;
-use crate::console::{LeaseTerms, Level, LogLine, Status, TaskFacts};
+use crate::console::{LeaseTerms, Level, LogLine, REMIND_WORD, Status, TaskFacts};
 use crate::task::ClaimId;
 use crate::text::Foreign;
 
@@ -209,7 +209,7 @@ impl State {
         if let Some(scene) = self.stage.as_mut().filter(|_| line.word == CAPTION) {
             scene.tell(line.text.clone(), now);
         }
-        if matches!(line.level, Level::Error | Level::Alarm) {
+        if matches!(line.level, Level::Error | Level::Alarm) || line.word == REMIND_WORD {
             let text =
                 if line.subject.is_empty() { line.text.clone() } else { format!("{}: {}", line.subject, line.text) };
             self.message = Some(Message { level: line.level, text, stays_until: now + 6_000 });

@@ -8,7 +8,6 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -31,7 +30,8 @@ const END_WITHIN_MS: i64 = 1_000;
 #[derive(Debug)]
 pub struct Visual {
     directory: TempDir,
-    file: PathBuf,
+    /// The name of the file in it.
+    file: String,
     /// As it is called, printable.
     program: String,
     child: Pid,
@@ -62,7 +62,7 @@ impl Visual {
             let watch = signal_hook::low_level::pipe::register(Signal::CHILD.as_raw(), sender)?;
             let child = Command::new(&words[0])
                 .args(&words[1..])
-                .arg(&file)
+                .arg(directory.path().join(&file))
                 .stdin(at_terminal()?)
                 .stdout(at_terminal()?)
                 .stderr(at_terminal()?)
@@ -116,7 +116,7 @@ impl Visual {
     fn text(&self) -> Edited {
         let lost = |error: io::Error| format!("{} has left no text: {}", self.program, said(&error));
         let mut bytes = Vec::new();
-        let file = fs::File::open(&self.file).map_err(lost)?;
+        let file = fs::File::open(self.directory.path().join(&self.file)).map_err(lost)?;
         file.take(MOST + 1).read_to_end(&mut bytes).map_err(lost)?;
         if bytes.len() as u64 > MOST {
             return Err(format!("{} has left more than {} KiB: no form takes so much", self.program, MOST / 1_024));
@@ -144,7 +144,6 @@ impl Visual {
 impl Drop for Visual {
     fn drop(&mut self) {
         signal_hook::low_level::unregister(self.watch);
-        let _ = fs::remove_dir_all(self.directory.path());
     }
 }
 
@@ -161,12 +160,13 @@ fn words(variable: impl Fn(&str) -> Option<String>) -> Result<(&'static str, Vec
 }
 
 /// A directory that only its owner may enter, and the file in it.
-fn laid_out(text: &str, name: &str) -> io::Result<(TempDir, PathBuf)> {
+fn laid_out(text: &str, name: &str) -> io::Result<(TempDir, String)> {
     let only_mine = Permissions::from_mode(0o700);
     let directory = tempfile::Builder::new().prefix("swfbeat-").permissions(only_mine).tempdir()?;
     let kind = if text.trim_start().starts_with(['{', '[']) { "json" } else { "txt" };
-    let file = directory.path().join(format!("{}.{kind}", name.replace(' ', "-")));
-    let mut open = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file)?;
+    let file = format!("{}.{kind}", name.replace(' ', "-"));
+    let path = directory.path().join(&file);
+    let mut open = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     open.write_all(text.as_bytes())?;
     // Editors and line tools expect the last line to end; the form takes it off again.
     if !text.is_empty() {
@@ -199,7 +199,8 @@ mod tests {
     fn nobody_else_can_read_the_text() {
         let (directory, file) = laid_out("secret", "result").unwrap();
         let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(directory.path()), mode(&file)), (0o700, 0o600));
-        assert!(file.ends_with("result.txt") && fs::read_to_string(&file).unwrap() == "secret\n");
+        let path = directory.path().join(&file);
+        assert_eq!((mode(directory.path()), mode(&path)), (0o700, 0o600));
+        assert_eq!((file.as_str(), fs::read_to_string(path).unwrap().as_str()), ("result.txt", "secret\n"));
     }
 }

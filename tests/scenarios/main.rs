@@ -114,8 +114,11 @@ fn the_screen_names_whom_an_outage_will_cost_before_it_begins() {
 fn keep_alive_s5_a_herd_nearly_infeasible() {
     let scenario = size().s5_herd();
     let (lost, throttled) = play(&scenario);
-    // With intervals of 0.85 T, which is all that the rate allows, 35 s are too long for half of those with T = 60 s, a
-    // tenth of all. The model of the rules loses 509 of its three times 10,000: there they still beat in step.
-    assert!(lost as u64 <= SEEDS.len() as u64 * scenario.tasks * 7 / 100, "{lost} lost");
+    // With nine tenths of the rate, those with T = 60 s, a tenth of all, get 13 s of slack, and 35 s are too long for about
+    // half of them. The model of the rules loses 509 of its three times 10,000: there they still beat in step, and the
+    // outage falls in between.
+    // Reduced, they are still nearly in step when the outage comes, and more or fewer of them fall into it.
+    let most = if size() == Size::Full { 5 } else { 8 };
+    assert!(lost as u64 <= SEEDS.len() as u64 * scenario.tasks * most / 100, "{lost} lost");
     assert!(throttled < 0.005, "{throttled} throttled");
 }

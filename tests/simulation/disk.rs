@@ -96,24 +96,21 @@ impl World {
 
     /// A write is on the disk, and with it what was written before; what the disk will refuse stays refused.
     pub fn synced(&mut self, order: u64) {
-        let mut done = Vec::new();
-        let mut kept = Vec::new();
-        for write in std::mem::take(&mut self.disk.writes) {
-            if write.order > order || write.refused {
-                kept.push(write);
-                continue;
-            }
+        let writes = std::mem::take(&mut self.disk.writes);
+        let (done, kept): (Vec<_>, Vec<_>) =
+            writes.into_iter().partition(|write| write.order <= order && !write.refused);
+        self.disk.writes = kept;
+        // One after the other: what a write brings about may go out before the console knows of the next one.
+        for write in done {
             for record in write.records {
                 self.book.on_disk(self.at, &record);
                 self.disk.seq += 1;
                 let entry = Entry { seq: self.disk.seq, boot_id: Arc::clone(&self.boot_id), record };
                 self.disk.entries.push(entry);
             }
-            done.extend(write.batch);
-        }
-        self.disk.writes = kept;
-        for batch in done {
-            self.event(Event::Appended(batch));
+            if let Some(batch) = write.batch {
+                self.event(Event::Appended(batch));
+            }
         }
     }
 

@@ -1,6 +1,9 @@
 //! What happens to everybody: troubles of network and service, crashes, sleep, and what the workflow and a colleague do
 //! meanwhile.
 
+use std::sync::Arc;
+
+use swfbeat::console::Status;
 use swfbeat::emulator::{Faults, Operation, Quotas, RequestId, Rule};
 use swfbeat::task::ClaimId;
 use swfbeat::wire::Request;
@@ -18,14 +21,18 @@ const ORDINARY: [&str; 7] = [
     "*=latency:1s-20s@0.1%",
     "GetWorkflowExecutionHistory=history-lag:1500ms@10%",
 ];
-/// After a trouble a feasible seed gives everybody time to recover.
-const RECOVERY_MS: i64 = 45_000;
+/// A rate that leaves nothing over for recovering is looked at again after this.
+const NO_RECOVERY_MS: i64 = 60_000;
+/// Troubles that are remembered.
+const REMEMBERED: usize = 100;
 /// Of what the screen says can be survived, this is left over.
-const MARGIN_MS: i64 = 500;
+pub const MARGIN_MS: i64 = 500;
 /// Of heartbeats that are refused for their rate, so many come in a row: 6 s at the least rate there is.
 const PATIENCE: u32 = 12;
 /// The longest time for which nothing gets through after a close.
 const CUT_MS: i64 = 25_000;
+/// When a trouble may not come yet, the next look.
+const AGAIN_MS: i64 = 1_000;
 /// After lost access the next try comes so late.
 const ACCESS_MS: i64 = 5_500;
 
@@ -41,8 +48,10 @@ pub struct Weather {
     refusals: u32,
     /// When the last trouble of any kind is or was over.
     pub over_at: i64,
-    /// Recent troubles with their begin and end, the last one last.
-    pub troubles: Vec<(i64, i64)>,
+    /// Recent troubles, the last one last.
+    pub troubles: Vec<Trouble>,
+    /// When the rate was last little, or refused.
+    pub squeezed_until: i64,
     ordinary: Vec<Rule>,
 }
 
@@ -57,6 +66,7 @@ impl Weather {
             over_at: 0,
             refusals: 0,
             troubles: Vec::new(),
+            squeezed_until: 0,
             ordinary,
         }
     }
@@ -79,25 +89,44 @@ impl Weather {
     }
 
     /// Remembers a trouble.
-    fn began(&mut self, from: i64, until: i64) {
-        if self.troubles.len() == 6 {
+    fn began(&mut self, trouble: Trouble) {
+        if self.troubles.len() == REMEMBERED {
             self.troubles.remove(0);
         }
-        self.troubles.push((from, until));
-        self.lasts(until);
+        self.lasts(trouble.until);
+        self.troubles.push(trouble);
     }
 
     /// There is some trouble until then.
     fn lasts(&mut self, until: i64) {
         self.over_at = self.over_at.max(until);
     }
+}
 
-    fn is_troubled(&self, at: i64) -> bool {
-        self.troubles.last().is_some_and(|(_, end)| at < end + RECOVERY_MS)
-    }
+/// A time in which nothing got through, or too little.
+#[derive(Debug, Clone)]
+pub struct Trouble {
+    pub from: i64,
+    pub until: i64,
+    /// What the screen said when it began.
+    pub said: Option<Arc<Status>>,
 }
 
 impl World {
+    /// There is trouble from now on for so long.
+    fn trouble_for(&mut self, length: i64) {
+        let (from, said) = (self.at, self.status.clone());
+        self.weather.began(Trouble { from, until: from + length, said });
+    }
+
+    /// Whether a trouble now would come before everything is as it was before the last one, as the screen has it.
+    fn is_recovering(&self) -> bool {
+        let Some(last) = self.weather.troubles.last() else { return false };
+        let statuses = [last.said.as_ref(), self.status.as_ref()].into_iter().flatten();
+        let longest = statuses.filter(|status| status.survives_ms.is_some()).map(|status| recovery(status)).max();
+        self.at < last.until + longest.unwrap_or(0)
+    }
+
     /// The longest silence that every kept task survives, as the screen shows it.
     fn tolerated(&self) -> i64 {
         self.status.as_ref().and_then(|status| status.survives_ms).unwrap_or(120_000) - MARGIN_MS
@@ -108,8 +137,8 @@ impl World {
         if self.quiet {
             return;
         }
-        if self.feasible && self.weather.is_troubled(self.at) {
-            self.plan(RECOVERY_MS, Happening::Trouble);
+        if self.feasible && self.is_recovering() {
+            self.plan(AGAIN_MS, Happening::Trouble);
             return;
         }
         let worst = if self.feasible { self.tolerated().min(120_000) } else { 150_000 };
@@ -126,8 +155,9 @@ impl World {
             12 => self.crash(true),
             _ => self.odds_and_ends(),
         };
-        let calm = if self.feasible { RECOVERY_MS } else { 0 };
-        let after = silence + calm + self.chance.between(1_000, 240_000);
+        // Some come as soon as they may.
+        let calm = if self.chance.in_thousand(200) { 100 } else { self.chance.between(1_000, 240_000) };
+        let after = silence + calm;
         self.plan(after, Happening::Trouble);
     }
 
@@ -153,7 +183,7 @@ impl World {
     /// A close was applied. Now and then that was the last thing that got through for a while: its answer is lost, and
     /// then every connection is refused, so that each attempt after it is certain to have failed.
     pub fn cut_off(&mut self) {
-        let busy = self.quiet || self.feasible && self.at < self.weather.over_at + RECOVERY_MS;
+        let busy = self.quiet || self.feasible && (self.at < self.weather.over_at || self.is_recovering());
         let worst = if self.feasible { self.tolerated().min(CUT_MS) } else { CUT_MS };
         if busy || worst < 4_000 || !self.chance.in_thousand(40) {
             return;
@@ -167,7 +197,7 @@ impl World {
     }
 
     fn begin(&mut self, length: i64) -> i64 {
-        self.weather.began(self.at, self.at + length);
+        self.trouble_for(length);
         self.plan(length, Happening::Over);
         length
     }
@@ -179,7 +209,9 @@ impl World {
         }
         self.weather.set(&["*=expired".to_owned()]);
         let length = self.chance.between(1_000, worst);
-        self.begin(length)
+        self.trouble_for(length + ACCESS_MS);
+        self.plan(length, Happening::Over);
+        length + ACCESS_MS
     }
 
     /// The account's quota is used up by others. A feasible seed leaves enough.
@@ -187,6 +219,7 @@ impl World {
         let length = self.chance.between(10_000, 300_000);
         self.plan(length, Happening::Over);
         self.weather.lasts(self.at + length);
+        self.weather.squeezed_until = self.at + length;
         if self.is_poor() {
             self.weather.set(&["RecordActivityTaskHeartbeat=throttle@70%".to_owned()]);
             return length;
@@ -231,7 +264,7 @@ impl World {
         }
         self.step_clock(300);
         self.note(|| format!("asleep for {length} ms"));
-        self.weather.began(self.at, self.at + length);
+        self.trouble_for(length);
         length
     }
 
@@ -271,7 +304,7 @@ impl World {
         self.heed(checked);
         self.operator.restarted();
         let down = if reboot { self.chance.between(5_000, 60_000) } else { self.chance.between(50, 1_500) };
-        self.weather.began(self.at, self.at + down);
+        self.trouble_for(down);
         self.rebooting = reboot;
         self.plan(down, Happening::Restart);
         down
@@ -305,7 +338,7 @@ impl World {
 
     pub fn kill_for_a_close(&mut self) {
         // In a feasible seed not on top of another trouble: together they would be longer than what can be survived.
-        if !(self.quiet || self.feasible && self.weather.is_troubled(self.at)) {
+        if !(self.quiet || self.feasible && self.is_recovering()) {
             self.crash(false);
         }
     }
@@ -357,6 +390,11 @@ impl World {
             }
         }
         self.serve();
+        if !self.history_denied && !self.dead {
+            let calm_since = self.weather.over_at.max(self.asleep_until);
+            let checked = self.book.cancels_by_hand(self.at, calm_since);
+            self.heed(checked);
+        }
         let after = self.chance.between(500, 6_000);
         self.plan(after, Happening::Meanwhile);
     }
@@ -369,4 +407,9 @@ impl World {
         self.disk.full_until = 0;
         self.weather.faults.set(self.weather.ordinary.clone());
     }
+}
+
+/// How long after a trouble everything is as it was, as a screen has it.
+pub fn recovery(said: &Status) -> i64 {
+    said.recovers_ms.unwrap_or(NO_RECOVERY_MS)
 }

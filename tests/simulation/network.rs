@@ -206,6 +206,9 @@ impl World {
         for (id, answer) in self.host.advance(self.at) {
             self.answered(id, answer);
         }
+        for number in std::mem::take(&mut self.host.asked_to_cancel) {
+            self.book.asked_to_cancel(self.at, number);
+        }
         if std::mem::take(&mut self.host.swept) {
             self.look_at_all();
         }

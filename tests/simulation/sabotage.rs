@@ -43,5 +43,6 @@ sabotage! {
     a_lease_that_is_ignored: LeaseEnds breaks "attended";
     first_come_first_served: EarliestDeadlineFirst breaks "keep-alive";
     a_rate_without_a_floor: RateHasFloor breaks "keep-alive";
+    histories_that_nobody_looks_at: HistoryIsWatched breaks "cancel-seen";
     unknown_activity_taken_for_gone: GoneNeedsProof breaks "one-outcome";
 }

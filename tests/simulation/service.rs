@@ -46,6 +46,8 @@ pub struct Host {
     pub specs: Vec<Spec>,
     workflows: HashMap<String, Workflow>,
     started: u32,
+    /// Tasks that were asked to cancel since somebody looked.
+    pub asked_to_cancel: Vec<u32>,
     /// Something may have ended tasks that is not one of their own timeouts.
     pub swept: bool,
     /// The workflows schedule short-lived tasks only: the load is heavy.
@@ -82,6 +84,7 @@ impl Host {
             specs: Vec::new(),
             workflows: HashMap::new(),
             started: 0,
+            asked_to_cancel: Vec::new(),
             swept: false,
             heavy,
             winding_down: false,
@@ -232,6 +235,7 @@ impl Host {
                 "WorkflowExecutionSignaled" => {
                     let wanted = number(event.attributes.input.unwrap_or(""));
                     if workflow.open.values().any(|it| *it == wanted) {
+                        self.asked_to_cancel.push(wanted);
                         decisions.push(format!(
                             r#"{{"decisionType":"RequestCancelActivityTask","requestCancelActivityTaskDecisionAttributes":{{"activityId":"task-{wanted}"}}}}"#
                         ));

@@ -65,6 +65,10 @@ totals! {
     defaults,
     /// Cancel requests shown.
     cancels,
+    /// Kept tasks that timed out by heartbeat, as the screen had said they would.
+    foretold,
+    /// Cancel requests of tasks kept by hand that the console had to notice in history.
+    watched,
     /// Tasks that timed out.
     timed_out,
     /// Processes killed.

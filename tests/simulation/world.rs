@@ -114,13 +114,15 @@ pub struct World {
     broken: Option<Broken>,
 }
 
+/// Heartbeats a second with which 250 short-lived tasks are too many.
+const OVERLOADED: f64 = 5.0;
 /// Heartbeats a second that a poor operator may send.
 const POOR: f64 = 3.0;
 
 impl World {
     /// Whether hardly anything may be sent.
     pub fn is_poor(&self) -> bool {
-        self.rate <= POOR
+        self.feasible && self.rate <= POOR
     }
 
     pub fn new(seed: u64, options: Options, tracing: bool) -> Self {
@@ -129,8 +131,12 @@ impl World {
         let heavy = feasible && chance.in_thousand(60);
         // Some have a quota that they share with many: what they may send is little, and often refused.
         let poor = feasible && !heavy && chance.in_thousand(80);
+        // And some want to keep more than their rate suffices for.
+        let overloaded = !feasible && chance.in_thousand(250);
         let (rate, held) = if heavy {
             (25.0, 250)
+        } else if overloaded {
+            (OVERLOADED, 250)
         } else if poor {
             (POOR, 20)
         } else {
@@ -157,7 +163,7 @@ impl World {
             order: 0,
             wake_at: None,
             service_at: None,
-            host: Host::new(seed, heavy),
+            host: Host::new(seed, heavy || overloaded),
             console,
             life: 0,
             calls: BTreeMap::new(),
@@ -454,13 +460,13 @@ impl World {
 
     fn ends(&mut self, surveyed: Result<Vec<u32>, Broken>) {
         match surveyed {
-            Ok(ended) if self.feasible => {
+            Ok(ended) => {
                 for index in ended {
-                    let checked = self.book.timed_out(self.at, index, &self.weather.troubles, &self.clocks());
+                    let (weather, clocks) = (&self.weather, self.clocks());
+                    let checked = self.book.timed_out(self.at, index, weather, &clocks, self.feasible);
                     self.heed(checked);
                 }
             }
-            Ok(_) => {}
             Err(broken) => self.fail(broken),
         }
     }

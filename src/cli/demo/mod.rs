@@ -59,11 +59,11 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let file = config::Config::load(named(arguments.config.as_ref()))?;
     let scenario = Arc::new(Scenario::find(&arguments.scenario)?);
-    for timed in &scenario.acts {
-        let at = timed.at.as_secs();
-        tui::check_act(&timed.act).map_err(|why| {
-            Failure::new(Kind::Usage, format_args!("the act at {at}s of the scenario cannot be done: {why}"))
-        })?;
+    check_acts(&scenario)?;
+    let looks = arguments.looks.options(&file);
+    if arguments.auto && !tui::can_show(&looks) {
+        let what = "--auto plays on a screen, and there is none here: start it in a terminal that can move its cursor";
+        return Err(Failure::new(Kind::Usage, what));
     }
     let stage = Stage::build(Arc::clone(&scenario), arguments.port, arguments.auto)?;
     let identity = who::identity(None)?;
@@ -97,11 +97,22 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let options = tui::Options {
         task_list: Some(scenario.task_list.clone()),
         demo: Some(scenario.title.line().into_owned()),
-        ..arguments.looks.options(&file)
+        ..looks
     };
     let mut link = Link::new(handle, Some(Autopilot::new(scenario))).with_presenter(presenter);
     let shown = tui::run(options, &mut link, &signals);
     Ok(leave::leave(vec![Held::new(String::new(), link, None)], &signals, &shown, || emulator.release_polls()))
+}
+
+/// What the names of actions and keys in a scenario mean only the screen knows.
+fn check_acts(scenario: &Scenario) -> Result<(), Failure> {
+    for timed in &scenario.acts {
+        let at = timed.at.as_secs();
+        tui::check_act(&timed.act).map_err(|why| {
+            Failure::new(Kind::Usage, format_args!("the act at {at}s of the scenario cannot be done: {why}"))
+        })?;
+    }
+    Ok(())
 }
 
 /// For the journal; removed when the demo is over.

@@ -274,3 +274,27 @@ fn one_outcome_nothing_is_taken_back_before_the_disk_knows_of_the_doubt() {
         effects.iter().any(|it| matches!(it, Effect::Append { records, .. } if records.iter().any(withdrawn)));
     assert!(!taken_back, "{effects:?}");
 }
+
+#[test]
+fn rule_3_9_a_refused_token_that_history_never_explains_is_unproven_after_an_hour() {
+    let mut world = World::new();
+    let claim = world.claim("rel-1");
+    world.command(Command::Keep { claims: vec![claim], length_ms: 7_200_000 });
+    world.pass(13_000);
+    world.answer(BEAT, 8, gone());
+    let (from, mut asked) = (world.at, 0);
+    while world.verdict(claim).is_none() {
+        world.pass(1_000);
+        while world.calls_to(BEAT) > 0 {
+            world.answer(BEAT, 0, gone());
+        }
+        while world.calls_to(HISTORY) > 0 {
+            asked += 1;
+            world.answer(HISTORY, 0, Ok(Answer::History(HistoryPage::default())));
+        }
+        assert!(world.at < from + 4_000_000);
+    }
+    assert!((600_000..=3_662_000).contains(&(world.at - from)), "{}", world.at - from);
+    assert!(matches!(world.verdict(claim), Some(Verdict::Unproven { .. })));
+    assert!(asked < 90, "after 1, 2, 4 … 60 s, however often a heartbeat is refused: {asked}");
+}

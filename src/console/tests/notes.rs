@@ -10,7 +10,7 @@ fn note(world: &mut World, claim: ClaimId, text: &str, ahead_ms: Option<i64>) {
 }
 
 fn reminders(world: &World) -> usize {
-    world.log.iter().filter(|line| line.level == Level::Alarm && line.text.starts_with("follow up now")).count()
+    world.log.iter().filter(|line| line.word == REMIND_WORD && line.text.starts_with("follow up now")).count()
 }
 
 #[test]

@@ -163,3 +163,28 @@ fn rule_3_3_a_lone_manual_heartbeat_goes_before_all_others() {
     let Request::Heartbeat { token, .. } = &next.1 else { panic!("{next:?}") };
     assert_eq!(token.expose(), "token-of-rel-200");
 }
+
+#[test]
+fn rule_3_3_whoever_can_still_be_saved_goes_before_whoever_cannot() {
+    let mut world = taken_up(100, 30);
+    // Nothing was answered until all are past their time.
+    world.pass(40_000);
+    world.claim("late");
+    let saved =
+        |request: &Request| matches!(request, Request::Heartbeat { token, .. } if token.expose() == "token-of-late");
+    assert!(world.calls.iter().any(|(_, request, _)| saved(request)), "before forty that have waited longer");
+}
+
+#[test]
+fn rule_3_3_claims_come_no_faster_than_their_first_heartbeats_go_out() {
+    let mut world = taken_up(200, 30);
+    world.pass(1);
+    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 5 });
+    world.pass(1_500);
+    assert_eq!(world.calls_to(POLL), 0, "140 wait, and 80 go out in a second");
+    for _ in 0..140 {
+        world.beat_ok();
+    }
+    world.pass(1_500);
+    assert_eq!(world.calls_to(POLL), 1);
+}

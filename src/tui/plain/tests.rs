@@ -60,6 +60,17 @@ fn acts_are_typed() {
 }
 
 #[test]
+fn a_note_may_have_a_time_behind_it() {
+    let mut face = one(task(7, "swap-17"));
+    let note = |text: &str, follow_up| Command::Note { claims: vec![ClaimId(7)], text: text.into(), follow_up };
+    assert_eq!(sent(&mut face, "note 7 ask Eve"), Some(note("ask Eve", None)));
+    let at = crate::clock::Wall(T0.wall.0 + 1_200_000);
+    assert_eq!(sent(&mut face, "note swap-17 ask Eve | in 20m"), Some(note("ask Eve", Some(at))));
+    assert!(said(&mut face, "note 7 | soon").starts_with("Not done: "));
+    assert!(said(&mut face, "note 7").starts_with("Not done: nothing is noted"));
+}
+
+#[test]
 fn a_close_is_sent_only_after_yes() {
     let mut face = one(task(7, "swap-17"));
     let (lines, nothing) = face.line("complete 7 all done", T0);

@@ -77,9 +77,13 @@ pub fn scroll_max(state: &State, layout: &Layout, moment: Moment) -> usize {
     lines.0.len().saturating_sub(inside.height.into())
 }
 
-/// The outage that a kept task survives, milliseconds.
-fn survives(state: &State, facts: &TaskFacts) -> Option<i64> {
-    facts.survives_ms(state.status.as_ref()?)
+/// The outage that a kept task survives, and how soon after it the next one.
+fn survives(state: &State, facts: &TaskFacts) -> Option<String> {
+    let status = state.status.as_ref()?;
+    let outage = duration(facts.survives_ms(status)? / 1_000);
+    // Rounded up: until then less is survived.
+    let again = status.recovers_ms.map(|ms| format!(", again {} after it", duration((ms + 999) / 1_000)));
+    Some(format!("; survives {outage} outage{}", again.unwrap_or_default()))
 }
 
 /// Everything known of a task, for a face without columns.
@@ -195,7 +199,7 @@ impl Writer<'_> {
         }
     }
 
-    fn state(&mut self, facts: &TaskFacts, survives: Option<i64>, moment: Moment, zone: Zone) {
+    fn state(&mut self, facts: &TaskFacts, survives: Option<String>, moment: Moment, zone: Zone) {
         match &facts.state {
             TaskState::Held => {
                 let answered = facts.cancel.is_some_and(|cancel| cancel.answered);
@@ -211,8 +215,7 @@ impl Writer<'_> {
                     Some(lease) => {
                         let left = duration(((lease.until - moment.stands_until) / 1_000).max(0));
                         let until = zone.minute_and_day(lease.until_wall, moment.now.wall);
-                        let survives = survives
-                            .map_or_else(String::new, |ms| format!("; survives {} outage", duration(ms / 1_000)));
+                        let survives = survives.unwrap_or_default();
                         self.text("state", &format!("held, kept alive until {until}, {left} more{survives}{note}"));
                     }
                     None => {

@@ -52,7 +52,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, state: &State, theme: &Theme) {
     for (key, name) in hints {
         // Half a hint is none.
         if usize::from(area.right().saturating_sub(x)) + 2 < cells(&(key.clone(), name.clone())) {
-            break;
+            continue;
         }
         for (text, style) in [(key, theme.accent), (name, theme.text)] {
             x = put(buf, Position::new(x, area.y), area.right().saturating_sub(x), &text, style) + 1;

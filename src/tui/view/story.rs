@@ -7,8 +7,10 @@ use super::Layout;
 use super::paint::{self, put, width, wrap};
 use super::table::{ended_text, state_word};
 use crate::console::Urgency;
+use crate::demo::view::Fault;
 use crate::tui::action::Action;
 use crate::tui::countdown::{Moment, duration};
+use crate::tui::keymap::Keymap;
 use crate::tui::stage::Stage;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
@@ -39,33 +41,45 @@ pub fn draw(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme, mom
         put(buf, Position::new(area.x + FRONT, y), area.width - FRONT, &line, theme.title);
     }
     if bar {
-        draw_bar(buf, Rect { y: area.bottom() - 1, height: 1, ..area }, scene, theme, moment);
+        draw_bar(buf, Rect { y: area.bottom() - 1, height: 1, ..area }, (scene, &state.keymap), theme, moment);
     }
 }
 
 /// What the presenter can do and what is in force, each with how long; then what the story's operator has pressed.
-fn draw_bar(buf: &mut Buffer, area: Rect, scene: &Stage, theme: &Theme, moment: Moment) {
+fn draw_bar(buf: &mut Buffer, area: Rect, (scene, keymap): (&Stage, &Keymap), theme: &Theme, moment: Moment) {
+    let whole = area.width >= BAR_WIDTH;
+    let says = whole || scene.paused || !scene.faults.is_empty();
     let shown = scene.auto.shown();
     let mut end = area.right();
     if !shown.is_empty() {
-        let cells = (width(&shown) as u16 + 2).min(area.width / 2);
+        let most = if says { area.width / 2 } else { area.width };
+        let cells = (width(&shown) as u16 + 2).min(most);
         end -= cells;
         put(buf, Position::new(end, area.y), cells, &format!("▸ {shown}"), theme.accent);
     }
-    let whole = area.width >= BAR_WIDTH;
+    if !says {
+        return;
+    }
     let mut x = area.x;
     let mut write = |text: &str, style| {
         if x + width(text) as u16 <= end {
             x = put(buf, Position::new(x, area.y), end - x, text, style) + 1;
         }
     };
-    write(" b", theme.accent);
-    for action in Action::BAR {
+    let chords: Vec<String> = Action::BAR.iter().map(|action| keymap.shown(*action)).collect();
+    // What all begin with is said once.
+    let common = Action::BAR[0]
+        .prefix()
+        .map(|key| format!("{key} "))
+        .filter(|prefix| chords.iter().all(|chord| chord.is_empty() || chord.starts_with(prefix)));
+    let common = common.unwrap_or_default();
+    write(&format!(" {}", common.trim_end()), theme.accent);
+    for (action, chord) in Action::BAR.iter().zip(&chords) {
         let since = match action {
             Action::Break(fault) => scene.active(*fault).map(|active| active.since),
             _ => None,
         };
-        let key = action.keys().first().map_or_else(String::new, ToString::to_string);
+        let key = chord.strip_prefix(&common).unwrap_or(chord);
         match (action, since) {
             (Action::StagePause, _) if scene.paused => write(&format!("[{key} paused]"), theme.warn),
             (Action::Break(fault), Some(since)) => {
@@ -73,7 +87,7 @@ fn draw_bar(buf: &mut Buffer, area: Rect, scene: &Stage, theme: &Theme, moment: 
                 write(&format!("[{key} {} {lasts}]", fault.name()), theme.warn);
             }
             _ if whole => {
-                write(&key, theme.accent);
+                write(key, theme.accent);
                 write(short(*action), theme.dim);
             }
             _ => {}
@@ -89,11 +103,11 @@ fn short(action: Action) -> &'static str {
         Action::StageClose => "colleague ",
         Action::StagePause => "pause ",
         Action::Break(fault) => match fault {
-            crate::demo::view::Fault::Cut => "cut ",
-            crate::demo::view::Fault::Slow => "slow ",
-            crate::demo::view::Fault::Throttle => "throttle ",
-            crate::demo::view::Fault::LoseAnswers => "lose answers ",
-            crate::demo::view::Fault::Expire => "expire ",
+            Fault::Cut => "cut ",
+            Fault::Slow => "slow ",
+            Fault::Throttle => "throttle ",
+            Fault::LoseAnswers => "lose answers ",
+            Fault::Expire => "expire ",
         },
         _ => action.name(),
     }

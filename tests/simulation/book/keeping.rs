@@ -1,10 +1,11 @@
 //! attended: nothing is kept alive without a person's word. keep-alive: what is kept does not time out by heartbeat.
 
 use swfbeat::console::{Command, Details, TaskFacts};
-use swfbeat::task::{Source, TimeoutKind};
+use swfbeat::task::{Limit, Source, TimeoutKind};
 use swfbeat::text::Foreign;
 use swfbeat::wire::Request;
 
+use super::super::mishaps::{MARGIN_MS, Trouble, Weather, recovery};
 use super::super::violation::Broken;
 use super::{Book, Checked, Clocks, Task};
 
@@ -64,32 +65,54 @@ impl Book {
         self.countdowns(index, clocks, false)
     }
 
-    /// keep-alive: the service lets a task time out. `troubles` are the recent ones, each with its begin and end.
-    pub fn timed_out(&mut self, at: i64, index: u32, troubles: &[(i64, i64)], clocks: &Clocks) -> Checked {
+    /// keep-alive: the service lets a task time out. In a feasible seed it must not; in the others the screen must have
+    /// said so before, of this task.
+    pub fn timed_out(&mut self, at: i64, index: u32, weather: &Weather, clocks: &Clocks, feasible: bool) -> Checked {
         let task = &self.tasks[index as usize];
         let by_heartbeat =
             matches!(task.end, Some(("ActivityTaskTimedOut", _))) && task.first_timeout() == TimeoutKind::Heartbeat;
         let Some(heartbeat) = task.truth[0].filter(|_| by_heartbeat) else { return Ok(()) };
         let Some(facts) = task.facts.as_deref() else { return Ok(()) };
-        let known =
-            matches!(facts.deadline(TimeoutKind::Heartbeat).and_then(|it| it.limit), Some((_, Source::History)));
+        let Some((Limit::Seconds(timeout), Source::History)) =
+            facts.deadline(TimeoutKind::Heartbeat).and_then(|it| it.limit)
+        else {
+            return Ok(());
+        };
         let kept = facts.lease.is_some_and(|lease| lease.until.0 + clocks.boot_at > at + 100);
-        if !kept || !known || task.decided_at.is_some() {
+        if !kept || task.decided_at.is_some() {
             return Ok(());
         }
         let silent_from = heartbeat - task.spec.heartbeat.map_or(0, |seconds| i64::from(seconds) * 1_000);
-        let first = troubles.iter().find(|(_, end)| *end > silent_from).map_or(at - LATE_MS, |(begin, _)| *begin);
-        let covered = task.settled_at.is_some_and(|settled| settled < first);
-        if covered {
-            let what = format!(
-                "task-{} timed out by heartbeat though it was kept; troubles {troubles:?}, silent from {silent_from}: \
-                 {task:?}",
-                task.number
-            );
-            return Err(Broken::new("keep-alive", what));
+        let since = weather.troubles.partition_point(|trouble| trouble.until <= silent_from);
+        let first = weather.troubles.get(since).map_or(at - LATE_MS, |trouble| trouble.from);
+        if task.settled_at.is_none_or(|settled| settled >= first) {
+            return Ok(());
         }
-        Ok(())
+        let foretold = facts.left_out
+            || weather.squeezed_until > silent_from
+            || (since..weather.troubles.len()).any(|n| is_too_much(&weather.troubles[..=n], timeout));
+        if !feasible && foretold {
+            self.totals.foretold += 1;
+            return Ok(());
+        }
+        let what = format!(
+            "task-{} timed out by heartbeat though it was kept and nothing else was said; silent from {silent_from}, \
+             troubles {:?}: {task:?}",
+            task.number,
+            &weather.troubles[since..]
+        );
+        Err(Broken::new("keep-alive", what))
     }
+}
+
+/// Whether the last of these troubles is more than a task of this timeout survives, by what the screen said when it
+/// began: longer, or too soon after the one before.
+fn is_too_much(troubles: &[Trouble], timeout: u32) -> bool {
+    let Some((last, before)) = troubles.split_last() else { return false };
+    let Some(said) = &last.said else { return true };
+    let survives = said.tolerances.iter().find(|it| it.timeout_s == timeout).map_or(0, |it| it.survives_ms);
+    let too_soon = before.last().is_some_and(|before| last.from < before.until + recovery(said));
+    last.until - last.from > survives - MARGIN_MS || too_soon
 }
 
 impl Task {
@@ -122,11 +145,18 @@ impl Task {
 
     /// Follows what the screen shows of keep-alive.
     pub(super) fn keeping(&mut self, at: i64, facts: &TaskFacts) {
+        if facts.lease.is_some() || facts.has_ended() {
+            self.kept_at = at;
+        }
         if facts.lease.is_none() || facts.has_ended() {
-            (self.kept_since, self.settled_at) = (None, None);
+            self.settled_at = None;
             return;
         }
-        self.kept_since.get_or_insert(at);
+        if !matches!(facts.deadlines[0].limit, Some((_, Source::History))) {
+            // What is shown is a guess, and so is what it survives.
+            self.settled_at = None;
+            return;
+        }
         let before = self.facts.as_ref().and_then(|facts| facts.last_beat);
         if self.settled_at.is_none() && facts.last_beat.is_some() && facts.last_beat != before {
             self.settled_at = Some(at);

@@ -25,6 +25,10 @@ use super::violation::Broken;
 
 pub use countdowns::Clocks;
 
+/// Within this time history tells of a cancel request: two looks 60 s apart, of which the first comes too early for what
+/// history shows late, and each fails twice, with a limit of 10 s and 10 s until it is repeated.
+const WATCHED_MS: i64 = 2 * (60_000 + 2 * 20_000);
+
 pub type Checked = Result<(), Broken>;
 
 /// Who closed a task.
@@ -64,14 +68,16 @@ pub struct Task {
     shown: bool,
     verdict: Option<Verdict>,
     cancel_shown: bool,
+    /// When the workflow asked for it first, and when last something else than history could have told.
+    cancel_asked_at: Option<i64>,
+    kept_at: i64,
     /// Its place among those that are shown as open.
     place: Option<usize>,
 
     asked_at: Option<i64>,
     kept_until: i64,
     kept_for: i64,
-    /// Since when the screen shows it as kept, and when a heartbeat of that time was acknowledged first.
-    kept_since: Option<i64>,
+    /// When the first heartbeat was acknowledged of those since it is shown as kept, and with what timeout for sure.
     settled_at: Option<i64>,
     decided_at: Option<i64>,
 
@@ -101,6 +107,8 @@ pub struct Book {
     polls: BTreeSet<PollNumber>,
     /// Tasks whose poll's answer the process has read, until they are on disk.
     read: Vec<(u32, PollNumber)>,
+    /// Tasks that were asked to cancel, until that is shown.
+    asked: Vec<u32>,
     /// Tasks with a cancel request that was read and is not shown.
     unseen: Vec<u32>,
     pub totals: Totals,
@@ -157,11 +165,12 @@ impl Book {
             shown: false,
             verdict: None,
             cancel_shown: false,
+            cancel_asked_at: None,
+            kept_at: at,
             place: None,
             asked_at: None,
             kept_until: 0,
             kept_for: 0,
-            kept_since: None,
             settled_at: None,
             decided_at: None,
             close: None,
@@ -322,6 +331,37 @@ impl Book {
         Ok(())
     }
 
+    /// The decider has asked to cancel a task.
+    pub fn asked_to_cancel(&mut self, at: i64, number: u32) {
+        let Some(index) = self.by_number(number) else { return };
+        let task = &mut self.tasks[index as usize];
+        if task.end.is_none() && task.cancel_asked_at.replace(at).is_none() {
+            self.asked.push(index);
+        }
+    }
+
+    /// cancel-seen: of a task kept by hand, history tells it. `calm_since`: nothing has been wrong since then.
+    pub fn cancels_by_hand(&mut self, at: i64, calm_since: i64) -> Checked {
+        let mut late = None;
+        let (tasks, watched) = (&self.tasks, &mut self.totals.watched);
+        self.asked.retain(|&index| {
+            let task = &tasks[index as usize];
+            let open = task.end.is_none() && !task.dismissed && task.verdict.is_none();
+            let since = task.cancel_asked_at.unwrap_or(at).max(task.kept_at).max(calm_since);
+            let by_hand = task.shown && task.facts.as_ref().is_some_and(|facts| facts.lease.is_none());
+            if open && !task.cancel_shown && by_hand && at - since > WATCHED_MS {
+                late = Some(index);
+            }
+            *watched += u64::from(task.cancel_shown && by_hand);
+            open && !task.cancel_shown
+        });
+        let Some(task) = late.map(|index| &self.tasks[index as usize]) else { return Ok(()) };
+        let asked = task.cancel_asked_at;
+        let what =
+            format!("task-{} was asked to cancel at {asked:?}, and history was not looked at: {task:?}", task.number);
+        Err(Broken::new("cancel-seen", what))
+    }
+
     /// cancel-seen: what was read is shown as soon as it is on disk.
     pub fn cancels(&mut self) -> Checked {
         for index in std::mem::take(&mut self.unseen) {
@@ -406,7 +446,6 @@ impl Task {
         // Only what was on disk is known after a restart; the next heartbeat says it again.
         self.cancel_shown = false;
         self.verdict = None;
-        self.kept_since = None;
         self.settled_at = None;
         self.asked_at = None;
         if rebooted {
