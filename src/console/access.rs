@@ -61,13 +61,15 @@ impl Console {
         self.say(now, Level::Alarm, "service", None, text);
     }
 
-    /// The execution of a task of which nothing says that it may be over: not refused before, no deadline past. One that
+    /// The execution of a task of which nothing says that it may be over: not refused before, no deadline past, no close in doubt. One that
     /// died while we had no access says nothing about our access, and a workflow that ends takes all of its tasks along.
     fn surely_live(&self, now: Now, id: ClaimId) -> Option<WorkflowExecution> {
         let claim = self.ledger.claims.get(&id)?;
         let refused = self.live.get(&id).is_some_and(|live| live.refused.is_some());
         let past =
             deadlines::deadlines(claim, &self.clock, now.boot).iter().any(|it| it.at.is_some_and(|at| at <= now.boot));
-        (!refused && !past).then(|| claim.task.execution.clone())
+        // An attempt to close it may have been applied.
+        let in_doubt = claim.intent.as_ref().is_some_and(|intent| intent.maybe_applied);
+        (!refused && !past && !in_doubt).then(|| claim.task.execution.clone())
     }
 }

@@ -327,3 +327,18 @@ fn keep_alive_an_answer_that_was_read_late_leaves_no_longer_silence() {
     assert!(world.facts(claim).last_beat.is_some_and(|beat| beat.took_ms >= 14_000));
     assert_eq!(world.calls_to(BEAT), 1, "the service counts from the sending: another one is due");
 }
+
+#[test]
+fn rule_3_9_tasks_whose_close_is_in_doubt_stop_nothing() {
+    let mut world = World::new();
+    let claims: Vec<_> = (1..=3).map(|n| world.claim_of(&format!("rel-{n}"), &format!("run-{n}"))).collect();
+    world.command(Command::Close { claims, outcome: crate::task::Outcome::Completed { result: None } });
+    world.command(Command::ReloadCredentials);
+    while world.calls_to(COMPLETE) > 0 {
+        world.answer(COMPLETE, 8, no_answer());
+    }
+    while world.calls_to(BEAT) > 0 {
+        world.answer(BEAT, 8, gone());
+    }
+    assert!(!world.said("service").iter().any(|text| text.starts_with("stopped")), "our own closes ended them");
+}
