@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::clock::Now;
+use crate::clock::{Boot, Now};
 use crate::task::{ClaimId, WorkflowExecution};
 use crate::wire::{Class, Failure};
 
@@ -18,20 +18,43 @@ const REFUSED: usize = 3;
 pub(super) struct Access {
     /// `None`: a heartbeat was taken since, so the account is the right one.
     refused: Option<BTreeSet<WorkflowExecution>>,
-}
-
-impl Access {
-    /// The service took a heartbeat: it is the one that has our tasks.
-    pub(super) fn proven(&mut self) {
-        self.refused = None;
-    }
+    /// When credentials were last taken anew: what was sent earlier says nothing about them.
+    since: Option<Boot>,
+    /// Sending has stopped because of what was refused.
+    stopped: bool,
 }
 
 impl Console {
     /// Clients are built anew.
-    pub(super) fn new_credentials(&mut self) {
+    pub(super) fn new_credentials(&mut self, now: Now) {
         self.access.refused.get_or_insert_default();
+        self.access.since = Some(now.boot);
         self.out.push(Effect::ReloadCredentials);
+    }
+
+    /// The service took a token: it is the one that has our tasks. Of many calls that were in flight together, it may have
+    /// refused the first three for other reasons.
+    pub(super) fn token_taken(&mut self, now: Now, sent: Boot) {
+        if self.access.since.is_some_and(|since| sent < since) {
+            return;
+        }
+        self.access.refused = None;
+        if std::mem::take(&mut self.access.stopped) {
+            self.reach.try_again();
+            self.say(
+                now,
+                Level::Info,
+                "service",
+                None,
+                "a token was taken after all: it is the right account; going on",
+            );
+        }
+    }
+
+    /// The operator says that sending goes on.
+    pub(super) fn go_on_sending(&mut self) {
+        self.access.stopped = false;
+        self.reach.try_again();
     }
 
     /// A token was refused. Whether that says more about our access than about the task.
@@ -53,6 +76,7 @@ impl Console {
             )
         };
         self.access.refused = None;
+        self.access.stopped = strangers;
         let text = format!(
             "stopped: {why}. Other account, other region? Nothing is sent and every token is kept; put the credentials \
              right, then read them again (:reload) to go on"

@@ -204,7 +204,6 @@ impl Console {
         let news = cancel_requested && claim.cancel.is_none();
         let took_ms = timing.received - timing.sent;
         self.abandon_beat(id);
-        self.access.proven();
         let from_sending = self.config.rules.hold(Rule::DeadlineFromSending);
         let sent = self.stamp_at(now, if from_sending { timing.sent } else { timing.received });
         self.append_lazily(Record::Beaten { claim: id, sent, took_ms, count });

@@ -59,8 +59,8 @@ impl Console {
                 }
             }
             Command::ReloadCredentials => {
-                self.new_credentials();
-                self.reach.try_again();
+                self.new_credentials(now);
+                self.go_on_sending();
                 self.ask_everything_again(now);
                 self.say(now, Level::Info, "service", None, "credentials are read again");
             }

@@ -324,7 +324,7 @@ impl Console {
     /// A call is about to be sent.
     fn new_call(&mut self, now: Now, purpose: Purpose, api: Option<Api>) -> CallId {
         if self.reach.wants_credentials() && purpose.carries_token() {
-            self.new_credentials();
+            self.new_credentials(now);
         }
         self.reach.sent(now.boot);
         self.last_call += 1;
@@ -342,6 +342,9 @@ impl Console {
         self.no_longer_in_flight(now, call, &purpose);
         match result {
             Ok(answer) => {
+                if purpose.carries_token() {
+                    self.token_taken(now, timing.sent);
+                }
                 if !matches!(purpose, Purpose::Poll { .. })
                     && self.reach.answered(now.boot, timing.received - timing.sent)
                 {

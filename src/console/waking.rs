@@ -28,7 +28,7 @@ impl Console {
         };
         self.say(now, Level::Warn, "clock", None, text);
         // Requests are signed with the wall clock, and credentials expire by it.
-        self.new_credentials();
+        self.new_credentials(now);
         self.dirty.extend(self.ledger.claims.keys());
         self.arm_follow_ups(now);
         asleep
@@ -59,6 +59,6 @@ impl Console {
                 Purpose::Orphans(_) | Purpose::Poll { .. } => {}
             }
         }
-        self.reach.try_again();
+        self.go_on_sending();
     }
 }

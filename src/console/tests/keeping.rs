@@ -288,6 +288,27 @@ fn rule_3_9_three_tasks_refused_after_new_credentials_stop_the_sending_until_tol
 }
 
 #[test]
+fn rule_3_9_a_token_that_is_taken_after_the_stop_ends_it() {
+    let mut world = World::new();
+    let claims: Vec<_> = (1..=5).map(|n| world.claim_of(&format!("rel-{n}"), &format!("run-{n}"))).collect();
+    world.command(Command::Keep { claims, length_ms: 1_800_000 });
+    world.command(Command::ReloadCredentials);
+    world.pass(14_000);
+    for _ in 0..3 {
+        world.answer(BEAT, 1, gone());
+    }
+    assert!(world.said("service").last().unwrap().contains("Other account, other region?"));
+    // It was in flight with the others: three tasks had ended meanwhile, and the account is the right one.
+    world.beat_ok();
+    assert!(world.said("service").iter().any(|text| text.contains("the right account")), "{:?}", world.said("service"));
+    while world.calls_to(BEAT) > 0 {
+        world.beat_ok();
+    }
+    world.pass(30_000);
+    assert!(world.calls_to(BEAT) > 0, "heartbeats go on");
+}
+
+#[test]
 fn rule_3_9_tasks_that_were_refused_before_or_end_together_stop_nothing() {
     let mut world = World::new();
     let dead: Vec<_> = (1..=3).map(|n| world.claim_of(&format!("rel-{n}"), &format!("run-{n}"))).collect();
