@@ -66,13 +66,21 @@ impl Console {
         }
     }
 
+    /// Until when the service may wait for the task because it may have taken a heartbeat whose answer is missing.
+    pub(super) fn perhaps_until(&self, id: ClaimId) -> Option<Boot> {
+        let claim = self.ledger.claims.get(&id).filter(|claim| claim.is_open())?;
+        deadlines::if_taken(claim, &self.clock, self.live.get(&id)?.unknown_beat?)
+    }
+
     /// Sends what is ready, most urgent first, as long as anything may be sent.
     pub(super) fn send_ready(&mut self, now: Now) {
         self.send_closes(now);
         while let Some((order, id)) = self.ready.one_of(MOST_URGENT, self.reach.turn()).or_else(|| self.ahead(now)) {
             if order > AT_ONCE && order <= now.boot {
-                // It has most likely timed out: first whoever can still be saved.
-                self.ready.insert(id, order + BEHIND_MS);
+                // It has most likely timed out: first whoever can still be saved, and that is also one that was perhaps
+                // heard without an answer.
+                let maybe = self.perhaps_until(id).filter(|&maybe| maybe > now.boot);
+                self.ready.insert(id, maybe.unwrap_or(order + BEHIND_MS));
                 continue;
             }
             match self.reach.may_beat(now.boot, self.calls.with_token()) {

@@ -363,3 +363,19 @@ fn rule_3_9_tasks_whose_close_is_in_doubt_stop_nothing() {
     }
     assert!(!world.said("service").iter().any(|text| text.starts_with("stopped")), "our own closes ended them");
 }
+
+#[test]
+fn keep_alive_a_task_that_was_perhaps_heard_queues_as_one_that_was() {
+    let (mut world, claim) = kept();
+    let deadline = world.facts(claim).deadline(TimeoutKind::Heartbeat).unwrap().at.unwrap();
+    while Boot(world.at) <= deadline || world.calls_to(BEAT) > 0 {
+        world.pass(100);
+        if world.calls_to(BEAT) > 0 {
+            world.answer(BEAT, 400, no_answer());
+        }
+    }
+    let heartbeat = *world.facts(claim).deadline(TimeoutKind::Heartbeat).unwrap();
+    let maybe = heartbeat.maybe.expect("the last attempt may have arrived");
+    assert!(heartbeat.at.unwrap() < Boot(world.at) && maybe > Boot(world.at + 50_000), "{heartbeat:?}");
+    assert_eq!(world.console.ready.first(), Some((maybe, claim)), "and not behind all others");
+}

@@ -83,7 +83,9 @@ impl Book {
             return Ok(());
         }
         let silent_from = heartbeat - task.spec.heartbeat.map_or(0, |seconds| i64::from(seconds) * 1_000);
-        let since = weather.troubles.partition_point(|trouble| trouble.until <= silent_from);
+        // They are in the order of their beginning: a crash in the middle of a long one is over before it.
+        let since = weather.troubles.iter().position(|trouble| trouble.until > silent_from);
+        let since = since.unwrap_or(weather.troubles.len());
         let first = weather.troubles.get(since).map_or(at - LATE_MS, |trouble| trouble.from);
         if task.settled_at.is_none_or(|settled| settled >= first) {
             return Ok(());
