@@ -426,7 +426,7 @@ impl Action {
             A::MarkInvert => "mark what is not marked, and the other way round",
             A::Unmark => "take all marks away",
             A::Filter => {
-                "filter: swap, type:SwapDisk, id: list: workflow: details: input: note:, state:due, kept, -kept; tab: saved ones"
+                "filter: swap, type:SwapDisk, id: list: workflow: details: input: note:, state:due, kept, -kept; saved ones: tab, or filter NAME as a command"
             }
             A::Sort => "sort by the next column; a click on its head does it too",
             A::SortReverse => "sort the other way round",

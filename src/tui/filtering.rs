@@ -1,5 +1,5 @@
 //! The filter while it is typed: the list shows at once what it lets through; esc goes back to what was before. Those of
-//! the config file are gone through with tab, or named: `/night`.
+//! the config file are gone through with tab, or named: `/night`; the palette has them, too.
 
 use crossterm::event::KeyCode;
 
@@ -41,7 +41,12 @@ impl Filters {
 
     /// Their names, in the order of the file.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
+        self.all().map(|(name, _)| name)
+    }
+
+    /// Each with its name, in the order of the file.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, filter)| (name.as_str(), filter.as_str()))
     }
 
     /// What is meant: `/name` or its beginning stands for a saved filter, anything else for itself.

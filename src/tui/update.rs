@@ -19,6 +19,7 @@ use super::filtering::{self, Filtering};
 use super::keymap::{Found, written};
 use super::keys::Key;
 use super::mouse;
+use super::palette::Palette;
 use super::reads;
 use super::state::{Message, Overlay, State};
 use super::view;
@@ -225,7 +226,7 @@ pub fn act(state: &mut State, action: Action, now: Now) -> Option<Wish> {
         Action::Reload => return Some(Wish::Send(Command::ReloadCredentials)),
         Action::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
         Action::Quit => return quit(state),
-        Action::Palette => state.overlay = Some(Overlay::Palette(Box::default())),
+        Action::Palette => state.overlay = Some(Overlay::Palette(Box::new(Palette::new(&state.filters)))),
         Action::Copy(part) => return copy(state, part),
         Action::Service => show_service(state),
         _ if action.is_presenters() => return order(state, action).map(Wish::Order),

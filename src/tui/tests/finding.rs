@@ -40,6 +40,24 @@ fn a_saved_filter_is_named_by_its_beginning() {
 }
 
 #[test]
+fn a_saved_filter_is_a_command() {
+    let mut state = with_filters();
+    type_in(&mut state, "/rel\r");
+    type_in(&mut state, ":filter");
+    let (buf, _) = draw(&mut state, &Theme::plain());
+    let text = picture(&buf, None);
+    let line = |title: &str| text.lines().find(|line| line.contains(title)).unwrap_or_else(|| panic!("{text}"));
+    assert!(line(" filter disks ").contains("type:SwapDisk"));
+    assert!(line(" filter night ").contains("state:due -kept"));
+    type_in(&mut state, " disks\r");
+    assert_eq!((state.tasks.filter().text(), state.tasks.shown()), ("type:SwapDisk", 1));
+    assert!(state.overlay.is_none());
+    type_in(&mut state, "l:filter night\r");
+    assert_eq!(state.tasks.filter().text(), "type:SwapDisk", "no list is in view to filter");
+    assert!(message(&state).starts_with("filter does nothing in this view"), "{}", message(&state));
+}
+
+#[test]
 fn a_press_on_a_head_sorts_and_a_second_one_the_other_way_round() {
     let mut state = screen(zoo());
     let (buf, _) = draw(&mut state, &Theme::plain());

@@ -13,20 +13,24 @@ use crate::tui::confirm::{self, Answer, Confirm, Yes};
 use crate::tui::contexts::{Leaving, Picked, Switcher};
 use crate::tui::form::{Form, Reply, Submitted};
 use crate::tui::keys::Key;
-use crate::tui::palette::{Chosen, Palette};
+use crate::tui::palette::{Chosen, Entry, Palette};
 use crate::tui::state::{Overlay, State};
 use crate::tui::targets;
+use crate::tui::tasks::Filter;
 use crate::tui::view;
 
 pub fn palette_key(state: &mut State, mut palette: Box<Palette>, key: Key, now: Now) -> Option<Wish> {
-    let action = match palette.key(key) {
+    match palette.key(key) {
         Chosen::Close => return None,
-        Chosen::Act(action) if action.disabled_reason(state).is_none() => return act(state, action, now),
-        Chosen::Act(action) => Some(action),
-        Chosen::Open => None,
-    };
-    if let Some(why) = action.and_then(|action| action.disabled_reason(state)) {
-        state.refuse(why);
+        Chosen::Open => {}
+        Chosen::Do(entry) => match (entry.action().disabled_reason(state), entry) {
+            (Some(why), _) => state.refuse(why),
+            (None, Entry::Act(action)) => return act(state, action, now),
+            (None, Entry::Filter { filter, .. }) => {
+                state.tasks.set_filter(Filter::parse(&filter));
+                return None;
+            }
+        },
     }
     state.overlay = Some(Overlay::Palette(palette));
     None

@@ -1,11 +1,11 @@
-//! The palette: what is looked for, and under it the actions found, with keys, and why some cannot be done now.
+//! The palette: what is looked for, and under it what was found, with keys, and why some cannot be done now.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::paint::{self, put, width, window};
 use crate::text::printable;
-use crate::tui::palette::Palette;
+use crate::tui::palette::{Entry, Palette};
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 
@@ -26,9 +26,9 @@ pub fn draw(buf: &mut Buffer, over: Rect, palette: &Palette, state: &State, them
     list.height -= line.height;
     let height = usize::from(list.height);
     let first = (palette.at + 1).saturating_sub(height);
-    for (y, (index, action)) in (list.top()..list.bottom()).zip(palette.found.iter().enumerate().skip(first)) {
+    for (y, (index, entry)) in (list.top()..list.bottom()).zip(palette.found.iter().enumerate().skip(first)) {
         let chosen = index == palette.at;
-        let disabled = action.disabled_reason(state);
+        let disabled = entry.action().disabled_reason(state);
         let style = if disabled.is_some() { theme.dim } else { theme.text };
         let row = Rect { y, height: 1, ..list };
         let narrow = row.width < NARROW;
@@ -38,13 +38,14 @@ pub fn draw(buf: &mut Buffer, over: Rect, palette: &Palette, state: &State, them
             put(buf, Position::new(x, y), cells.min(row.right().saturating_sub(x)).saturating_sub(1), text, style);
             x += cells;
         };
-        column(&action.title(), NAMES, style);
+        column(&entry.title(), NAMES, style);
         if !narrow {
-            column(&state.keymap.shown(*action), KEYS, if disabled.is_some() { theme.dim } else { theme.accent });
+            let keys = if let Entry::Act(action) = entry { state.keymap.shown(*action) } else { String::new() };
+            column(&keys, KEYS, if disabled.is_some() { theme.dim } else { theme.accent });
         }
         match &disabled {
             Some(why) => column(&format!("not now: {why}"), row.width, theme.dim),
-            None => column(action.doc(), row.width, theme.text),
+            None => column(&entry.doc(), row.width, theme.text),
         }
         if chosen {
             buf.set_style(row, theme.selected);
