@@ -32,10 +32,12 @@ impl Played {
         let now = clock::now();
         let status = crate::console::Status { poll_in_flight: false, ..status() };
         played.news.status = Some(Arc::new(status));
-        played
-            .news
-            .changed
-            .push(task(1, "swap-17").with(|facts| facts.deadlines[0].at = Some(now.boot + 52_000)).arc());
+        // By this machine's clock, and not by how long it has been up.
+        let task = task(1, "swap-17").with(|facts| {
+            facts.deadlines[0].at = Some(now.boot + 52_000);
+            facts.deadlines[1].at = Some(now.boot);
+        });
+        played.news.changed.push(task.arc());
         played.news.log.push(log_line(Level::Alarm, "cancel", "swap-17", "requested"));
         played.wake_up();
         played
