@@ -42,7 +42,7 @@ impl Fault {
             Self::Slow => "the network is as fast as before",
             Self::Throttle => "nothing is throttled any more",
             Self::LoseAnswers => "answers arrive again",
-            Self::Expire => "the credentials are good again; r tries them at once",
+            Self::Expire => "the credentials are good again; reload credentials tries them at once",
         }
     }
 

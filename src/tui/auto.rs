@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use super::action::Action;
+use super::keymap::named;
 use super::keys::Key;
 use super::state::State;
 use super::update::{self, Wish};
@@ -70,8 +71,7 @@ pub fn check(act: &Act) -> Result<(), String> {
 fn strokes(act: &Act) -> Result<Vec<Stroke>, String> {
     let mut strokes: Vec<_> = act.task.iter().cloned().map(Stroke::Select).collect();
     if let Some(name) = &act.action {
-        let known = Action::ALL.iter().copied().find(|action| action.id() == *name);
-        strokes.push(Stroke::Do(known.ok_or_else(|| format!("no action is called {}", printable(name)))?));
+        strokes.push(Stroke::Do(named(name).ok_or_else(|| format!("no action is called {}", printable(name)))?));
     }
     let letters = act.write.iter().flat_map(|text| text.raw().chars());
     strokes.extend(letters.map(Stroke::Letter));

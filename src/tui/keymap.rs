@@ -76,8 +76,8 @@ impl Rebinding {
     /// # Errors
     /// The action or a key is unknown.
     pub fn parse<'a>(name: &str, keys: impl IntoIterator<Item = &'a str>) -> Result<Self, KeymapError> {
-        let known = Action::ALL.iter().copied().find(|action| action.id() == name);
-        let action = known.ok_or_else(|| KeymapError::UnknownAction { name: crate::text::printable(name).into() })?;
+        let action =
+            named(name).ok_or_else(|| KeymapError::UnknownAction { name: crate::text::printable(name).into() })?;
         let chords = keys.into_iter().map(parse_chord).collect::<Result<_, _>>()?;
         Ok(Self { action, chords })
     }
@@ -171,16 +171,26 @@ impl Keymap {
 
     /// A sentence with the keys in it: `{claim} claims some`, an action's name in the config, becomes `p claims some`.
     pub fn fill(&self, sentence: &'static str) -> String {
-        let mut parts = sentence.split('{');
-        let mut filled = parts.next().unwrap_or_default().to_owned();
-        for part in parts {
-            let (name, rest) = part.split_once('}').unwrap_or((part, ""));
-            let action = Action::ALL.iter().find(|action| action.id() == name);
-            debug_assert!(action.is_some(), "no action is called {name}");
-            filled.push_str(&action.map_or_else(String::new, |action| self.says(*action)));
-            filled.push_str(rest);
+        debug_assert_eq!(check_sentence(sentence), Ok(()));
+        self.tell(sentence)
+    }
+
+    /// The same for a sentence from a file, where braces may be just braces: they stay around what is no action.
+    pub fn tell(&self, sentence: &str) -> String {
+        let mut told = String::with_capacity(sentence.len());
+        let mut rest = sentence;
+        while let Some((before, after)) = rest.split_once('{') {
+            told.push_str(before);
+            let action = after.split_once('}').and_then(|(name, after)| Some((named(name)?, after)));
+            rest = if let Some((action, after)) = action {
+                told.push_str(&self.says(action));
+                after
+            } else {
+                told.push('{');
+                after
+            };
         }
-        filled
+        told + rest
     }
 
     /// All ways to press it, as they are shown.
@@ -193,6 +203,24 @@ impl Keymap {
         let longer = self.bound.iter().filter_map(|(chord, action)| Some((chord.strip_prefix(pressed)?, *action)));
         longer.filter(|(rest, _)| !rest.is_empty()).map(|(rest, action)| (written(rest), action)).collect()
     }
+}
+
+/// The action that a config calls so.
+pub fn named(id: &str) -> Option<Action> {
+    Action::ALL.iter().copied().find(|action| action.id() == id)
+}
+
+/// Whether a sentence has in braces no word that looks like an action's name and is none.
+///
+/// # Errors
+/// Which one there is; printable.
+pub fn check_sentence(sentence: &str) -> Result<(), String> {
+    let looks = |name: &&str| {
+        name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    let mut names = sentence.split('{').skip(1).filter_map(|part| Some(part.split_once('}')?.0)).filter(looks);
+    names.find(|name| named(name).is_none()).map_or(Ok(()), |name| Err(format!("no action is called {name}")))
 }
 
 /// The keys an action comes with.
@@ -276,6 +304,14 @@ mod tests {
             "F5 claims, : dismiss dismisses, esc goes back"
         });
         assert_eq!(Keymap::default().fill("no key"), "no key");
+    }
+
+    #[test]
+    fn braces_of_a_story_may_be_just_braces() {
+        let told = Keymap::default().tell("{claim} takes {\"rack\":{beat-30}}, {dance}, {} and {claim");
+        assert_eq!(told, "p takes {\"rack\":3}, {dance}, {} and {claim");
+        assert_eq!(check_sentence("{claim}, {\"rack\":42}, {} and {claim"), Ok(()));
+        assert_eq!(check_sentence("{claim}, {dance}"), Err("no action is called dance".into()));
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub use auto::check as check_act;
 pub use contexts::{Context, Contexts, Standing};
 pub use filtering::Filters;
 pub use form::Templates;
-pub use keymap::{Keymap, KeymapError, Rebinding, defaults as default_keys};
+pub use keymap::{Keymap, KeymapError, Rebinding, check_sentence, defaults as default_keys};
 pub use offscreen::Offscreen;
 pub use reads::Read;
 pub use run::{can_show, run, run_contexts};

@@ -1,5 +1,6 @@
 //! Everything the screen remembers between two frames. Changed by `update`, read by `view`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use ratatui::layout::Rect;
@@ -205,7 +206,8 @@ impl State {
 
     /// Keeps a log line and, if it is loud, says it in the message line too. The demo's captions stay above
     /// it: in the log, heartbeats would push them out of view.
-    pub fn log(&mut self, line: LogLine, now: Boot) {
+    pub fn log(&mut self, mut line: LogLine, now: Boot) {
+        line.text = self.told(&line).into_owned();
         if let Some(scene) = self.stage.as_mut().filter(|_| line.word == CAPTION) {
             scene.tell(line.text.clone(), now);
         }
@@ -215,6 +217,12 @@ impl State {
             self.message = Some(Message { level: line.level, text, stays_until: now + 6_000 });
         }
         self.log.say(line);
+    }
+
+    /// What a line of the log says. Captions name actions, and only the keymap knows what is to be pressed for them.
+    pub fn told<'a>(&self, line: &'a LogLine) -> Cow<'a, str> {
+        let is_caption = self.stage.is_some() && line.word == CAPTION;
+        if is_caption { self.keymap.tell(&line.text).into() } else { line.text.as_str().into() }
     }
 
     /// Time goes on.

@@ -4,6 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use swfbeat::demo::Scenario;
+use swfbeat::tui::Keymap;
 use termlens::{Key, Screen};
 
 use crate::app::{App, Home};
@@ -115,12 +116,16 @@ fn a_story_stands_still_by_key() {
 }
 
 #[test]
-fn an_act_that_cannot_be_done_is_named_before_anything_starts() {
+fn what_cannot_be_done_or_told_is_named_before_anything_starts() {
     let home = Home::new();
     let happening = "[[act]]\nat = \"7s\"\ndo = \"dance\"\n";
     let text = crate::tour::scenario(&[("work", "10m", "")], happening);
     let mut app = home.demo(&text, &["--auto"]);
     app.shows("the act at 7s of the scenario cannot be done: no action is called dance");
+    app.left(2);
+    let happening = "[[caption]]\nat = \"5s\"\ntext = \"{dance} dances\"\n";
+    let mut app = home.demo(&crate::tour::scenario(&[("work", "10m", "")], happening), &[]);
+    app.shows("the caption at 5s of the scenario cannot be told: no action is called dance");
     app.left(2);
 }
 
@@ -130,7 +135,7 @@ fn watch(name: &str, ends: &[&str]) {
     let scenario = Scenario::builtin(name).unwrap();
     let mut app = home.run(&["demo", "--scenario", name, "--auto"], (120, 40));
     for caption in &scenario.captions {
-        let text = format!("» {}", caption.text.line());
+        let text = format!("» {}", Keymap::default().tell(&caption.text.line()));
         let told = app.terminal.wait_until_for(|screen| screen.contains(&text), PATIENCE);
         assert!(told.is_ok(), "{name} does not say {text}: {}", app.screen().text());
     }

@@ -59,7 +59,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let file = config::Config::load(named(arguments.config.as_ref()))?;
     let scenario = Arc::new(Scenario::find(&arguments.scenario)?);
-    check_acts(&scenario)?;
+    check(&scenario)?;
     let looks = arguments.looks.options(&file);
     if arguments.auto && !tui::can_show(&looks) {
         let what = "--auto plays on a screen, and there is none here: start it in a terminal that can move its cursor";
@@ -105,7 +105,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 /// What the names of actions and keys in a scenario mean only the screen knows.
-fn check_acts(scenario: &Scenario) -> Result<(), Failure> {
+fn check(scenario: &Scenario) -> Result<(), Failure> {
+    for told in scenario.captions.iter().chain(&scenario.end) {
+        let at = told.at.as_secs();
+        tui::check_sentence(told.text.raw()).map_err(|why| {
+            Failure::new(Kind::Usage, format_args!("the caption at {at}s of the scenario cannot be told: {why}"))
+        })?;
+    }
     for timed in &scenario.acts {
         let at = timed.at.as_secs();
         tui::check_act(&timed.act).map_err(|why| {

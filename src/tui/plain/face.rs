@@ -286,7 +286,7 @@ impl Face {
     fn event(&self, line: &LogLine) -> String {
         let subject = if line.subject.is_empty() { String::new() } else { format!(" {}", line.subject) };
         let alarm = if line.level == crate::console::Level::Alarm { "ALARM " } else { "" };
-        format!("{} {alarm}{}{subject}: {}", self.state().zone.clock(line.at), line.word, line.text)
+        format!("{} {alarm}{}{subject}: {}", self.state().zone.clock(line.at), line.word, self.state().told(line))
     }
 
     /// The tasks of which something else has to be said than was last said, in every context.

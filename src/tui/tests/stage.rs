@@ -9,6 +9,7 @@ use crate::demo::view::{Act, Active, Clock, Fault, Order, Reports, TaskName, Wri
 use crate::demo::{BUILTIN, Scenario};
 use crate::tui::auto;
 use crate::tui::fixtures::{log_line, task};
+use crate::tui::keymap::{Keymap, Rebinding, check_sentence};
 use crate::tui::state::Overlay;
 
 const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 12)];
@@ -96,10 +97,11 @@ fn every_caption_of_every_story_can_be_read_at_every_size() {
     for (name, _) in BUILTIN {
         let scenario = Scenario::builtin(name).unwrap();
         for caption in scenario.captions.iter().chain(&scenario.end) {
-            let text = caption.text.line();
+            assert_eq!(check_sentence(caption.text.raw()), Ok(()), "{name}");
+            let text = Keymap::default().tell(&caption.text.line());
             let _ = writeln!(all, "{name} {:>3} s  {text}", caption.at.as_secs());
             for size in SIZES {
-                let mut state = demo(&text, size);
+                let mut state = demo(&caption.text.line(), size);
                 let shown: String = shown(&mut state)
                     .lines()
                     .filter_map(|line| Some(line.strip_prefix("» ")?.trim_end().to_owned() + " "))
@@ -112,6 +114,26 @@ fn every_caption_of_every_story_can_be_read_at_every_size() {
         }
     }
     insta::assert_snapshot!("captions", all);
+}
+
+#[test]
+fn a_story_names_the_keys_that_are_bound() {
+    let changes = [("claim", &["F5"][..]), ("canceled", &[])];
+    let changes = changes.map(|(name, keys)| Rebinding::parse(name, keys.iter().copied()).unwrap());
+    let options =
+        Options { keymap: Keymap::with(&changes).unwrap(), demo: Some("a tour".into()), ..Options::default() };
+    let mut state = State::new(options, Rect::new(0, 0, 120, 40));
+    let caption = "Claim it with {claim}; answer with {canceled}, or go on with {go-on}. {\"rack\": 1}";
+    let told = "Claim it with F5; answer with : canceled, or go on with i. {\"rack\": 1}";
+    let log = vec![log_line(Level::Info, "demo", "", caption), log_line(Level::Info, "stage", "{claim}", "{beat}")];
+    update::news(&mut state, News { log, ..News::default() }, T0.boot);
+    let text = shown(&mut state);
+    assert!(text.contains(&format!("» {told}")), "{text}");
+    assert!(text.contains("{claim}  {beat}"), "only captions are about keys: {text}");
+    let heard: Vec<_> = state.log.said().map(|line| line.text.clone()).collect();
+    assert_eq!(heard, ["{beat}", told], "newest first, and in the log as above it");
+    report(&mut state, Reports { summary: Some("{canceled} was the answer.".into()), ..Reports::default() });
+    assert!(shown(&mut state).contains(": canceled was the answer."));
 }
 
 #[test]

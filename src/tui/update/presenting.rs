@@ -43,7 +43,7 @@ pub fn reports(state: &mut State, mut reports: Reports, now: Boot) {
         scene.auto.add(act, now);
     }
     if let Some(text) = reports.summary {
-        state.overlay = Some(Overlay::Summary(text));
+        state.overlay = Some(Overlay::Summary(state.keymap.tell(&text)));
     }
 }
 
