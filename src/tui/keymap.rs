@@ -15,6 +15,8 @@ pub type Chord = Vec<Key>;
 pub struct Keymap {
     /// In the order of the actions; the first of an action is the one to show.
     bound: Vec<(Chord, Action)>,
+    /// What is typed where there are no keys; empty where there are.
+    typed: Vec<(Action, &'static str)>,
 }
 
 /// What keys pressed so far mean.
@@ -86,11 +88,16 @@ impl Rebinding {
 impl Default for Keymap {
     fn default() -> Self {
         let bound = Action::ALL.iter().flat_map(|&action| own_chords(action).map(move |chord| (chord, action)));
-        Self { bound: bound.collect() }
+        Self { bound: bound.collect(), typed: Vec::new() }
     }
 }
 
 impl Keymap {
+    /// For a face without keys: sentences name these commands.
+    pub fn typed(commands: impl IntoIterator<Item = (Action, &'static str)>) -> Self {
+        Self { typed: commands.into_iter().collect(), ..Self::default() }
+    }
+
     /// The usual keys with some changed. What an action gets, no other keeps by default: only two changes can clash.
     ///
     /// # Errors
@@ -123,7 +130,7 @@ impl Keymap {
                 return Err(KeymapError::Clash { key: written(chord), one: one.id(), other: other.id() });
             }
         }
-        let map = Self { bound };
+        let map = Self { bound, typed: Vec::new() };
         // ctrl-c always asks whether to quit; the way back and the help are needed as well.
         for action in [Action::Quit, Action::Help, Action::Back] {
             if map.chords(action).next().is_none() {
@@ -161,8 +168,12 @@ impl Keymap {
         self.chords(action).next().map_or_else(String::new, |chord| written(chord))
     }
 
-    /// How to do it, where a sentence says so: its key, or its name in the palette if it has none.
+    /// How to do it, where a sentence says so: its key, or its name in the palette if it has none; or what is typed.
     pub fn says(&self, action: Action) -> String {
+        if !self.typed.is_empty() {
+            let command = self.typed.iter().find(|(typed, _)| *typed == action);
+            return format!("\"{}\"", command.map_or_else(|| action.title(), |(_, name)| (*name).to_owned()));
+        }
         match self.shown(action) {
             keys if keys.is_empty() => format!("{} {}", self.shown(Action::Palette), action.title()),
             keys => keys,
@@ -304,6 +315,12 @@ mod tests {
             "F5 claims, : dismiss dismisses, esc goes back"
         });
         assert_eq!(Keymap::default().fill("no key"), "no key");
+    }
+
+    #[test]
+    fn where_there_are_no_keys_sentences_name_commands() {
+        let map = Keymap::typed([(Action::Cancel, "cancel")]);
+        assert_eq!(map.fill("{canceled} answers, {back} goes back"), "\"cancel\" answers, \"back\" goes back");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What can be typed: names, what follows them, and what they do.
 
 use crate::tui::action::Action;
+use crate::tui::keymap::Keymap;
 
 /// One command.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +62,20 @@ pub const ALL: [Command; 22] = [
     Command { name: "quit", usage: "", does: Does::Act(Action::Quit) },
     Command { name: "exit", usage: "", does: Does::Act(Action::Quit) },
 ];
+
+/// What sentences say instead of keys.
+pub fn keymap() -> Keymap {
+    let acts = |command: &'static Command| match command.does {
+        Does::Act(action) => vec![(action, command.name)],
+        Does::OnTask(action, telling) => vec![(action, command.name), (telling, command.name)],
+        Does::Context => vec![(Action::Contexts, command.name)],
+        Does::Log => vec![(Action::OpenLog, command.name)],
+        Does::Show => vec![(Action::Open, command.name)],
+        Does::Help => vec![(Action::Help, command.name)],
+        Does::List => Vec::new(),
+    };
+    Keymap::typed(ALL.iter().flat_map(acts))
+}
 
 impl Command {
     /// By its name, or by the beginning of it if no other begins so.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crossterm::event::KeyCode;
+use ratatui::layout::Rect;
 
 use super::commands::{self, Command, Does};
 use crate::clock::{Boot, Now};
@@ -12,7 +13,7 @@ use crate::text::printable;
 use crate::tui::News;
 use crate::tui::action::Action;
 use crate::tui::confirm::Answer;
-use crate::tui::contexts::{Desks, Leaving, Standing};
+use crate::tui::contexts::{Context, Desks, Leaving, Standing};
 use crate::tui::countdown::{Left, Moment};
 use crate::tui::form::{Body, Editor, Form};
 use crate::tui::keys::Key;
@@ -20,6 +21,8 @@ use crate::tui::state::{Overlay, State};
 use crate::tui::update::{self, Wish};
 use crate::tui::view;
 
+/// The state decides by the size of a screen what can be seen; here nothing is too small.
+const NO_SCREEN: Rect = Rect { x: 0, y: 0, width: 200, height: 100 };
 /// Lines of the log printed when asked for.
 const LOG_LINES: usize = 20;
 
@@ -36,8 +39,11 @@ pub struct Face {
 type Reply = (Vec<String>, Option<Wish>);
 
 impl Face {
-    pub fn new(desks: Desks, ascii: bool) -> Self {
-        Self { desks, said: HashMap::new(), ascii }
+    pub fn new(mut contexts: Vec<Context>, shown: usize, ascii: bool) -> Self {
+        for context in &mut contexts {
+            context.options.keymap = commands::keymap();
+        }
+        Self { desks: Desks::new(contexts, shown, NO_SCREEN), said: HashMap::new(), ascii }
     }
 
     pub fn greeting(&self) -> Vec<String> {

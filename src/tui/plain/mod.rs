@@ -13,12 +13,11 @@ mod tests;
 use std::io::{self, Write};
 use std::os::fd::BorrowedFd;
 
-use ratatui::layout::Rect;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::Signal;
 
-use super::contexts::{Context, Contexts, Desks, Leaving};
+use super::contexts::{Context, Contexts, Leaving};
 use super::signals::stop_process;
 use super::surroundings::Surroundings;
 use super::update::Wish;
@@ -29,8 +28,6 @@ use face::Face;
 
 /// A longer line is no command; the rest of it is dropped, bytes.
 const LINE_MAX: usize = 256 * 1024;
-/// The state decides by the size of a screen what can be seen; here nothing is too small.
-const NO_SCREEN: Rect = Rect { x: 0, y: 0, width: 200, height: 100 };
 
 /// Plays the console in lines until its input ends, or somebody or something else ends it.
 ///
@@ -43,13 +40,7 @@ pub fn run(
     signals: &Signals,
 ) -> Result<Exit, ScreenError> {
     let ascii = contexts[shown].options.ascii || Surroundings::here().ascii;
-    let mut talk = Talk {
-        face: Face::new(Desks::new(contexts, shown, NO_SCREEN), ascii),
-        engines,
-        signals,
-        typed: Vec::new(),
-        ended: false,
-    };
+    let mut talk = Talk { face: Face::new(contexts, shown, ascii), engines, signals, typed: Vec::new(), ended: false };
     let mut lines = talk.face.greeting();
     loop {
         if let Err(error) = print(&lines) {

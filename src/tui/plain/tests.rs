@@ -13,7 +13,7 @@ use crate::tui::{News, Options, Zone};
 fn face(tasks: Vec<Arc<crate::console::TaskFacts>>) -> Face {
     let options = Options { zone: Zone::Fixed(0), task_list: Some("manual-ops".into()), ..Options::default() };
     let context = Context { name: String::new(), place: String::new(), options, standing: Standing::Open };
-    let mut face = Face::new(Desks::new(vec![context], 0, NO_SCREEN), false);
+    let mut face = Face::new(vec![context], 0, false);
     assert!(!face.is_ready());
     let news = News { changed: tasks, status: Some(Arc::new(status())), ..News::default() };
     face.news(0, news, T0);
@@ -88,7 +88,7 @@ fn a_close_is_sent_only_after_yes() {
 fn what_is_not_done_says_why() {
     let mut face = one(task(7, "swap-17"));
     for (typed, why) in [
-        ("cancel 7", "no cancel request was seen for swap-17"),
+        ("cancel 7", "no cancel request was seen for swap-17; \"beat\" asks the service, \"fail\" fails the task"),
         ("keep 7 9h", "8h"),
         ("stop 7", "swap-17 is not kept alive"),
         ("beat", "Which task?"),
@@ -151,7 +151,7 @@ fn another_context_is_heard_with_its_name_and_gone_to_by_it() {
         Context { name: name.into(), place: format!("ops · {name}"), options, standing }
     };
     let contexts = vec![context("eu", Standing::Open), context("us", Standing::NotOpened)];
-    let mut face = Face::new(Desks::new(contexts, 0, NO_SCREEN), false);
+    let mut face = Face::new(contexts, 0, false);
     let open = |tasks| News {
         changed: tasks,
         status: Some(Arc::new(status())),
