@@ -58,6 +58,24 @@ fn a_task_is_completed_by_typing_and_quitting_is_asked() {
 }
 
 #[test]
+fn a_presenter_breaks_the_network_and_heals_it_by_typing() {
+    let mut talk = Talk::begin(&["demo", "--scenario", "idle", "--plain"], &[("TERM", "xterm")]);
+    let line = talk.hear(": held");
+    let number = line.split(' ').next().unwrap().to_owned();
+    talk.say("cut-network");
+    talk.hear("stage: the network is cut");
+    talk.say("cut-network");
+    talk.hear("stage: the network is there again");
+    talk.say(&format!("kill-workflow {number}"));
+    talk.hear(": somebody terminates the workflow");
+    talk.say(&format!("beat {number}"));
+    talk.hear(": wf closed, ");
+    // It asks if another task is held by then.
+    talk.say("quit\nyes");
+    assert!(talk.child.wait().unwrap().success());
+}
+
+#[test]
 fn it_ends_with_its_input_and_a_dumb_terminal_has_it_by_itself() {
     let mut talk = Talk::begin(&["demo"], &[("TERM", "dumb")]);
     talk.hear("Type help for the commands");

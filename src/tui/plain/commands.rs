@@ -1,5 +1,6 @@
 //! What can be typed: names, what follows them, and what they do.
 
+use crate::demo::view::Fault;
 use crate::tui::action::Action;
 use crate::tui::keymap::Keymap;
 
@@ -37,8 +38,12 @@ const fn on_task(name: &'static str, usage: &'static str, action: Action) -> Com
     Command { name, usage, does: Does::OnTask(action, action) }
 }
 
-/// All of them, in the order of the help.
-pub const ALL: [Command; 22] = [
+const fn act(name: &'static str, action: Action) -> Command {
+    Command { name, usage: "", does: Does::Act(action) }
+}
+
+/// All of them, in the order of the help; the presenter's are there only in the demo, and are called as in a config.
+pub const ALL: [Command; 31] = [
     Command { name: "list", usage: "", does: Does::List },
     Command { name: "show", usage: "N", does: Does::Show },
     Command { name: "log", usage: "", does: Does::Log },
@@ -54,13 +59,22 @@ pub const ALL: [Command; 22] = [
     on_task("note", "N [TEXT [| in 20m]]", Action::Note),
     on_task("dismiss", "N", Action::Dismiss),
     Command { name: "claim", usage: "[TASK-LIST [COUNT]]", does: Does::Act(Action::Claim) },
-    Command { name: "stop-claiming", usage: "", does: Does::Act(Action::StopClaiming) },
+    act("stop-claiming", Action::StopClaiming),
     Command { name: "context", usage: "[NAME]", does: Does::Context },
-    Command { name: "reload", usage: "", does: Does::Act(Action::Reload) },
-    Command { name: "suspend", usage: "", does: Does::Act(Action::Suspend) },
+    act("reload", Action::Reload),
+    on_task("request-cancel", "N", Action::StageCancel),
+    act("cut-network", Action::Break(Fault::Cut)),
+    act("slow-network", Action::Break(Fault::Slow)),
+    act("throttle", Action::Break(Fault::Throttle)),
+    act("lose-answers", Action::Break(Fault::LoseAnswers)),
+    act("expire-credentials", Action::Break(Fault::Expire)),
+    on_task("kill-workflow", "N", Action::StageKill),
+    on_task("colleague-completes", "N", Action::StageClose),
+    act("pause-story", Action::StagePause),
+    act("suspend", Action::Suspend),
     Command { name: "help", usage: "", does: Does::Help },
-    Command { name: "quit", usage: "", does: Does::Act(Action::Quit) },
-    Command { name: "exit", usage: "", does: Does::Act(Action::Quit) },
+    act("quit", Action::Quit),
+    act("exit", Action::Quit),
 ];
 
 /// What sentences say instead of keys.
@@ -78,10 +92,19 @@ pub fn keymap() -> Keymap {
 }
 
 impl Command {
+    /// Those there are, with the presenter's or without.
+    pub fn all(demo: bool) -> impl Iterator<Item = &'static Self> {
+        ALL.iter().filter(move |command| demo || !command.is_presenters())
+    }
+
+    fn is_presenters(&self) -> bool {
+        matches!(self.does, Does::Act(action) | Does::OnTask(action, _) if action.is_presenters())
+    }
+
     /// By its name, or by the beginning of it if no other begins so.
-    pub fn named(name: &str) -> Option<&'static Self> {
-        let exact = ALL.iter().find(|command| command.name == name);
-        let mut begun = ALL.iter().filter(|command| command.name.starts_with(name));
+    pub fn named(name: &str, demo: bool) -> Option<&'static Self> {
+        let exact = Self::all(demo).find(|command| command.name == name);
+        let mut begun = Self::all(demo).filter(|command| command.name.starts_with(name));
         exact.or_else(|| begun.next().filter(|_| begun.next().is_none()))
     }
 
@@ -96,6 +119,8 @@ impl Command {
             Does::OnTask(Action::Beat, _) => "send one heartbeat now, with new details or the last ones again",
             Does::OnTask(action, _) | Does::Act(action) => action.doc(),
         };
+        // Nothing is selected here.
+        let doc = doc.replace("the selected task", "the task");
         let usage = if self.usage.is_empty() { String::new() } else { format!(" {}", self.usage) };
         format!("{}{usage}: {doc}", self.name)
     }

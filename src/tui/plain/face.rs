@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 use super::commands::{self, Command, Does};
 use crate::clock::{Boot, Now};
 use crate::console::{LogLine, TaskFacts, Urgency};
+use crate::demo::view::Reports;
 use crate::task::{ClaimId, TimeoutKind};
 use crate::text::printable;
 use crate::tui::News;
@@ -94,6 +95,11 @@ impl Face {
         self.spoken(lines)
     }
 
+    /// Takes what is new behind the demo; what is to be heard of it is in the log.
+    pub fn reports(&mut self, reports: Reports, now: Now) {
+        update::reports(self.state_mut(), reports, now.boot);
+    }
+
     /// Time goes on: says which tasks it made urgent.
     pub fn time(&mut self, now: Now) -> Vec<String> {
         self.desks.advance(now.boot);
@@ -148,11 +154,12 @@ impl Face {
 
     fn command(&mut self, typed: &str, now: Now) -> Reply {
         let (name, rest) = split(typed);
-        let Some(command) = Command::named(name) else {
+        let demo = self.state().stage.is_some();
+        let Some(command) = Command::named(name, demo) else {
             return (vec![format!("There is no command {}; help lists them.", printable(name))], None);
         };
         match command.does {
-            Does::Help => (commands::ALL.iter().map(Command::help).chain([HELP.to_owned()]).collect(), None),
+            Does::Help => (Command::all(demo).map(Command::help).chain([HELP.to_owned()]).collect(), None),
             Does::List => (self.list(now), None),
             Does::Log => (self.log(), None),
             Does::Context => self.go(rest),

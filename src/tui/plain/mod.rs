@@ -84,6 +84,9 @@ impl Talk<'_> {
                 }
                 lines.extend(self.face.news(context, news, clock::now()));
             }
+            if let Some(presenter) = self.engines.presenter() {
+                self.face.reports(presenter.take(), clock::now());
+            }
         } else if news.intersects(gone) {
             return Ok(Some(Exit::EngineGone("the engine has stopped without a word".into())));
         }
@@ -168,7 +171,13 @@ impl Talk<'_> {
                 }
                 Ok(None)
             }
-            None | Some(Wish::Repaint | Wish::Mouse | Wish::Copy(_) | Wish::Order(_) | Wish::Edit { .. }) => Ok(None),
+            None | Some(Wish::Repaint | Wish::Mouse | Wish::Copy(_) | Wish::Edit { .. }) => Ok(None),
+            Some(Wish::Order(order)) => {
+                if let Some(presenter) = self.engines.presenter() {
+                    presenter.order(order);
+                }
+                Ok(None)
+            }
             Some(Wish::Quit) => Ok(Some(Exit::Quit)),
             Some(Wish::Suspend { job }) => stop_process(job).map(|()| None),
             Some(Wish::Send(command)) => match self.engines.send(self.face.context(), command) {

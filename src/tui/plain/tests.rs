@@ -5,13 +5,19 @@ use std::sync::Arc;
 use super::face::Face;
 use super::*;
 use crate::console::{Command, Details, Level};
+use crate::demo::view::{Active, Fault, Order, Reports, TaskName};
 use crate::task::{ClaimId, Limit, Outcome, TimeoutKind};
+use crate::tui::action::Action;
 use crate::tui::contexts::Standing;
 use crate::tui::fixtures::{Build, T0, hostile, log_line, status, task, zoo};
 use crate::tui::{News, Options, Zone};
 
 fn face(tasks: Vec<Arc<crate::console::TaskFacts>>) -> Face {
-    let options = Options { zone: Zone::Fixed(0), task_list: Some("manual-ops".into()), ..Options::default() };
+    face_of(None, tasks)
+}
+
+fn face_of(demo: Option<String>, tasks: Vec<Arc<crate::console::TaskFacts>>) -> Face {
+    let options = Options { zone: Zone::Fixed(0), task_list: Some("manual-ops".into()), demo, ..Options::default() };
     let context = Context { name: String::new(), place: String::new(), options, standing: Standing::Open };
     let mut face = Face::new(vec![context], 0, false);
     assert!(!face.is_ready());
@@ -104,6 +110,46 @@ fn what_is_not_done_says_why() {
     assert!(said(&mut unknown, "timeout 1 lunch 5").contains("no timeout is chosen"));
     let set = Command::SetTimeout { claim: ClaimId(1), kind: TimeoutKind::StartToClose, limit: Limit::Seconds(300) };
     assert_eq!(sent(&mut unknown, "timeout 1 start-to-close 300"), Some(set));
+}
+
+#[test]
+fn a_presenter_types_what_the_bar_of_the_screen_has() {
+    let mut face = face_of(Some("a tour".into()), vec![task(1, "a").arc(), task(2, "b").arc()]);
+    let name = TaskName { workflow_id: "release-7".into(), run_id: "22f4a1c0ffee".into(), activity_id: "b".into() };
+    for (typed, order) in [
+        ("cut", Order::Set(Fault::Cut, true)),
+        ("slow", Order::Set(Fault::Slow, true)),
+        ("throttle", Order::Set(Fault::Throttle, true)),
+        ("lose-answers", Order::Set(Fault::LoseAnswers, true)),
+        ("expire", Order::Set(Fault::Expire, true)),
+        ("pause", Order::Pause(true)),
+        ("request-cancel b", Order::Cancel(name.clone())),
+        ("kill 2", Order::Kill(name.clone())),
+        ("colleague 2", Order::Close(name)),
+    ] {
+        assert_eq!(wish(&mut face, typed), Some(Wish::Order(order)), "{typed}");
+    }
+    let faults = Some(vec![Active { fault: Fault::Cut, since: T0.boot }]);
+    face.reports(Reports { faults, paused: Some(true), ..Reports::default() }, T0);
+    assert_eq!(wish(&mut face, "cut"), Some(Wish::Order(Order::Set(Fault::Cut, false))));
+    assert_eq!(wish(&mut face, "pause"), Some(Wish::Order(Order::Pause(false))));
+    assert!(said(&mut face, "kill").starts_with("Which task? kill-workflow N: demo: somebody terminates"));
+    let caption = log_line(Level::Info, "demo", "", "Claim it with {claim}.");
+    let heard = face.news(0, News { log: vec![caption], ..News::default() }, T0);
+    assert_eq!(heard, ["14:03:22 demo: Claim it with \"claim\"."]);
+    assert_eq!(said(&mut face, "log"), heard[0]);
+    let bar: Vec<_> =
+        said(&mut face, "help").lines().filter(|line| line.contains(": demo: ")).map(str::to_owned).collect();
+    insta::assert_snapshot!("plain_help_demo", bar.join("\n"));
+    assert_eq!(bar.len(), Action::BAR.len());
+}
+
+#[test]
+fn outside_the_demo_nobody_presents() {
+    let mut face = one(task(7, "swap-17"));
+    assert!(said(&mut face, "cut").starts_with("There is no command cut"));
+    assert!(said(&mut face, "kill-workflow 7").starts_with("There is no command kill-workflow"));
+    assert!(said(&mut face, "rel").starts_with("Not done: the credentials are not in question"), "it stays short");
 }
 
 #[test]
