@@ -1,8 +1,10 @@
 //! What the mouse does: presses select and choose, the wheel scrolls what is under it. Nothing acts on a task by a press
-//! alone but the button of a question that names it.
+//! alone but the button of a question that names it, and the entries of the presenter's bar and of hints, which are as
+//! good as their keys.
 
 use super::action::Action;
 use super::confirm::Answer;
+use super::countdown::Moment;
 use super::input::{Gesture, Mouse};
 use super::state::{Overlay, State};
 use super::tasks::Sort;
@@ -23,13 +25,13 @@ pub fn mouse(state: &mut State, mouse: Mouse, now: Now) -> Option<Wish> {
     }
     state.tasks.pin(now.boot);
     match mouse.what {
-        Gesture::Press => press(state, &layout, mouse),
-        Gesture::WheelUp => wheel(state, &layout, mouse, Action::Up),
-        Gesture::WheelDown => wheel(state, &layout, mouse, Action::Down),
+        Gesture::Press => press(state, &layout, mouse, now),
+        Gesture::WheelUp => wheel(state, &layout, (mouse, now), Action::Up),
+        Gesture::WheelDown => wheel(state, &layout, (mouse, now), Action::Down),
     }
 }
 
-fn press(state: &mut State, layout: &Layout, mouse: Mouse) -> Option<Wish> {
+fn press(state: &mut State, layout: &Layout, mouse: Mouse, now: Now) -> Option<Wish> {
     if let Some(Overlay::Confirm(question)) = &state.overlay {
         let button = view::button_at(layout.over, question, mouse.at)?;
         let answer = if button { Answer::Yes } else { Answer::No };
@@ -38,8 +40,9 @@ fn press(state: &mut State, layout: &Layout, mouse: Mouse) -> Option<Wish> {
     if state.overlay.is_some() {
         return None;
     }
+    let hit = view::hit(layout, state, mouse.at, Moment::new(now));
     state.pressed.clear();
-    match view::hit(layout, state, mouse.at) {
+    match hit {
         Hit::Line(line) => match state.views.now() {
             View::Tasks => {
                 state.focus = super::state::Focus::Tasks;
@@ -56,18 +59,19 @@ fn press(state: &mut State, layout: &Layout, mouse: Mouse) -> Option<Wish> {
             state.tasks.set_sort(Sort { by, reversed });
         }
         Hit::Pane(focus) => state.focus = focus,
+        Hit::Entry(action) => return update::act(state, action, now),
         Hit::Nothing => {}
     }
     None
 }
 
 /// Scrolls what is under the pointer, wherever the focus is.
-fn wheel(state: &mut State, layout: &Layout, mouse: Mouse, direction: Action) -> Option<Wish> {
+fn wheel(state: &mut State, layout: &Layout, (mouse, now): (Mouse, Now), direction: Action) -> Option<Wish> {
     if state.overlay.is_some() {
         return update::wheel(state, direction);
     }
     let focus = state.focus;
-    if let (View::Tasks, Hit::Pane(under)) = (state.views.now(), view::hit(layout, state, mouse.at)) {
+    if let (View::Tasks, Hit::Pane(under)) = (state.views.now(), view::hit(layout, state, mouse.at, Moment::new(now))) {
         state.focus = under;
     }
     for _ in 0..NOTCH {

@@ -191,6 +191,55 @@ fn keys_of_the_presenter_become_orders_and_the_second_time_they_heal() {
 }
 
 #[test]
+fn entries_of_the_bar_and_of_the_hints_take_a_press() {
+    let mut state = demo("", (120, 40));
+    let subject = state.subject().unwrap().activity_id.raw().to_owned();
+    let press = |state: &mut State, word: &str| {
+        let (buf, _) = draw(state, &Theme::plain());
+        let rows = (0..40u16).map(|y| (y, (0..120).map(|x| buf[(x, y)].symbol()).collect::<String>()));
+        let at = |(y, row): (u16, String)| Some((row[..row.find(word)?].chars().count() + 1, y + 1));
+        let (x, y) = rows.filter_map(at).next_back().unwrap_or_else(|| panic!("no {word}"));
+        orders(type_in(state, &format!("\x1b[<0;{x};{y}M\x1b[<0;{x};{y}m")))
+    };
+    for (word, order) in [
+        ("c cancel", Order::Cancel(name(&subject))),
+        ("cancel", Order::Cancel(name(&subject))),
+        ("n cut", Order::Set(Fault::Cut, true)),
+        (" slow", Order::Set(Fault::Slow, true)),
+        ("throttle", Order::Set(Fault::Throttle, true)),
+        ("lose answers", Order::Set(Fault::LoseAnswers, true)),
+        ("expire", Order::Set(Fault::Expire, true)),
+        ("kill wf", Order::Kill(name(&subject))),
+        ("colleague", Order::Close(name(&subject))),
+        ("p pause", Order::Pause(true)),
+    ] {
+        assert_eq!(press(&mut state, word), [order], "{word}");
+    }
+    assert_eq!(press(&mut state, " b c"), [], "what all begin with is no entry");
+    let faults = vec![Active { fault: Fault::Slow, since: T0.boot + -7_000 }];
+    report(&mut state, Reports { faults: Some(faults), ..Reports::default() });
+    assert_eq!(press(&mut state, "slow 0:07]"), [Order::Set(Fault::Slow, false)]);
+    type_in(&mut state, "b");
+    assert_eq!(press(&mut state, "kill workflow"), [Order::Kill(name(&subject))]);
+    assert!(state.pressed.is_empty());
+    type_in(&mut state, "b");
+    assert_eq!(press(&mut state, "╯"), [], "the border of the hints hides what is under it");
+    type_in(&mut state, "?");
+    assert_eq!(press(&mut state, "n cut"), [], "the bar is under something");
+    type_in(&mut state, "\x1b");
+    type_in(&mut state, "\x14");
+    assert_eq!(press(&mut state, "n cut"), [], "the mouse is the terminal's");
+    state.area = Rect::new(0, 0, 80, 24);
+    state.mouse = true;
+    draw(&mut state, &Theme::plain());
+    assert_eq!(
+        orders(type_in(&mut state, "\x1b[<0;4;22M")),
+        [Order::Set(Fault::Slow, false)],
+        "narrow: what is in force"
+    );
+}
+
+#[test]
 fn outside_the_demo_they_say_why_not() {
     let mut state = screen(vec![task(1, "a").arc()]);
     for keys in ["B", "bn", "bk", "bp"] {

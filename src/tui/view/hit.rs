@@ -4,6 +4,9 @@ use ratatui::layout::{Position, Rect};
 
 use super::Layout;
 use super::table;
+use super::{bar, hints};
+use crate::tui::action::Action;
+use crate::tui::countdown::Moment;
 use crate::tui::state::{Focus, State};
 use crate::tui::tasks::SortBy;
 use crate::tui::views::View;
@@ -17,12 +20,20 @@ pub enum Hit {
     Head(SortBy),
     /// A pane of the task view, outside its lines.
     Pane(Focus),
+    /// Something that is called by name there, as good as its key.
+    Entry(Action),
     /// Nothing that takes a press.
     Nothing,
 }
 
-/// What is there; nothing lies over the panes.
-pub fn hit(layout: &Layout, state: &State, at: Position) -> Hit {
+/// What is there; nothing lies over the panes but hints.
+pub fn hit(layout: &Layout, state: &State, at: Position, moment: Moment) -> Hit {
+    if let Some(hit) = hints::hit(layout.over, state, at) {
+        return hit;
+    }
+    if let Some(action) = bar::action_at(layout, state, at, moment) {
+        return Hit::Entry(action);
+    }
     let (list, lines) = match state.views.now() {
         View::Tasks => (layout.table, state.tasks.in_view(layout.table_rows()).count()),
         View::Closed => (layout.body, state.closed.len()),

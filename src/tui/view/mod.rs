@@ -2,6 +2,7 @@
 //!
 //! Foreign text arrives printable (`Foreign::line`); here it is only cut to width, between graphemes.
 
+mod bar;
 mod closed;
 mod confirm;
 mod contexts;
@@ -36,13 +37,14 @@ use super::theme::Theme;
 use super::views::View;
 use crate::console::TaskFacts;
 
+pub use bar::BAR_WIDTH;
 pub use confirm::button_at;
 pub use help::key_table;
 pub use hit::{Hit, hit};
 pub use layout::{Layout, MIN_HEIGHT, MIN_WIDTH, Shape};
 #[cfg(test)]
 pub use paint::width as cells;
-pub use story::{BAR_WIDTH, caption_lines};
+pub use story::caption_lines;
 pub use table::{ended_text, state_word};
 
 /// Draws one frame; says where the cursor is to be shown, if anywhere.

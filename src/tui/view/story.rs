@@ -1,22 +1,17 @@
-//! The demo's story: the caption, the presenter's bar below it, and the summary at the end.
+//! The demo's story: the caption, with the presenter's bar below it, and the summary at the end.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::Layout;
-use super::paint::{self, put, width, wrap};
+use super::bar;
+use super::paint::{self, put, wrap};
 use super::table::{ended_text, state_word};
 use crate::console::Urgency;
-use crate::demo::view::Fault;
-use crate::tui::action::Action;
-use crate::tui::countdown::{Moment, duration};
-use crate::tui::keymap::Keymap;
-use crate::tui::stage::Stage;
+use crate::tui::countdown::Moment;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 
-/// From so many cells on the whole bar is shown; narrower ones show what is in force.
-pub const BAR_WIDTH: u16 = 100;
 /// The summary's box.
 const SUMMARY: u16 = 76;
 /// Cells in front of a caption.
@@ -31,85 +26,18 @@ pub fn caption_lines(caption: &str, cells: u16) -> Vec<String> {
 pub fn draw(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme, moment: Moment) {
     let Some(scene) = &state.stage else { return };
     let area = layout.strip;
-    let bar = scene.has_bar(area.width, layout.boxed) && area.height > 0;
-    let mut lines = usize::from(area.height) - usize::from(bar);
-    if usize::from(scene.rows) == usize::from(bar) {
+    let below = bar::area(layout, scene);
+    let bar = usize::from(below.is_some());
+    let mut lines = usize::from(area.height) - bar;
+    if usize::from(scene.rows) == bar {
         lines = 0;
     }
     for (y, line) in (area.top()..area.bottom()).zip(caption_lines(&scene.caption, area.width)).take(lines) {
         put(buf, Position::new(area.x, y), 1, "»", theme.accent);
         put(buf, Position::new(area.x + FRONT, y), area.width - FRONT, &line, theme.title);
     }
-    if bar {
-        draw_bar(buf, Rect { y: area.bottom() - 1, height: 1, ..area }, (scene, &state.keymap), theme, moment);
-    }
-}
-
-/// What the presenter can do and what is in force, each with how long; then what the story's operator has pressed.
-fn draw_bar(buf: &mut Buffer, area: Rect, (scene, keymap): (&Stage, &Keymap), theme: &Theme, moment: Moment) {
-    let whole = area.width >= BAR_WIDTH;
-    let says = whole || scene.paused || !scene.faults.is_empty();
-    let shown = scene.auto.shown();
-    let mut end = area.right();
-    if !shown.is_empty() {
-        let most = if says { area.width / 2 } else { area.width };
-        let cells = (width(&shown) as u16 + 2).min(most);
-        end -= cells;
-        put(buf, Position::new(end, area.y), cells, &format!("▸ {shown}"), theme.accent);
-    }
-    if !says {
-        return;
-    }
-    let mut x = area.x;
-    let mut write = |text: &str, style| {
-        if x + width(text) as u16 <= end {
-            x = put(buf, Position::new(x, area.y), end - x, text, style) + 1;
-        }
-    };
-    let chords: Vec<String> = Action::BAR.iter().map(|action| keymap.shown(*action)).collect();
-    // What all begin with is said once.
-    let common = Action::BAR[0]
-        .prefix()
-        .map(|key| format!("{key} "))
-        .filter(|prefix| chords.iter().all(|chord| chord.is_empty() || chord.starts_with(prefix)));
-    let common = common.unwrap_or_default();
-    write(&format!(" {}", common.trim_end()), theme.accent);
-    for (action, chord) in Action::BAR.iter().zip(&chords) {
-        let since = match action {
-            Action::Break(fault) => scene.active(*fault).map(|active| active.since),
-            _ => None,
-        };
-        let key = chord.strip_prefix(&common).unwrap_or(chord);
-        match (action, since) {
-            (Action::StagePause, _) if scene.paused => write(&format!("[{key} paused]"), theme.warn),
-            (Action::Break(fault), Some(since)) => {
-                let lasts = duration(((moment.now.boot - since) / 1_000).max(0));
-                write(&format!("[{key} {} {lasts}]", fault.name()), theme.warn);
-            }
-            _ if whole => {
-                write(key, theme.accent);
-                write(short(*action), theme.dim);
-            }
-            _ => {}
-        }
-    }
-}
-
-/// What an action is called in the bar.
-fn short(action: Action) -> &'static str {
-    match action {
-        Action::StageCancel => "cancel ",
-        Action::StageKill => "kill wf ",
-        Action::StageClose => "colleague ",
-        Action::StagePause => "pause ",
-        Action::Break(fault) => match fault {
-            Fault::Cut => "cut ",
-            Fault::Slow => "slow ",
-            Fault::Throttle => "throttle ",
-            Fault::LoseAnswers => "lose answers ",
-            Fault::Expire => "expire ",
-        },
-        _ => action.name(),
+    if let Some(area) = below {
+        bar::draw(buf, area, (scene, &state.keymap), theme, moment);
     }
 }
 
