@@ -73,7 +73,7 @@ impl Tasks {
 
     fn marks_changed(&mut self) {
         if self.filter.looks_at_marks() && self.frozen.is_none() {
-            self.arrange();
+            self.arrange(/*anew*/ false);
         }
     }
 }

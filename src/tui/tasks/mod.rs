@@ -161,12 +161,13 @@ impl Tasks {
             || self.selected == Some(id)
     }
 
-    /// Puts every task where it belongs now.
-    fn arrange(&mut self) {
+    /// Puts every task where it belongs now. Those that have a place by the present order keep it, unless all is `anew`.
+    fn arrange(&mut self, anew: bool) {
         let mut places = Vec::with_capacity(self.rows.len());
         for (id, row) in &mut self.rows {
             let shown = self.filter.is_empty() || self.filter.matches(&row.facts, row.urgency, self.marks.contains(id));
-            row.place = shown.then(|| Place::of(&row.facts, row.urgency, self.sort));
+            let known = row.place.take().filter(|_| shown && !anew);
+            row.place = known.or_else(|| shown.then(|| Place::of(&row.facts, row.urgency, self.sort)));
             places.extend(row.place.clone());
         }
         self.order = Ranks::of(places);
@@ -324,7 +325,7 @@ impl Tasks {
     /// Sorts by something else.
     pub fn set_sort(&mut self, sort: Sort) {
         self.sort = sort;
-        self.arrange();
+        self.arrange(/*anew*/ true);
     }
 
     /// What is shown.
@@ -335,7 +336,8 @@ impl Tasks {
     /// Shows something else.
     pub fn set_filter(&mut self, filter: Filter) {
         self.filter = filter;
-        self.arrange();
+        // In a list that stands still, places are those of before.
+        self.arrange(self.frozen.is_some());
     }
 
     /// Since when the list stands still, if it does.
@@ -353,7 +355,7 @@ impl Tasks {
         if let Some(frozen) = self.frozen.take()
             && !frozen.stale.is_empty()
         {
-            self.arrange();
+            self.arrange(/*anew*/ true);
         }
     }
 
