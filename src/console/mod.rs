@@ -12,6 +12,7 @@ mod access;
 mod admission;
 mod agenda;
 mod asking;
+mod auto_claim;
 mod beats;
 mod cadence;
 mod calls;
@@ -89,8 +90,8 @@ pub use rules::{Rule, Rules};
 pub use told::{CallEnd, CallLine};
 
 pub use facts::{
-    BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, LeaseWarning, NoteFact, PendingCount, Status,
-    TaskFacts, TaskState, Tolerance, Urgency,
+    AutoClaim, BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, LeaseWarning, NoteFact, PendingCount,
+    Status, TaskFacts, TaskState, Tolerance, Urgency,
 };
 pub use leases::LeaseTerms;
 pub use notes::{FOLLOW_UP_MAX_MS, NOTE_MAX, REMIND_WORD};
@@ -236,6 +237,9 @@ impl Console {
         self.settle(now);
         self.restate(now);
         self.tell(now);
+        if self.hold_enough(now) {
+            self.tell(now);
+        }
         std::mem::take(&mut self.out)
     }
 
@@ -260,6 +264,7 @@ impl Console {
             Job::Watch(execution) => self.watch(now, execution),
             Job::Orphans => self.search_on(now),
             Job::Poll => self.poll_next(now),
+            Job::AutoClaim => self.look_at_auto_claims(now),
             Job::Count => self.count(now),
             Job::Save => self.save_again(now),
             Job::Disk => self.look_at_disk(now),

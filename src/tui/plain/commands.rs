@@ -37,7 +37,7 @@ const fn on_task(name: &'static str, usage: &'static str, action: Action) -> Com
 }
 
 /// All of them, in the order of the help.
-pub const ALL: [Command; 22] = [
+pub const ALL: [Command; 23] = [
     Command { name: "list", usage: "", does: Does::List },
     Command { name: "show", usage: "N", does: Does::Show },
     Command { name: "log", usage: "", does: Does::Log },
@@ -53,6 +53,7 @@ pub const ALL: [Command; 22] = [
     on_task("note", "N [TEXT [| in 20m]]", Action::Note),
     on_task("dismiss", "N", Action::Dismiss),
     Command { name: "claim", usage: "[TASK-LIST [COUNT]]", does: Does::Act(Action::Claim) },
+    Command { name: "auto-claim", usage: "[TASK-LIST [COUNT [30m | 2h]]]", does: Does::Act(Action::AutoClaim) },
     Command { name: "stop-claiming", usage: "", does: Does::Act(Action::StopClaiming) },
     Command { name: "context", usage: "[NAME]", does: Does::Context },
     Command { name: "reload", usage: "", does: Does::Act(Action::Reload) },
