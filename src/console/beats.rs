@@ -10,7 +10,6 @@ use crate::wire::{Class, Failure, Request};
 use super::agenda::Job;
 use super::cadence::{EARLIEST, attempt_limit, is_fresh, jitter, jittered, second_after, unknown_interval};
 use super::event::{Level, Timing};
-use super::facts::Connection;
 use super::live::Purpose;
 use super::rules::Rule;
 use super::{Console, deadlines};
@@ -315,7 +314,7 @@ impl Console {
 
     /// "Unknown activity": gone only with proof, so history is asked; until then the token stays.
     fn token_refused(&mut self, now: Now, id: ClaimId, said: String) {
-        self.reach.heard(now.boot);
+        self.heard(now, None);
         let live = self.live(id);
         live.trouble = None;
         live.asked_until = None;
@@ -337,26 +336,6 @@ impl Console {
         if kept {
             self.agenda.set(Job::Beat(id), now.boot + REFUSED_MS);
         }
-    }
-
-    /// What a failure says about the service or our access, for everybody.
-    pub(super) fn heard_failure(&mut self, now: Now, failure: &Failure) {
-        if !self.reach.failed(failure, now.boot) {
-            return;
-        }
-        let (level, text) = match self.reach.connection() {
-            Connection::NoAccess { why, .. } => {
-                (Level::Alarm, format!("no access: {why}; tokens are kept, renew the credentials, they are read again"))
-            }
-            Connection::Throttled { .. } => {
-                (Level::Warn, "throttled: the account's request rate is used up; sending slower".to_owned())
-            }
-            _ => {
-                self.ask_whether_back(now);
-                (Level::Warn, format!("out of reach: {}; trying on", failure.line()))
-            }
-        };
-        self.say(now, level, "service", None, text);
     }
 }
 

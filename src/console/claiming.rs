@@ -225,7 +225,7 @@ impl Console {
     pub(super) fn polled(&mut self, now: Now, number: PollNumber, timing: Timing, task: Option<Box<ClaimedTask>>) {
         let Some(poll) = self.claiming.polls.remove(&number) else { return };
         self.claiming.failures = 0;
-        self.reach.heard(now.boot);
+        self.heard(now, None);
         let Some(task) = task else {
             self.append_lazily(Record::PollEnded { poll: number });
             self.poll_next(now);
@@ -350,8 +350,7 @@ impl Console {
     /// Counting is a convenience: a denial is said once, and that is all.
     pub(super) fn count_failed(&mut self, now: Now, failure: &Failure) {
         if self.reach.is_out() && !failure.class.is_outage() {
-            self.reach.heard(now.boot);
-            self.say(now, Level::Info, "service", None, "back in reach");
+            self.heard(now, None);
         }
         if failure.class == Class::Denied && !self.claiming.count_denied {
             self.claiming.count_denied = true;

@@ -120,13 +120,13 @@ impl Console {
             Class::Gone => {
                 live.close_gone = true;
                 live.refused = Some(words.clone());
-                self.reach.heard(now.boot);
+                self.heard(now, None);
                 let text = format!("{words}: looking in history how the task ended");
                 self.say(now, Level::Warn, "close", Some(id), text);
                 self.want_ending(now, id);
             }
             Class::Invalid | Class::Refused if in_doubt => {
-                self.reach.heard(now.boot);
+                self.heard(now, None);
                 let text = format!(
                     "attempt {tries} refused: {words}; an earlier one may have been applied, so the same is sent again and \
                      history is asked"
@@ -137,7 +137,7 @@ impl Console {
             }
             Class::Invalid | Class::Refused => {
                 live.close_stopped = true;
-                self.reach.heard(now.boot);
+                self.heard(now, None);
                 let text = format!("refused: {words}; not sent again by itself: withdraw the close and decide anew");
                 self.say(now, Level::Error, "close", Some(id), text);
             }

@@ -24,6 +24,7 @@ mod endings;
 mod event;
 mod executions;
 mod facts;
+mod hearing;
 mod history_watch;
 mod leases;
 mod leaving;
@@ -269,7 +270,8 @@ impl Console {
             Job::Save => self.save_again(now),
             Job::Disk => self.look_at_disk(now),
             // They only want what sends, and `settle`, to look again.
-            Job::Ask | Job::Read | Job::Reach | Job::Leave | Job::Restate => {}
+            Job::Reach => self.look_at_reach(now),
+            Job::Ask | Job::Read | Job::Leave | Job::Restate => {}
         }
     }
 
@@ -350,10 +352,8 @@ impl Console {
                 if purpose.carries_token() {
                     self.token_taken(now, timing.sent);
                 }
-                if !matches!(purpose, Purpose::Poll { .. })
-                    && self.reach.answered(now.boot, timing.received - timing.sent)
-                {
-                    self.say(now, Level::Info, "service", None, "back in reach");
+                if !matches!(purpose, Purpose::Poll { .. }) {
+                    self.heard(now, Some(timing.received - timing.sent));
                 }
                 self.took(now, purpose, timing, answer);
             }

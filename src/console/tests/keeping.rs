@@ -288,6 +288,20 @@ fn rule_3_9_three_tasks_refused_after_new_credentials_stop_the_sending_until_tol
 }
 
 #[test]
+fn rule_3_9_after_a_reboot_nobody_knows_who_is_alive_and_refusals_stop_nothing() {
+    let mut world = World::new();
+    let claims: Vec<_> = (1..=4).map(|n| world.claim_of(&format!("rel-{n}"), &format!("run-{n}"))).collect();
+    let mut again = World::restarted_in(5_000, world.disk, "boot-0");
+    again.command(Command::Keep { claims, length_ms: 1_800_000 });
+    again.command(Command::ReloadCredentials);
+    again.pass(14_000);
+    for _ in 0..3 {
+        again.answer(BEAT, 1, gone());
+    }
+    assert!(!again.said("service").iter().any(|text| text.contains("Other account")), "{:?}", again.said("service"));
+}
+
+#[test]
 fn rule_3_9_a_token_that_is_taken_after_the_stop_ends_it() {
     let mut world = World::new();
     let claims: Vec<_> = (1..=5).map(|n| world.claim_of(&format!("rel-{n}"), &format!("run-{n}"))).collect();

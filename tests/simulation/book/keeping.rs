@@ -19,6 +19,7 @@ const LATE_MS: i64 = 6_000;
 impl Book {
     /// A person has spoken.
     pub fn commanded(&mut self, at: i64, command: &Command, disk_works: bool) {
+        self.claiming.commanded(at, command);
         let claims: &[_] = match command {
             Command::SetTimeout { claim, .. } | Command::WithdrawClose { claim } => std::slice::from_ref(claim),
             Command::Beat { claims, .. }
