@@ -82,7 +82,7 @@ impl Console {
                 self.ready.insert(id, maybe.unwrap_or(order + BEHIND_MS));
                 continue;
             }
-            match self.reach.may_beat(now.boot, self.calls.with_token()) {
+            match self.reach.may_beat(now.boot, self.calls.beats(), self.calls.closes()) {
                 Ok(()) => {}
                 Err(until) => {
                     if let Some(until) = until {
@@ -114,7 +114,7 @@ impl Console {
             return None;
         }
         let id = self.agenda.next_beat()?;
-        if self.reach.may_beat(now.boot, self.calls.with_token()).is_err() {
+        if self.reach.may_beat(now.boot, self.calls.beats(), self.calls.closes()).is_err() {
             return None;
         }
         // What is saved up for an outage that can be survived is left alone.
@@ -185,7 +185,8 @@ impl Console {
         let live = self.live(id);
         let Some(first) = live.in_flight.filter(|_| live.second.is_none()) else { return };
         let Some(&Purpose::Beat { due, .. }) = self.calls.get(first) else { return };
-        let may = self.reach.may_beat(now.boot, self.calls.with_token()).is_ok() && self.may_beat(now, id);
+        let may =
+            self.reach.may_beat(now.boot, self.calls.beats(), self.calls.closes()).is_ok() && self.may_beat(now, id);
         if may && self.quotas.heartbeats().take(now.boot).is_ok() {
             // Whoever asked for one more meanwhile gets it after these two.
             let parked = self.live(id).due.replace(due);

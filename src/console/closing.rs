@@ -90,7 +90,7 @@ impl Console {
 
     /// Whether there is room for one more close; `Err` is when to ask again, if time helps.
     fn may_close(&mut self, now: Now, request: &Request) -> Result<(), Option<Boot>> {
-        self.reach.may_send(now.boot, self.calls.with_token())?;
+        self.reach.may_close(now.boot, self.calls.beats(), self.calls.closes())?;
         let bucket = Api::of(request).map(|api| self.quotas.of(api));
         bucket.map_or(Ok(()), |bucket| bucket.take(now.boot)).map_err(Some)
     }

@@ -89,10 +89,17 @@ impl Reach {
         }
     }
 
-    /// The same for a heartbeat, which leaves room for closes.
-    pub(super) fn may_beat(&self, now: Boot, in_flight: usize) -> Result<(), Option<Boot>> {
-        let reserved = if self.width == WIDTH { FOR_CLOSES } else { 0 };
-        self.may_send(now, in_flight + reserved)
+    /// The same for a heartbeat, which leaves room for closes. While only probes go out, closes that wait for their
+    /// answers, for longer than heartbeats, are not in its way.
+    pub(super) fn may_beat(&self, now: Boot, beats: usize, closes: usize) -> Result<(), Option<Boot>> {
+        let others = if self.width == WIDTH { closes + FOR_CLOSES } else { 0 };
+        self.may_send(now, beats + others)
+    }
+
+    /// The same for a close.
+    pub(super) fn may_close(&self, now: Boot, beats: usize, closes: usize) -> Result<(), Option<Boot>> {
+        let others = if self.width == WIDTH { beats } else { 0 };
+        self.may_send(now, closes + others)
     }
 
     /// Which of the most urgent is to be tried; another one with each probe.
@@ -256,12 +263,12 @@ mod tests {
         assert_eq!(reach.may_send(Boot(504), 0), Ok(()));
         reach.sent(Boot(504));
         assert_eq!(reach.may_send(Boot(600), 0), Err(Some(Boot(1_004))));
-        assert_eq!(reach.may_beat(Boot(1_004), 1), Ok(()));
-        assert_eq!(reach.may_beat(Boot(1_004), 2), Err(None));
+        assert_eq!(reach.may_beat(Boot(1_004), 1, 5), Ok(()));
+        assert_eq!(reach.may_beat(Boot(1_004), 2, 0), Err(None));
         assert_eq!((reach.turn(), reach.longest_attempt()), (1, 1_000), "another one of the most urgent");
         assert!(reach.answered(Boot(1_004), 8));
         assert_eq!(reach.may_send(Boot(1_004), 63), Ok(()));
-        assert_eq!((reach.may_beat(Boot(1_004), 59), reach.may_beat(Boot(1_004), 60)), (Ok(()), Err(None)));
+        assert_eq!((reach.may_beat(Boot(1_004), 50, 9), reach.may_beat(Boot(1_004), 50, 10)), (Ok(()), Err(None)));
     }
 
     #[test]
@@ -293,7 +300,7 @@ mod tests {
         reach.sent(Boot(504));
         assert!(reach.failed(&failure(Some("ThrottlingException"), Phase::Answered), Boot(560)));
         assert_eq!(
-            (reach.may_beat(Boot(560), 59), reach.turn()),
+            (reach.may_beat(Boot(560), 59, 0), reach.turn()),
             (Ok(()), 0),
             "the most urgent, as soon as its rate allows"
         );
@@ -301,7 +308,7 @@ mod tests {
         // Lost access: whoever is told to send slower has been let in.
         reach.failed(&failure(Some("ExpiredTokenException"), Phase::Answered), Boot(600));
         reach.failed(&failure(Some("ThrottlingException"), Phase::Answered), Boot(6_000));
-        assert_eq!(reach.may_beat(Boot(6_000), 1), Ok(()));
+        assert_eq!(reach.may_beat(Boot(6_000), 1, 0), Ok(()));
     }
 
     #[test]
