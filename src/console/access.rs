@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 
 use crate::clock::{Boot, Now};
-use crate::task::{ClaimId, WorkflowExecution};
+use crate::task::{ClaimId, Limit, WorkflowExecution};
 use crate::wire::{Class, Failure};
 
 use super::event::{Effect, Level};
+use super::facts::Deadline;
 use super::{Console, deadlines};
 
 /// Executions whose live tasks are refused after new credentials, none of them taken, before we stop.
@@ -85,13 +86,17 @@ impl Console {
         self.say(now, Level::Alarm, "service", None, text);
     }
 
-    /// The execution of a task of which nothing says that it may be over: not refused before, no deadline past, no close in doubt. One that
+    /// The execution of a task of which nothing says that it may be over: not refused before, no deadline that may be past, no close in doubt. One that
     /// died while we had no access says nothing about our access, and a workflow that ends takes all of its tasks along.
     fn surely_live(&self, now: Now, id: ClaimId) -> Option<WorkflowExecution> {
         let claim = self.ledger.claims.get(&id)?;
         let refused = self.live.get(&id).is_some_and(|live| live.refused.is_some());
-        let past =
-            deadlines::deadlines(claim, &self.clock, now.boot).iter().any(|it| it.at.is_some_and(|at| at <= now.boot));
+        // After a reboot nobody knows when they pass until the service has shown its clock.
+        let may_be_past = |it: &Deadline| match it.limit {
+            Some((Limit::Seconds(_), _)) => it.at.is_none_or(|at| at <= now.boot),
+            _ => false,
+        };
+        let past = deadlines::deadlines(claim, &self.clock, now.boot).iter().any(may_be_past);
         // An attempt to close it may have been applied.
         let in_doubt = claim.intent.as_ref().is_some_and(|intent| intent.maybe_applied);
         (!refused && !past && !in_doubt).then(|| claim.task.execution.clone())

@@ -39,6 +39,8 @@ pub(super) enum Job {
     Orphans,
     /// A poll may go out (again).
     Poll,
+    /// Whether enough tasks are held, and for how long that is wanted.
+    AutoClaim,
     /// Task lists are counted (again).
     Count,
     /// What the screen wants to read may be asked.

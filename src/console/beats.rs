@@ -10,7 +10,6 @@ use crate::wire::{Class, Failure, Request};
 use super::agenda::Job;
 use super::cadence::{EARLIEST, attempt_limit, is_fresh, jitter, jittered, second_after, unknown_interval};
 use super::event::{Level, Timing};
-use super::facts::Connection;
 use super::live::Purpose;
 use super::rules::Rule;
 use super::{Console, deadlines};
@@ -83,7 +82,7 @@ impl Console {
                 self.ready.insert(id, maybe.unwrap_or(order + BEHIND_MS));
                 continue;
             }
-            match self.reach.may_beat(now.boot, self.calls.with_token()) {
+            match self.reach.may_beat(now.boot, self.calls.beats(), self.calls.closes()) {
                 Ok(()) => {}
                 Err(until) => {
                     if let Some(until) = until {
@@ -115,7 +114,7 @@ impl Console {
             return None;
         }
         let id = self.agenda.next_beat()?;
-        if self.reach.may_beat(now.boot, self.calls.with_token()).is_err() {
+        if self.reach.may_beat(now.boot, self.calls.beats(), self.calls.closes()).is_err() {
             return None;
         }
         // What is saved up for an outage that can be survived is left alone.
@@ -186,7 +185,8 @@ impl Console {
         let live = self.live(id);
         let Some(first) = live.in_flight.filter(|_| live.second.is_none()) else { return };
         let Some(&Purpose::Beat { due, .. }) = self.calls.get(first) else { return };
-        let may = self.reach.may_beat(now.boot, self.calls.with_token()).is_ok() && self.may_beat(now, id);
+        let may =
+            self.reach.may_beat(now.boot, self.calls.beats(), self.calls.closes()).is_ok() && self.may_beat(now, id);
         if may && self.quotas.heartbeats().take(now.boot).is_ok() {
             // Whoever asked for one more meanwhile gets it after these two.
             let parked = self.live(id).due.replace(due);
@@ -315,7 +315,7 @@ impl Console {
 
     /// "Unknown activity": gone only with proof, so history is asked; until then the token stays.
     fn token_refused(&mut self, now: Now, id: ClaimId, said: String) {
-        self.reach.heard(now.boot);
+        self.heard(now, None);
         let live = self.live(id);
         live.trouble = None;
         live.asked_until = None;
@@ -337,26 +337,6 @@ impl Console {
         if kept {
             self.agenda.set(Job::Beat(id), now.boot + REFUSED_MS);
         }
-    }
-
-    /// What a failure says about the service or our access, for everybody.
-    pub(super) fn heard_failure(&mut self, now: Now, failure: &Failure) {
-        if !self.reach.failed(failure, now.boot) {
-            return;
-        }
-        let (level, text) = match self.reach.connection() {
-            Connection::NoAccess { why, .. } => {
-                (Level::Alarm, format!("no access: {why}; tokens are kept, renew the credentials, they are read again"))
-            }
-            Connection::Throttled { .. } => {
-                (Level::Warn, "throttled: the account's request rate is used up; sending slower".to_owned())
-            }
-            _ => {
-                self.ask_whether_back(now);
-                (Level::Warn, format!("out of reach: {}; trying on", failure.line()))
-            }
-        };
-        self.say(now, level, "service", None, text);
     }
 }
 

@@ -43,9 +43,14 @@ impl Calls {
         self.purposes.iter().map(|(&call, (purpose, _))| (call, purpose))
     }
 
-    /// Those with a task token: heartbeats and closes.
-    pub(super) fn with_token(&self) -> usize {
-        self.beats + self.closes
+    /// Heartbeats.
+    pub(super) fn beats(&self) -> usize {
+        self.beats
+    }
+
+    /// Closes.
+    pub(super) fn closes(&self) -> usize {
+        self.closes
     }
 
     /// Those that leaving waits for: not what only reads.
@@ -82,9 +87,9 @@ mod tests {
         calls.insert(CallId(2), Purpose::Close { claim: ClaimId(2) }, Some(Api::Fail));
         calls.insert(CallId(3), Purpose::Count { domain: "ops".into(), task_list: "manual".into() }, None);
         calls.insert(CallId(4), Purpose::Poll { poll: PollNumber(1) }, None);
-        assert_eq!((calls.with_token(), calls.that_matter()), (2, 3));
+        assert_eq!((calls.beats(), calls.closes(), calls.that_matter()), (1, 1, 3));
         assert_eq!((calls.api(CallId(2)), calls.api(CallId(3))), (Some(Api::Fail), None));
         assert!(calls.remove(CallId(1)).is_some() && calls.remove(CallId(1)).is_none());
-        assert_eq!((calls.with_token(), calls.that_matter()), (1, 2));
+        assert_eq!((calls.beats(), calls.closes(), calls.that_matter()), (0, 1, 2));
     }
 }

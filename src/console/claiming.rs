@@ -32,6 +32,9 @@ const POLL_LIMIT_MS: u64 = 75_000;
 /// Polls in flight at once, over all lists.
 const POLLS: usize = 4;
 
+/// Open tasks; polls that may bring one; tasks not on disk yet.
+pub(super) type Held = (usize, usize, usize);
+
 /// Which lists are polled, and the polls: one a list.
 #[derive(Debug, Default)]
 pub(super) struct Claiming {
@@ -41,6 +44,10 @@ pub(super) struct Claiming {
     failures: u32,
     counts: Vec<PendingCount>,
     count_denied: bool,
+    /// Tasks that were received and are not on disk yet.
+    landing: usize,
+    /// Tasks held or on their way when it was last looked whether enough are held; `None` if nobody wants to hold any.
+    pub(super) held_at_last_look: Option<Held>,
 }
 
 /// A poll being written down or in flight.
@@ -50,6 +57,12 @@ struct Poll {
     task_list: Foreign,
     identity: Foreign,
     in_flight: bool,
+}
+
+impl Poll {
+    fn is_of(&self, want: &facts::Claiming) -> bool {
+        self.domain == want.domain && self.task_list == want.task_list
+    }
 }
 
 impl Claiming {
@@ -93,19 +106,54 @@ impl Claiming {
         self.wants.clear();
     }
 
+    /// Polls that may bring a task, and tasks that were received and are not on disk.
+    pub(super) fn on_their_way(&self) -> (usize, usize) {
+        (self.polls.len(), self.landing)
+    }
+
+    /// How many tasks each auto-claim wants, and what was agreed.
+    pub(super) fn autos(&mut self) -> impl Iterator<Item = (u32, &mut facts::AutoClaim)> {
+        self.wants.iter_mut().filter_map(|want| Some((want.wanted, want.auto.as_mut()?)))
+    }
+
+    /// Counts what is missing to each auto-claim if so many open tasks are on disk. A poll of its own list is not in the
+    /// way: there is one at a time.
+    pub(super) fn count_missing(&mut self, open: usize) {
+        for want in &mut self.wants {
+            let Some(auto) = want.auto else { continue };
+            let others = self.polls.values().filter(|poll| !poll.is_of(want)).count();
+            let held = u32::try_from(open + self.landing + others).unwrap_or(u32::MAX);
+            want.wanted = auto.below.saturating_sub(held);
+        }
+    }
+
+    /// Shows each auto-claim with the name of its list, and drops those that are not to go on.
+    pub(super) fn each_auto(&mut self, mut goes_on: impl FnMut(&Foreign, &mut facts::AutoClaim) -> bool) {
+        self.wants.retain_mut(|want| want.auto.as_mut().is_none_or(|auto| goes_on(&want.task_list, auto)));
+    }
+
+    /// Nothing is wanted from a list any more.
+    pub(super) fn wants_no_longer(&mut self, domain: &Foreign, task_list: &Foreign) {
+        self.wants.retain(|want| want.domain != *domain || want.task_list != *task_list);
+    }
+
+    /// Something is wanted from a list that nothing was wanted from.
+    pub(super) fn wants_also(&mut self, want: facts::Claiming) {
+        self.wants.push(want);
+        self.failures = 0;
+    }
+
     fn want(&mut self, domain: &Foreign, task_list: &Foreign) -> Option<&mut facts::Claiming> {
         self.wants.iter_mut().find(|want| want.domain == *domain && want.task_list == *task_list)
     }
 
     /// The next list in turn that wants tasks and has no poll.
     fn next_want(&mut self) -> Option<(Foreign, Foreign)> {
-        self.wants.retain(|want| want.wanted > 0);
+        self.wants.retain(|want| want.wanted > 0 || want.auto.is_some());
         let lists = self.wants.len();
         let (first, polls) = (self.turn + 1, &self.polls);
-        let polled = |want: &facts::Claiming| {
-            polls.values().any(|poll| poll.domain == want.domain && poll.task_list == want.task_list)
-        };
-        let turn = (first..first + lists).map(|turn| turn % lists).find(|&turn| !polled(&self.wants[turn]))?;
+        let may = |want: &facts::Claiming| want.may_be_polled() && !polls.values().any(|poll| poll.is_of(want));
+        let turn = (first..first + lists).map(|turn| turn % lists).find(|&turn| may(&self.wants[turn]))?;
         self.turn = turn;
         self.wants.get(turn).map(|want| (want.domain.clone(), want.task_list.clone()))
     }
@@ -115,8 +163,8 @@ impl Console {
     /// The operator wants tasks from a list.
     pub(super) fn want_tasks(&mut self, now: Now, domain: Foreign, task_list: Foreign, wanted: u32) {
         match self.claiming.want(&domain, &task_list) {
-            Some(want) => want.wanted = wanted,
-            None => self.claiming.wants.push(facts::Claiming { domain, task_list, wanted }),
+            Some(want) => (want.wanted, want.auto) = (wanted, None),
+            None => self.claiming.wants.push(facts::Claiming { domain, task_list, wanted, auto: None }),
         }
         self.claiming.failures = 0;
         self.agenda.set_by(Job::Count, now.boot);
@@ -157,7 +205,8 @@ impl Console {
     pub(super) fn send_poll(&mut self, now: Now, number: PollNumber) {
         let leaving = self.leaving.is_some();
         let Some(poll) = self.claiming.polls.get_mut(&number) else { return };
-        let wanted = self.claiming.wants.iter().any(|it| it.domain == poll.domain && it.task_list == poll.task_list);
+        let wants = &self.claiming.wants;
+        let wanted = wants.iter().any(|want| poll.is_of(want) && want.auto.is_none_or(|auto| !auto.pauses));
         if leaving || !wanted {
             self.claiming.polls.remove(&number);
             self.append_lazily(Record::PollEnded { poll: number });
@@ -176,24 +225,28 @@ impl Console {
     pub(super) fn polled(&mut self, now: Now, number: PollNumber, timing: Timing, task: Option<Box<ClaimedTask>>) {
         let Some(poll) = self.claiming.polls.remove(&number) else { return };
         self.claiming.failures = 0;
-        self.reach.heard(now.boot);
+        self.heard(now, None);
         let Some(task) = task else {
             self.append_lazily(Record::PollEnded { poll: number });
             self.poll_next(now);
             return;
         };
-        if let Some(want) = self.claiming.want(&poll.domain, &poll.task_list) {
+        if let Some(want) = self.claiming.want(&poll.domain, &poll.task_list).filter(|want| want.auto.is_none()) {
             want.wanted = want.wanted.saturating_sub(1);
         }
         let source =
             ClaimSource { domain: poll.domain, task_list: poll.task_list, poll: number, identity: poll.identity };
         let claim = self.ledger.new_claim();
         let (sent, received) = (self.stamp_at(now, timing.sent), self.stamp_at(now, timing.received));
+        self.claiming.landing += 1;
         self.append(now, Record::Claimed { claim, source, task, sent, received });
     }
 
     /// A claim is on disk (or is shown as NOT SAVED): now it may be seen.
     pub(super) fn claim_landed(&mut self, now: Now, id: ClaimId) {
+        // From now on it is counted among the open ones.
+        self.count_claim(id);
+        self.claiming.landing = self.claiming.landing.saturating_sub(1);
         let Some(claim) = self.ledger.claims.get(&id) else { return };
         let text = format!("from {}", claim.source.task_list.line());
         self.say(now, Level::Info, "claim", Some(id), text);
@@ -224,7 +277,7 @@ impl Console {
             Class::Refused | Class::Denied | Class::Invalid | Class::Gone
                 if failure.code.as_ref().is_none_or(|code| code.raw() != "LimitExceededFault") =>
             {
-                self.claiming.wants.retain(|want| want.domain != poll.domain || want.task_list != poll.task_list);
+                self.claiming.wants_no_longer(&poll.domain, &poll.task_list);
                 let text = format!(
                     "claiming from {list} stopped: {}; check domain, task list, region and profile",
                     failure.line()
@@ -297,8 +350,7 @@ impl Console {
     /// Counting is a convenience: a denial is said once, and that is all.
     pub(super) fn count_failed(&mut self, now: Now, failure: &Failure) {
         if self.reach.is_out() && !failure.class.is_outage() {
-            self.reach.heard(now.boot);
-            self.say(now, Level::Info, "service", None, "back in reach");
+            self.heard(now, None);
         }
         if failure.class == Class::Denied && !self.claiming.count_denied {
             self.claiming.count_denied = true;

@@ -90,7 +90,7 @@ impl Console {
 
     /// Whether there is room for one more close; `Err` is when to ask again, if time helps.
     fn may_close(&mut self, now: Now, request: &Request) -> Result<(), Option<Boot>> {
-        self.reach.may_send(now.boot, self.calls.with_token())?;
+        self.reach.may_close(now.boot, self.calls.beats(), self.calls.closes())?;
         let bucket = Api::of(request).map(|api| self.quotas.of(api));
         bucket.map_or(Ok(()), |bucket| bucket.take(now.boot)).map_err(Some)
     }
@@ -120,13 +120,13 @@ impl Console {
             Class::Gone => {
                 live.close_gone = true;
                 live.refused = Some(words.clone());
-                self.reach.heard(now.boot);
+                self.heard(now, None);
                 let text = format!("{words}: looking in history how the task ended");
                 self.say(now, Level::Warn, "close", Some(id), text);
                 self.want_ending(now, id);
             }
             Class::Invalid | Class::Refused if in_doubt => {
-                self.reach.heard(now.boot);
+                self.heard(now, None);
                 let text = format!(
                     "attempt {tries} refused: {words}; an earlier one may have been applied, so the same is sent again and \
                      history is asked"
@@ -137,7 +137,7 @@ impl Console {
             }
             Class::Invalid | Class::Refused => {
                 live.close_stopped = true;
-                self.reach.heard(now.boot);
+                self.heard(now, None);
                 let text = format!("refused: {words}; not sent again by itself: withdraw the close and decide anew");
                 self.say(now, Level::Error, "close", Some(id), text);
             }

@@ -20,7 +20,13 @@ impl Console {
             self.say(now, Level::Error, "refused", None, "this screen only looks (read-only): nothing was done");
             return;
         }
+        if !matches!(command, Command::StopClaiming | Command::Shutdown) {
+            self.renew_auto_claims(now);
+        }
         match command {
+            Command::AutoClaim { domain, task_list, below, length_ms } => {
+                self.auto_claim_command(now, domain, task_list, below, length_ms);
+            }
             Command::Claim { domain, task_list, wanted } => self.claim_command(now, domain, task_list, wanted),
             Command::FindOrphans => self.find_orphans(now),
             Command::StopClaiming => {
@@ -71,7 +77,14 @@ impl Console {
     }
 
     fn claim_command(&mut self, now: Now, domain: Foreign, task_list: Foreign, wanted: u32) {
-        for (what, name) in [("domain", &domain), ("task list", &task_list)] {
+        if self.has_names(now, &domain, &task_list) && self.leaving.is_none() {
+            self.want_tasks(now, domain, task_list, wanted);
+        }
+    }
+
+    /// Whether SWF would take these names; says why not.
+    pub(super) fn has_names(&mut self, now: Now, domain: &Foreign, task_list: &Foreign) -> bool {
+        for (what, name) in [("domain", domain), ("task list", task_list)] {
             let length = check_length(what, name.raw(), limit::NAME);
             let why = match (name.is_empty(), &length) {
                 (true, _) => format!("the {what} has no name: give one"),
@@ -79,11 +92,9 @@ impl Console {
                 _ => continue,
             };
             self.say(now, Level::Error, "claim", None, format!("not polled: {why}"));
-            return;
+            return false;
         }
-        if self.leaving.is_none() {
-            self.want_tasks(now, domain, task_list, wanted);
-        }
+        true
     }
 
     /// Whether acting on a claim makes sense; says why not.

@@ -65,6 +65,18 @@ pub enum Command {
         /// How many tasks; replaces what was wanted from this list before.
         wanted: u32,
     },
+    /// Poll a task list whenever fewer than `below` open tasks are held, for so long unless somebody acts (engine rules,
+    /// "Keep-alive leases"). Replaces what was wanted from this list before.
+    AutoClaim {
+        /// The domain.
+        domain: Foreign,
+        /// The task list.
+        task_list: Foreign,
+        /// How many open tasks are enough, at least 1.
+        below: u32,
+        /// How long from the last act, milliseconds, at most [`LeaseTerms::longest_ms`].
+        length_ms: i64,
+    },
     /// Look for the tasks of polls whose answers never arrived.
     FindOrphans,
     /// No further poll; one in flight is waited for.

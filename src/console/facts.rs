@@ -397,8 +397,34 @@ pub struct Claiming {
     pub domain: Foreign,
     /// The task list.
     pub task_list: Foreign,
-    /// Tasks still wanted.
+    /// Tasks still wanted; with `auto` as many as are missing at present.
     pub wanted: u32,
+    /// Claimed from by itself, until its lease ends.
+    pub auto: Option<AutoClaim>,
+}
+
+impl Claiming {
+    /// Whether another poll of it may go out now.
+    pub fn may_be_polled(&self) -> bool {
+        self.wanted > 0 && self.auto.is_none_or(|auto| !auto.pauses)
+    }
+}
+
+/// A task list claimed from while fewer tasks are held than a number (engine rules, "Keep-alive leases").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AutoClaim {
+    /// As long as fewer open tasks than this are held, from whatever list.
+    pub below: u32,
+    /// How long it goes on from the last act, milliseconds.
+    pub length_ms: i64,
+    /// When it ends unless somebody acts.
+    pub until: Boot,
+    /// The same on the wall clock, for display.
+    pub until_wall: Wall,
+    /// How many of the three warnings before its end were given.
+    pub warnings: u8,
+    /// Nothing is polled while a keep-alive, or this, is about to end: nobody seems to attend.
+    pub pauses: bool,
 }
 
 /// An estimate of what waits in a task list.

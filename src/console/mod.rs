@@ -12,6 +12,7 @@ mod access;
 mod admission;
 mod agenda;
 mod asking;
+mod auto_claim;
 mod beats;
 mod cadence;
 mod calls;
@@ -23,6 +24,7 @@ mod endings;
 mod event;
 mod executions;
 mod facts;
+mod hearing;
 mod history_watch;
 mod leases;
 mod leaving;
@@ -89,8 +91,8 @@ pub use rules::{Rule, Rules};
 pub use told::{CallEnd, CallLine};
 
 pub use facts::{
-    BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, LeaseWarning, NoteFact, PendingCount, Status,
-    TaskFacts, TaskState, Tolerance, Urgency,
+    AutoClaim, BeatFact, CancelFact, Claiming, Connection, Deadline, LeaseFact, LeaseWarning, NoteFact, PendingCount,
+    Status, TaskFacts, TaskState, Tolerance, Urgency,
 };
 pub use leases::LeaseTerms;
 pub use notes::{FOLLOW_UP_MAX_MS, NOTE_MAX, REMIND_WORD};
@@ -236,6 +238,9 @@ impl Console {
         self.settle(now);
         self.restate(now);
         self.tell(now);
+        if self.hold_enough(now) {
+            self.tell(now);
+        }
         std::mem::take(&mut self.out)
     }
 
@@ -260,11 +265,13 @@ impl Console {
             Job::Watch(execution) => self.watch(now, execution),
             Job::Orphans => self.search_on(now),
             Job::Poll => self.poll_next(now),
+            Job::AutoClaim => self.look_at_auto_claims(now),
             Job::Count => self.count(now),
             Job::Save => self.save_again(now),
             Job::Disk => self.look_at_disk(now),
             // They only want what sends, and `settle`, to look again.
-            Job::Ask | Job::Read | Job::Reach | Job::Leave | Job::Restate => {}
+            Job::Reach => self.look_at_reach(now),
+            Job::Ask | Job::Read | Job::Leave | Job::Restate => {}
         }
     }
 
@@ -345,10 +352,8 @@ impl Console {
                 if purpose.carries_token() {
                     self.token_taken(now, timing.sent);
                 }
-                if !matches!(purpose, Purpose::Poll { .. })
-                    && self.reach.answered(now.boot, timing.received - timing.sent)
-                {
-                    self.say(now, Level::Info, "service", None, "back in reach");
+                if !matches!(purpose, Purpose::Poll { .. }) {
+                    self.heard(now, Some(timing.received - timing.sent));
                 }
                 self.took(now, purpose, timing, answer);
             }

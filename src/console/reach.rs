@@ -20,6 +20,10 @@ const COLD_MS: i64 = 20_000;
 const FOR_CLOSES: usize = 4;
 /// "Throttled" is said until there has been no refusal for so long.
 const THROTTLED_MS: i64 = 5_000;
+/// Out of reach again so soon after coming back: it comes and goes.
+const FLAPS_MS: i64 = 10_000;
+/// Then it is back when nothing has failed for so long.
+const STEADY_MS: i64 = 3_000;
 /// Between two tries with new credentials.
 const ACCESS_MS: i64 = 5_000;
 
@@ -35,6 +39,10 @@ pub(super) struct Reach {
     smooth_rtt_ms: i64,
     throttled_at: Option<Boot>,
     heard_at: Option<Boot>,
+    /// When the last outage was over.
+    back_at: Option<Boot>,
+    /// The service comes and goes; when a call failed last.
+    flapping: Option<Boot>,
     /// Probes sent in this outage.
     probes: usize,
     /// Only the operator can say whether to go on.
@@ -54,6 +62,8 @@ impl Reach {
             smooth_rtt_ms: 0,
             throttled_at: None,
             heard_at: None,
+            back_at: None,
+            flapping: None,
             probes: 0,
             stopped: false,
         }
@@ -79,10 +89,17 @@ impl Reach {
         }
     }
 
-    /// The same for a heartbeat, which leaves room for closes.
-    pub(super) fn may_beat(&self, now: Boot, in_flight: usize) -> Result<(), Option<Boot>> {
-        let reserved = if self.width == WIDTH { FOR_CLOSES } else { 0 };
-        self.may_send(now, in_flight + reserved)
+    /// The same for a heartbeat, which leaves room for closes. While only probes go out, closes that wait for their
+    /// answers, for longer than heartbeats, are not in its way.
+    pub(super) fn may_beat(&self, now: Boot, beats: usize, closes: usize) -> Result<(), Option<Boot>> {
+        let others = if self.width == WIDTH { closes + FOR_CLOSES } else { 0 };
+        self.may_send(now, beats + others)
+    }
+
+    /// The same for a close.
+    pub(super) fn may_close(&self, now: Boot, beats: usize, closes: usize) -> Result<(), Option<Boot>> {
+        let others = if self.width == WIDTH { beats } else { 0 };
+        self.may_send(now, closes + others)
     }
 
     /// Which of the most urgent is to be tried; another one with each probe.
@@ -147,11 +164,23 @@ impl Reach {
         self.open();
         self.smooth_rtt_ms =
             if self.smooth_rtt_ms == 0 { rtt_ms.max(1) } else { (self.smooth_rtt_ms * 7 + rtt_ms) / 8 };
+        if self.steady_at().is_some_and(|at| at > now) {
+            return false;
+        }
+        self.flapping = None;
+        if back {
+            self.back_at = Some(now);
+        }
         let throttled = self.throttled_at.is_some_and(|at| now - at < THROTTLED_MS);
         if !throttled || !matches!(self.connection, Connection::Throttled { .. }) {
             self.connection = Connection::Online { rtt_ms };
         }
         back
+    }
+
+    /// When a service that comes and goes counts as back, unless another call fails before.
+    pub(super) fn steady_at(&self) -> Option<Boot> {
+        self.flapping.filter(|_| self.is_out() && self.failures == 0).map(|failed| failed + STEADY_MS)
     }
 
     /// As many may be in flight as ever.
@@ -160,11 +189,6 @@ impl Reach {
         self.probes = 0;
         self.width = WIDTH;
         self.closed_until = None;
-    }
-
-    /// The service answered, but not in a way that measures the round trip (a poll, a refusal).
-    pub(super) fn heard(&mut self, now: Boot) {
-        self.answered(now, self.smooth_rtt_ms);
     }
 
     /// A call failed in a way that says something about the service or our access. `true` if that is news.
@@ -201,9 +225,14 @@ impl Reach {
             // Whoever has failed while probes go out does not put off the next one.
             self.closed_until = self.closed_until.or(Some(now + PROBE_MS));
         }
-        let news = !matches!(self.connection, Connection::OutOfReach { .. });
+        let news = !self.is_out();
         if news {
-            self.connection = Connection::OutOfReach { since: now, why: failure.line() };
+            let flaps = self.back_at.is_some_and(|at| now - at < FLAPS_MS);
+            let why = if flaps { format!("comes and goes, {}", failure.line()) } else { failure.line() };
+            self.flapping = flaps.then_some(now);
+            self.connection = Connection::OutOfReach { since: now, why };
+        } else if let Some(failed) = &mut self.flapping {
+            *failed = now;
         }
         news
     }
@@ -234,12 +263,32 @@ mod tests {
         assert_eq!(reach.may_send(Boot(504), 0), Ok(()));
         reach.sent(Boot(504));
         assert_eq!(reach.may_send(Boot(600), 0), Err(Some(Boot(1_004))));
-        assert_eq!(reach.may_beat(Boot(1_004), 1), Ok(()));
-        assert_eq!(reach.may_beat(Boot(1_004), 2), Err(None));
+        assert_eq!(reach.may_beat(Boot(1_004), 1, 5), Ok(()));
+        assert_eq!(reach.may_beat(Boot(1_004), 2, 0), Err(None));
         assert_eq!((reach.turn(), reach.longest_attempt()), (1, 1_000), "another one of the most urgent");
         assert!(reach.answered(Boot(1_004), 8));
         assert_eq!(reach.may_send(Boot(1_004), 63), Ok(()));
-        assert_eq!((reach.may_beat(Boot(1_004), 59), reach.may_beat(Boot(1_004), 60)), (Ok(()), Err(None)));
+        assert_eq!((reach.may_beat(Boot(1_004), 50, 9), reach.may_beat(Boot(1_004), 50, 10)), (Ok(()), Err(None)));
+    }
+
+    #[test]
+    fn a_service_that_comes_and_goes_is_back_when_nothing_has_failed_for_a_while() {
+        let mut reach = Reach::new();
+        let lost = failure(None, Phase::NoAnswer);
+        assert!(reach.failed(&lost, Boot(0)) && reach.answered(Boot(100), 8));
+        assert!(reach.failed(&lost, Boot(200)), "said once more");
+        for at in [300, 500, 700] {
+            assert!(!reach.answered(Boot(at), 8) && reach.is_out());
+            assert_eq!(reach.may_send(Boot(at), 60), Ok(()), "but whatever can be sent is sent");
+            assert!(!reach.failed(&lost, Boot(at + 100)));
+            assert_eq!(reach.steady_at(), None);
+        }
+        assert!(!reach.answered(Boot(3_799), 8));
+        assert_eq!(reach.steady_at(), Some(Boot(3_800)));
+        assert!(reach.answered(Boot(3_800), 8) && !reach.is_out());
+        // Whoever was back for longer has a new outage.
+        reach.failed(&lost, Boot(20_000));
+        assert!(reach.answered(Boot(20_100), 8));
     }
 
     #[test]
@@ -251,7 +300,7 @@ mod tests {
         reach.sent(Boot(504));
         assert!(reach.failed(&failure(Some("ThrottlingException"), Phase::Answered), Boot(560)));
         assert_eq!(
-            (reach.may_beat(Boot(560), 59), reach.turn()),
+            (reach.may_beat(Boot(560), 59, 0), reach.turn()),
             (Ok(()), 0),
             "the most urgent, as soon as its rate allows"
         );
@@ -259,7 +308,7 @@ mod tests {
         // Lost access: whoever is told to send slower has been let in.
         reach.failed(&failure(Some("ExpiredTokenException"), Phase::Answered), Boot(600));
         reach.failed(&failure(Some("ThrottlingException"), Phase::Answered), Boot(6_000));
-        assert_eq!(reach.may_beat(Boot(6_000), 1), Ok(()));
+        assert_eq!(reach.may_beat(Boot(6_000), 1, 0), Ok(()));
     }
 
     #[test]

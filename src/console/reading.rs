@@ -12,7 +12,7 @@ use crate::wire::{Answer, Class, Failure, Request};
 use super::Console;
 use super::agenda::Job;
 use super::cadence::CALL_LIMIT_MS;
-use super::event::{CallId, Effect, Level, Timing};
+use super::event::{CallId, Effect, Timing};
 use super::facts::{Connection, TaskFacts};
 use super::live::Purpose;
 
@@ -144,9 +144,7 @@ impl Console {
         self.tell_call(now, &purpose, timing, failure);
         match failure {
             None => {
-                if self.reach.answered(now.boot, timing.received - timing.sent) {
-                    self.say(now, Level::Info, "service", None, "back in reach");
-                }
+                self.heard(now, Some(timing.received - timing.sent));
             }
             // What only concerns the reading is no reason to stop heartbeats.
             Some(Failure { class: Class::Denied | Class::Gone | Class::Refused | Class::Invalid, .. }) => {}

@@ -37,6 +37,11 @@ impl Counts {
     pub(super) fn any_open(&self) -> bool {
         self.open > 0
     }
+
+    /// How many tasks may be alive.
+    pub(super) fn open(&self) -> usize {
+        self.open
+    }
 }
 
 impl Console {

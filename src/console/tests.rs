@@ -1,5 +1,6 @@
 //! The console as a whole: stories with a scripted service and disk, then random ones.
 
+mod auto_claim;
 mod closing;
 mod keeping;
 mod leases;

@@ -43,6 +43,8 @@ pub enum Action {
     Dismiss,
     /// Claim tasks from a task list.
     Claim,
+    /// Claim from a task list while few tasks are held.
+    AutoClaim,
     /// No further poll.
     StopClaiming,
     /// Look for the tasks of polls whose answers never arrived.
@@ -153,6 +155,7 @@ impl Action {
         A::Note,
         A::Dismiss,
         A::Claim,
+        A::AutoClaim,
         A::StopClaiming,
         A::Orphans,
         A::Reload,
@@ -221,6 +224,7 @@ impl Action {
         A::Percent(10),
         A::SetTimeout,
         A::StopClaiming,
+        A::AutoClaim,
         A::StopKeeping,
         A::Filter,
         A::Mark,
@@ -245,7 +249,7 @@ impl Action {
         match view {
             View::Tasks | View::Detail | View::Events => Self::FOOTER_OF_A_TASK,
             View::Log => &[A::NextPane, A::Down, A::PageDown, A::First],
-            View::Waiting => &[A::Claim, A::StopClaiming, A::Orphans],
+            View::Waiting => &[A::Claim, A::AutoClaim, A::StopClaiming, A::Orphans],
             View::Closed => &[A::Open, A::OpenEvents, A::Dismiss],
             View::Service => &[A::Down, A::StageCancel, A::Break(Fault::Cut)],
         }
@@ -353,6 +357,7 @@ impl Action {
             A::Note => "note",
             A::Dismiss => "dismiss",
             A::Claim => "claim",
+            A::AutoClaim => "auto-claim",
             A::StopClaiming => "stop claiming",
             A::Orphans => "orphans",
             A::Reload => "reload credentials",
@@ -417,6 +422,7 @@ impl Action {
             A::Note => "note something on a task, and be reminded of it at a time you say",
             A::Dismiss => "take an ended task off the list",
             A::Claim => "claim tasks from a task list",
+            A::AutoClaim => "claim from a task list while fewer tasks are held than a number, until nobody acts",
             A::StopClaiming => "stop claiming; a poll in flight is waited for",
             A::Orphans => "look for tasks whose claim never arrived here",
             A::Reload => "take AWS credentials anew and try again",

@@ -220,7 +220,7 @@ pub fn act(state: &mut State, action: Action, now: Now) -> Option<Wish> {
         return act_on(state, action, now.wall);
     }
     match action {
-        Action::Claim => claim_form(state),
+        Action::Claim | Action::AutoClaim => claim_form(state, action),
         Action::StopClaiming => return Some(Wish::Send(Command::StopClaiming)),
         Action::Orphans => return Some(Wish::Send(Command::FindOrphans)),
         Action::Reload => return Some(Wish::Send(Command::ReloadCredentials)),
@@ -235,7 +235,7 @@ pub fn act(state: &mut State, action: Action, now: Now) -> Option<Wish> {
         Action::Mouse => return Some(mouse::toggle(state)),
         Action::NextPane if state.views.now() == View::Log => state.log.show = state.log.show.next(),
         Action::NextPane => next_pane(state),
-        Action::Open if state.views.now() == View::Waiting => claim_form(state),
+        Action::Open if state.views.now() == View::Waiting => claim_form(state, Action::Claim),
         Action::Open => open(state, View::Detail, state.subject().map(|facts| facts.id)),
         Action::OpenEvents => open_events(state),
         Action::OpenLog => open_log(state),

@@ -23,6 +23,8 @@ pub struct TaskList {
     pub waiting: Option<Count>,
     /// How many are still wanted from it.
     pub wanted: u32,
+    /// Claimed from by itself while fewer tasks than this are held.
+    pub below: Option<u32>,
     /// How many open tasks come from it.
     pub held: usize,
 }
@@ -57,8 +59,9 @@ impl Waiting {
                 list.waiting = Some(Ok((count.count, count.truncated)));
             }
             for claiming in &*status.claiming {
-                lists.entry((claiming.domain.clone(), claiming.task_list.clone())).or_default().wanted =
-                    claiming.wanted;
+                let list = lists.entry((claiming.domain.clone(), claiming.task_list.clone())).or_default();
+                list.wanted = claiming.wanted;
+                list.below = claiming.auto.map(|auto| auto.below);
             }
         }
         for facts in tasks.filter(|facts| !facts.has_ended()) {
@@ -119,7 +122,7 @@ mod tests {
         let tasks = [task(1, "a").0, task(2, "b").0, task(3, "c").with(|facts| facts.task_list = "night".into()).0];
         waiting.gather(Some(&status()), Some(&"spare".into()), tasks.iter());
         let seen: Vec<_> = waiting.in_view().map(|(name, list, _)| (name.1.raw().to_owned(), list.clone())).collect();
-        let list = |waiting, wanted, held| TaskList { waiting, wanted, held };
+        let list = |waiting, wanted, held| TaskList { waiting, wanted, below: None, held };
         assert_eq!(
             seen,
             [

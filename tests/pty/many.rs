@@ -214,3 +214,41 @@ fn a_timeout_that_nobody_can_tell_is_set_by_hand() {
     app.press('q');
     app.left(0);
 }
+
+#[test]
+fn auto_claim_holds_two_and_replaces_the_one_that_was_completed() {
+    let (emulator, home) = (Emulator::start("60s"), Home::new());
+    for id in ["one", "two", "three"] {
+        emulator.service.schedule(id, LONG);
+    }
+    let mut app = home.console(emulator.service, &[]);
+    app.shows("No tasks. p claims some");
+    app.press('H');
+    app.shows("while I hold fewer than");
+    app.key(Key::Tab);
+    app.key(Key::Backspace);
+    app.write("0");
+    app.key(Key::Enter);
+    app.shows("while I hold fewer than is a number from 1 to 1000");
+    app.key(Key::Backspace);
+    app.write("2");
+    app.key(Key::Enter);
+    app.shows("auto-claim below 2 from manual until");
+    app.until(|screen| screen.row_text(0).contains("2 held"));
+    app.row_shows("one", "○ held");
+    app.row_shows("two", "○ held");
+    app.until(|screen| !is_listed(screen, "three"));
+    app.select("one");
+    app.press('c');
+    app.shows("Complete: one");
+    app.key(Key::Enter);
+    app.shows("[▸ Cancel ◂]");
+    app.key(Key::Right);
+    app.shows("[▸ Complete ◂]");
+    app.key(Key::Enter);
+    app.row_shows("three", "○ held");
+    app.press('P');
+    app.until(|screen| !screen.contains("auto-claim below"));
+    app.quit();
+    app.left(0);
+}

@@ -45,6 +45,7 @@ impl World {
     pub fn send(&mut self, console: CallId, request: Request, limit: i64) {
         let id = self.call_id(console);
         let checked = self.book.close_sent(&request).and_then(|()| self.book.beat_sent(self.at, &request));
+        let checked = checked.and_then(|()| self.book.poll_sent(self.at, &request, &self.clocks()));
         self.heed(checked);
         if let Request::Heartbeat { token, .. } = &request {
             let number = self.book.tasks[self.book.index(token.expose()) as usize].number;

@@ -12,6 +12,8 @@ pub struct Operator {
     /// Tasks this person likes to hold.
     wanted: usize,
     claimed_for: usize,
+    /// The console was told to claim by itself, until then.
+    auto_until: i64,
     /// The close of this one was taken back, to close it otherwise.
     reconsidered: Option<ClaimId>,
     pub away_until: i64,
@@ -24,6 +26,7 @@ impl Operator {
             words: 0,
             wanted,
             claimed_for: 0,
+            auto_until: 0,
             reconsidered: None,
             away_until: 0,
         }
@@ -31,7 +34,21 @@ impl Operator {
 
     /// The process they used is gone, and with it what it was told to claim.
     pub fn restarted(&mut self) {
-        (self.claimed_for, self.reconsidered) = (0, None);
+        (self.claimed_for, self.auto_until, self.reconsidered) = (0, 0, None);
+    }
+
+    /// So many now, or by itself for a while.
+    fn claim(&mut self, at: i64, missing: usize) -> Option<Command> {
+        if at < self.auto_until {
+            return None;
+        }
+        let (domain, task_list) = ("sim".into(), "manual".into());
+        if !self.chance.in_thousand(100) {
+            return Some(Command::Claim { domain, task_list, wanted: missing as u32 });
+        }
+        let length_ms = self.chance.between(60_000, 3_600_000);
+        self.auto_until = at + length_ms;
+        Some(Command::AutoClaim { domain, task_list, below: self.wanted as u32, length_ms })
     }
 
     /// What they do next.
@@ -43,8 +60,7 @@ impl Operator {
         let missing = self.wanted.saturating_sub(book.open.len());
         if missing > 0 && (self.claimed_for != book.open.len() || self.chance.in_thousand(50)) {
             self.claimed_for = book.open.len();
-            let wanted = missing as u32;
-            commands.push(Command::Claim { domain: "sim".into(), task_list: "manual".into(), wanted });
+            commands.extend(self.claim(at, missing));
         }
         if book.ended.len() > 12 {
             commands.push(Command::Dismiss { claims: book.ended.clone() });

@@ -41,6 +41,8 @@ totals! {
     beats,
     /// Tasks handed out.
     claims,
+    /// Polls that the console decided on by itself.
+    alone,
     /// Closes decided.
     decided,
     /// Of those, with the colleague's word on its way at the same time.

@@ -1,7 +1,7 @@
 //! Keep-alive, cancel requests, outages, details.
 
 use super::*;
-use crate::task::TimeoutKind;
+use crate::task::{Outcome, TimeoutKind};
 
 fn kept() -> (World, ClaimId) {
     let mut world = World::new();
@@ -288,6 +288,20 @@ fn rule_3_9_three_tasks_refused_after_new_credentials_stop_the_sending_until_tol
 }
 
 #[test]
+fn rule_3_9_after_a_reboot_nobody_knows_who_is_alive_and_refusals_stop_nothing() {
+    let mut world = World::new();
+    let claims: Vec<_> = (1..=4).map(|n| world.claim_of(&format!("rel-{n}"), &format!("run-{n}"))).collect();
+    let mut again = World::restarted_in(5_000, world.disk, "boot-0");
+    again.command(Command::Keep { claims, length_ms: 1_800_000 });
+    again.command(Command::ReloadCredentials);
+    again.pass(14_000);
+    for _ in 0..3 {
+        again.answer(BEAT, 1, gone());
+    }
+    assert!(!again.said("service").iter().any(|text| text.contains("Other account")), "{:?}", again.said("service"));
+}
+
+#[test]
 fn rule_3_9_a_token_that_is_taken_after_the_stop_ends_it() {
     let mut world = World::new();
     let claims: Vec<_> = (1..=5).map(|n| world.claim_of(&format!("rel-{n}"), &format!("run-{n}"))).collect();
@@ -378,4 +392,26 @@ fn keep_alive_a_task_that_was_perhaps_heard_queues_as_one_that_was() {
     let maybe = heartbeat.maybe.expect("the last attempt may have arrived");
     assert!(heartbeat.at.unwrap() < Boot(world.at) && maybe > Boot(world.at + 50_000), "{heartbeat:?}");
     assert_eq!(world.console.ready.first(), Some((maybe, claim)), "and not behind all others");
+}
+
+#[test]
+fn rule_3_6_closes_without_an_answer_do_not_keep_heartbeats_from_probing() {
+    let mut world = World::new();
+    let claims: Vec<_> = (1..=8).map(|n| world.claim(&format!("rel-{n}"))).collect();
+    world.command(Command::Keep { claims: claims.clone(), length_ms: 1_800_000 });
+    world.pass(13_000);
+    for _ in 0..6 {
+        world.answer(BEAT, 500, no_answer());
+    }
+    let outcome = Outcome::Completed { result: None };
+    world.command(Command::Close { claims: claims[..4].to_vec(), outcome });
+    let mut probed = 0;
+    for _ in 0..20 {
+        world.pass(500);
+        while world.calls_to(BEAT) > 0 {
+            probed += 1;
+            world.answer(BEAT, 1, no_answer());
+        }
+    }
+    assert!(world.calls_to(COMPLETE) > 0 && probed >= 15, "{probed} in 10 s, with two closes in flight");
 }

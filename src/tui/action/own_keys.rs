@@ -43,6 +43,7 @@ impl Action {
             A::SetTimeout | A::Break(Fault::Throttle) => &const { [Key::char('t')] },
             A::Dismiss => &const { [Key::char('D'), Key::plain(KeyCode::Delete)] },
             A::Claim | A::StagePause => &const { [Key::char('p')] },
+            A::AutoClaim => &const { [Key::char('H')] },
             A::StopClaiming => &const { [Key::char('P')] },
             A::Orphans => &const { [Key::char('O')] },
             A::Reload | A::Copy(Part::Run) => &const { [Key::char('r')] },

@@ -63,7 +63,7 @@ impl Action {
             | A::GoOn
             | A::SetTimeout => Needs::OpenTask,
             A::StopKeeping | A::Withdraw | A::Note | A::Dismiss => Needs::Task,
-            A::Claim | A::StopClaiming | A::Orphans | A::Reload => Needs::Console,
+            A::Claim | A::AutoClaim | A::StopClaiming | A::Orphans | A::Reload => Needs::Console,
             A::Open | A::OpenEvents | A::Mark | A::Copy(_) | A::StageCancel | A::StageKill | A::StageClose => {
                 Needs::Selection
             }
@@ -74,7 +74,7 @@ impl Action {
     /// For the acts that are about no task.
     fn why_not_now(self, status: Option<&Status>) -> Option<String> {
         let (possible, why) = match self {
-            A::Claim => (status.is_some(), "not connected yet: no domain to claim from"),
+            A::Claim | A::AutoClaim => (status.is_some(), "not connected yet: no domain to claim from"),
             A::StopClaiming => (status.is_some_and(|status| !status.claiming.is_empty()), "nothing is being claimed"),
             A::Orphans => (status.is_some_and(|status| status.possible_orphans > 0), "no poll is without an answer"),
             A::Reload => {

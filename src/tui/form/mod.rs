@@ -159,8 +159,23 @@ impl Form {
             line("task list", "its name", task_list, limit::NAME),
             line("how many", "a number", "1", 4),
         ];
-        let title = title(Action::Claim).to_owned();
-        Self { action: Action::Claim, claims: Vec::new(), title, fields, at: 1, problem: None, remark: None }
+        Self::without_tasks(Action::Claim, fields)
+    }
+
+    /// The form to claim from a task list while fewer tasks are held than a number.
+    pub fn auto_claim(domain: &str, task_list: &str, lease: LeaseTerms) -> Self {
+        let fields = vec![
+            line("domain", "its name", domain, limit::NAME),
+            line("task list", "its name", task_list, limit::NAME),
+            line("while I hold fewer than", "a number of tasks", "3", 4),
+            line("for", "30m, 2h, 14:32, from the last act on", &span::written(lease.default_ms), 32),
+        ];
+        Self::without_tasks(Action::AutoClaim, fields)
+    }
+
+    fn without_tasks(action: Action, fields: Vec<Field>) -> Self {
+        let title = title(action).to_owned();
+        Self { action, claims: Vec::new(), title, fields, at: 1, problem: None, remark: None }
     }
 
     fn past_single_choice(mut self) -> Self {
@@ -282,6 +297,7 @@ impl Form {
         };
         let length_ms = match self.action {
             Action::Keep => length::parse(&text(0)?, lease.longest_ms, now, zone).ok()?,
+            Action::AutoClaim => length::parse(&text(3)?, lease.longest_ms, now, zone).ok()?,
             Action::Note => {
                 let ahead = length::parse_ahead(&text(1)?, FOLLOW_UP_MAX_MS, now, zone).ok()?;
                 return Some(format!(
@@ -368,6 +384,7 @@ fn title(action: Action) -> &'static str {
         Action::SetTimeout => "Set a timeout",
         Action::Note => "Note",
         Action::Claim => "Claim tasks",
+        Action::AutoClaim => "Claim by itself",
         other => other.name(),
     }
 }

@@ -41,6 +41,7 @@ impl Form {
         let claims = || able.iter().map(|facts| facts.id).collect();
         let command = match (self.action, able) {
             (Action::Claim, _) => self.claim_command()?,
+            (Action::AutoClaim, _) => self.auto_claim_command(lease, now, zone)?,
             (_, []) => return Err("this task is no longer on the list".into()),
             (Action::Details, _) => self.beat_command(claims())?,
             (Action::Keep, _) => self.keep_command(able, lease, now, zone)?,
@@ -138,13 +139,26 @@ impl Form {
     }
 
     fn claim_command(&self) -> Result<Command, String> {
-        let name = |field: usize| match self.text(field).trim() {
+        Ok(Command::Claim { domain: self.name(0)?, task_list: self.name(1)?, wanted: self.number()? })
+    }
+
+    fn auto_claim_command(&self, lease: LeaseTerms, now: Wall, zone: Zone) -> Result<Command, String> {
+        let (domain, task_list, below) = (self.name(0)?, self.name(1)?, self.number()?);
+        let length_ms = length::parse(&self.text(3), lease.longest_ms, now, zone)?;
+        Ok(Command::AutoClaim { domain, task_list, below, length_ms })
+    }
+
+    fn name(&self, field: usize) -> Result<Foreign, String> {
+        match self.text(field).trim() {
             "" => Err(format!("no {}: write its name", self.fields[field].label)),
-            name => Ok(Foreign::from(name)),
-        };
-        let wanted = self.text(2).trim().parse().ok().filter(|wanted| (1..=MOST_WANTED).contains(wanted));
-        let wanted = wanted.ok_or("how many is a number from 1 to 1000")?;
-        Ok(Command::Claim { domain: name(0)?, task_list: name(1)?, wanted })
+            name => Ok(name.into()),
+        }
+    }
+
+    /// Of tasks.
+    fn number(&self) -> Result<u32, String> {
+        let number = self.text(2).trim().parse().ok().filter(|number| (1..=MOST_WANTED).contains(number));
+        number.ok_or_else(|| format!("{} is a number from 1 to {MOST_WANTED}", self.fields[2].label))
     }
 
     fn outcome(&self) -> Outcome {

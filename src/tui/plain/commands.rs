@@ -43,7 +43,7 @@ const fn act(name: &'static str, action: Action) -> Command {
 }
 
 /// All of them, in the order of the help; the presenter's are there only in the demo, and are called as in a config.
-pub const ALL: [Command; 31] = [
+pub const ALL: [Command; 32] = [
     Command { name: "list", usage: "", does: Does::List },
     Command { name: "show", usage: "N", does: Does::Show },
     Command { name: "log", usage: "", does: Does::Log },
@@ -59,6 +59,7 @@ pub const ALL: [Command; 31] = [
     on_task("note", "N [TEXT [| in 20m]]", Action::Note),
     on_task("dismiss", "N", Action::Dismiss),
     Command { name: "claim", usage: "[TASK-LIST [COUNT]]", does: Does::Act(Action::Claim) },
+    Command { name: "auto-claim", usage: "[TASK-LIST [COUNT [30m | 2h]]]", does: Does::Act(Action::AutoClaim) },
     act("stop-claiming", Action::StopClaiming),
     Command { name: "context", usage: "[NAME]", does: Does::Context },
     act("reload", Action::Reload),

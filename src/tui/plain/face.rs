@@ -364,7 +364,7 @@ fn split(text: &str) -> (&str, &str) {
 /// Puts texts into the fields, in order. Fields that the command does not speak of stay as they are.
 fn fill(form: &mut Form, texts: &[&str]) {
     // A claim's domain is that of the console.
-    let from = usize::from(form.action == Action::Claim);
+    let from = usize::from(matches!(form.action, Action::Claim | Action::AutoClaim));
     let mut texts = texts.iter();
     for field in form.fields.iter_mut().skip(from) {
         let Some(text) = texts.next() else { return };

@@ -9,8 +9,8 @@ use std::time::Duration;
 use termlens::{Key as TermKey, MouseMode, Signal as TermSignal, Terminal};
 
 use super::*;
-use crate::clock;
-use crate::console::{Command, Level};
+use crate::clock::{self, Boot};
+use crate::console::{Command, Level, TaskFacts};
 use crate::tui::fixtures::{log_line, task};
 use crate::tui::{Engine, EngineGone, Signals, run};
 
@@ -32,12 +32,7 @@ impl Played {
         let now = clock::now();
         let status = crate::console::Status { poll_in_flight: false, ..status() };
         played.news.status = Some(Arc::new(status));
-        // By this machine's clock, and not by how long it has been up.
-        let task = task(1, "swap-17").with(|facts| {
-            facts.deadlines[0].at = Some(now.boot + 52_000);
-            facts.deadlines[1].at = Some(now.boot);
-        });
-        played.news.changed.push(task.arc());
+        played.news.changed.push(task(1, "swap-17").with(|facts| place_in_time(facts, now.boot)).arc());
         played.news.log.push(log_line(Level::Alarm, "cancel", "swap-17", "requested"));
         played.wake_up();
         played
@@ -80,6 +75,12 @@ fn program() {
     let options = Options { zone: Zone::Fixed(0), ..Options::default() };
     let exit = run(options, &mut Played::new(), &signals).unwrap();
     println!("left with {exit:?}");
+}
+
+/// Unsure, because one deadline has passed: by the clock of the machine, whenever that was started.
+fn place_in_time(facts: &mut TaskFacts, now: Boot) {
+    facts.deadlines[0].at = Some(now + 52_000);
+    facts.deadlines[1].at = Some(now + -60_000);
 }
 
 fn start() -> Terminal {

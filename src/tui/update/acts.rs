@@ -93,16 +93,17 @@ fn is_percentage(text: &str) -> bool {
 }
 
 /// Asks how many tasks to claim, from the selected list if there is one.
-pub fn claim_form(state: &mut State) {
+pub fn claim_form(state: &mut State, action: Action) {
     let Some(status) = &state.status else { return };
     let selected = match state.views.now() {
         View::Waiting => state.waiting.selected().map(|(name, _)| name.clone()),
         _ => None,
     };
     let offered = || Some((status.domain.clone(), state.task_list.clone()?));
-    let form = match selected.or_else(offered) {
-        Some((domain, task_list)) => Form::claim(domain.raw(), task_list.raw()),
-        None => Form::claim(status.domain.raw(), ""),
+    let (domain, task_list) = selected.or_else(offered).unwrap_or_else(|| (status.domain.clone(), "".into()));
+    let form = match action {
+        Action::AutoClaim => Form::auto_claim(domain.raw(), task_list.raw(), state.lease),
+        _ => Form::claim(domain.raw(), task_list.raw()),
     };
     state.overlay = Some(Overlay::Form(Box::new(form)));
 }

@@ -174,7 +174,7 @@ pub fn form_key(state: &mut State, mut form: Box<Form>, key: Key, now: Now) -> O
         }
         Reply::Submit => match submit(state, &form, now) {
             Ok(Submitted::Send(command)) => {
-                if let Command::Claim { task_list, .. } = &command {
+                if let Command::Claim { task_list, .. } | Command::AutoClaim { task_list, .. } = &command {
                     state.task_list = Some(task_list.clone());
                 }
                 return Some(Wish::Send(command));

@@ -179,14 +179,20 @@ fn title(state: &State) -> String {
 /// What is claimed from where, and what waits there.
 fn lists(state: &State) -> String {
     let Some(status) = &state.status else { return String::new() };
-    let claiming = status
-        .claiming
-        .iter()
-        .map(|Claiming { task_list, wanted, .. }| format!("claiming {wanted} from {}", task_list.line()));
+    let claiming = status.claiming.iter().map(|claiming| claiming_text(claiming, state.zone));
     let pending = status.pending.iter().map(|PendingCount { task_list, count, truncated, .. }| {
         format!("{}: {count}{} waiting", task_list.line(), if *truncated { "+" } else { "" })
     });
     claiming.chain(pending).collect::<Vec<_>>().join(" · ")
+}
+
+/// What is claimed from a list, and until when it goes on by itself.
+fn claiming_text(claiming: &Claiming, zone: Zone) -> String {
+    let list = claiming.task_list.line();
+    let Some(auto) = claiming.auto else { return format!("claiming {} from {list}", claiming.wanted) };
+    let pauses = if auto.pauses { " (pauses: nobody acts)" } else { "" };
+    let until = zone.minute(auto.until_wall);
+    format!("auto-claim below {} from {list} until {until}{pauses}", auto.below)
 }
 
 fn draw_heads(buf: &mut Buffer, columns: &[(Column, Rect)], sort: Sort, theme: &Theme) {

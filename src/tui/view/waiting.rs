@@ -50,7 +50,8 @@ pub fn draw(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme) {
             Some(Err(_)) | None => "unknown".into(),
         };
         let some = |number: usize| if number == 0 { String::new() } else { number.to_string() };
-        let texts = [count, some(list.wanted as usize), some(list.held)];
+        let wanted = list.below.map_or_else(|| some(list.wanted as usize), |below| format!("hold {below}"));
+        let texts = [count, wanted, some(list.held)];
         for (index, text) in (names.len()..).zip(texts) {
             put_right(buf, at(index), &text, theme.text);
         }

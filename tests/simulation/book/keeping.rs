@@ -19,6 +19,7 @@ const LATE_MS: i64 = 6_000;
 impl Book {
     /// A person has spoken.
     pub fn commanded(&mut self, at: i64, command: &Command, disk_works: bool) {
+        self.claiming.commanded(at, command);
         let claims: &[_] = match command {
             Command::SetTimeout { claim, .. } | Command::WithdrawClose { claim } => std::slice::from_ref(claim),
             Command::Beat { claims, .. }
@@ -84,7 +85,12 @@ impl Book {
         }
         let silent_from = heartbeat - task.spec.heartbeat.map_or(0, |seconds| i64::from(seconds) * 1_000);
         // They are in the order of their beginning: a crash in the middle of a long one is over before it.
-        let since = weather.troubles.iter().position(|trouble| trouble.until > silent_from);
+        // One that was too much is felt for as long as the screen says that recovering takes.
+        let felt_until = |trouble: &Trouble| {
+            let recovering = trouble.said.as_ref().filter(|_| !feasible).map_or(0, |said| recovery(said));
+            trouble.until + recovering
+        };
+        let since = weather.troubles.iter().position(|trouble| felt_until(trouble) > silent_from);
         let since = since.unwrap_or(weather.troubles.len());
         let first = weather.troubles.get(since).map_or(at - LATE_MS, |trouble| trouble.from);
         if task.settled_at.is_none_or(|settled| settled >= first) {

@@ -7,6 +7,7 @@
 //! is compared at both and at no other time, and [`Book::survey`] looks at everything now and then, so that a change
 //! that went unnoticed here is found out.
 
+mod claiming;
 mod closes;
 mod countdowns;
 mod keeping;
@@ -23,6 +24,7 @@ use super::service::{Host, Spec, number};
 use super::totals::Totals;
 use super::violation::Broken;
 
+use claiming::Claiming;
 pub use countdowns::Clocks;
 
 /// Within this time history tells of a cancel request: two looks 60 s apart, of which the first comes too early for what
@@ -95,6 +97,7 @@ pub struct Book {
     by_token: HashMap<[u8; 16], u32>,
     by_number: HashMap<u32, u32>,
     by_claim: HashMap<ClaimId, u32>,
+    claiming: Claiming,
     /// Not ended, as the service has it.
     pub alive: Vec<u32>,
     /// Not ended, as the screen has it, in no order.
@@ -409,7 +412,9 @@ impl Book {
     }
 
     /// no-lost-token: after a restart everything on disk is on the screen.
-    pub fn restarted(&self) -> Checked {
+    pub fn restarted(&mut self) -> Checked {
+        // What it was told to claim it has forgotten.
+        self.claiming = Claiming::default();
         for claim in &self.saved {
             if self.of_claim(*claim).is_none_or(|task| task.facts.is_none()) {
                 return Err(Broken::new("no-lost-token", format!("{claim} is on disk and not on the screen")));
