@@ -122,6 +122,11 @@ impl Agenda {
         self.beats.first().map(|&(_, claim)| claim)
     }
 
+    /// All heartbeats, the next one first.
+    pub(super) fn beats(&self) -> impl Iterator<Item = (Boot, ClaimId)> {
+        self.beats.iter().copied()
+    }
+
     /// Takes out the first job whose time has come.
     pub(super) fn pop_due(&mut self, now: Boot) -> Option<(Boot, Job)> {
         let (at, job) = self.first().filter(|&(at, _)| at <= now)?;

@@ -107,13 +107,18 @@ impl Console {
         }
     }
 
-    /// The next heartbeat before its time, if the rate is so tight that none of it may be left unused: many tasks may fall
-    /// due at once, and then it is too late to begin.
+    /// The next heartbeat before its time, if the rate is so tight that none of it may be left unused, or if the tasks found
+    /// at the start fall due too close together: then it would be too late to begin.
     fn ahead(&mut self, now: Now) -> Option<(Boot, ClaimId)> {
-        if !self.load.is_tight() {
+        if !self.load.is_tight() && self.settled {
             return None;
         }
         let id = self.agenda.next_beat()?;
+        if !self.load.is_tight() && self.was_beaten_since_start(id) {
+            // So were all that fall due after it.
+            self.settled = true;
+            return None;
+        }
         if self.reach.may_beat(now.boot, self.calls.beats(), self.calls.closes()).is_err() {
             return None;
         }
@@ -126,6 +131,25 @@ impl Console {
         // Re-armed from now, as if it had been due.
         self.make_ready(now, id, now.boot);
         self.ready.first()
+    }
+
+    /// Whether the tasks found at the start fall due so close together that, one after the other at their time, some would
+    /// be too late, should the service refuse the rate once.
+    pub(super) fn falls_due_too_fast(&self, now: Now) -> bool {
+        let Some(rate) = self.config.heartbeat_rate else { return false };
+        let each_ms = 1_000.0 / (rate * super::quota::CUT);
+        let mut free_at = now.boot.0 as f64;
+        self.agenda.beats().any(|(due, id)| {
+            free_at = free_at.max(due.0 as f64) + each_ms;
+            let claim = self.ledger.claims.get(&id);
+            let deadline = claim.and_then(|claim| deadlines::heartbeat(claim, &self.clock, now.boot));
+            deadline.is_some_and(|deadline| deadline > due && free_at > deadline.0 as f64)
+        })
+    }
+
+    fn was_beaten_since_start(&self, id: ClaimId) -> bool {
+        let beat = self.ledger.claims.get(&id).and_then(|claim| claim.beat);
+        beat.and_then(|beat| beat.sent.boot).is_some_and(|sent| sent >= self.started_at)
     }
 
     /// Nobody wants the heartbeat any more. If a person had asked for it, that is said: it was never answered.

@@ -145,6 +145,9 @@ pub struct Console {
     tolerated_at: Option<Boot>,
     /// When polls without an end were last looked at for their age, minutes since 1970.
     polls_aged: Option<i64>,
+    started_at: Boot,
+    /// Whether the tasks found at the start may wait until they are due.
+    settled: bool,
 }
 
 impl Console {
@@ -188,6 +191,8 @@ impl Console {
             recovers_ms: None,
             tolerated_at: None,
             polls_aged: None,
+            started_at: now.boot,
+            settled: true,
         };
         console.load.learned(console.quotas.rate(), now.boot);
         for entry in entries {
@@ -199,6 +204,7 @@ impl Console {
         console.admit(now);
         if !console.config.read_only {
             console.take_up(now);
+            console.settled = !console.falls_due_too_fast(now);
         }
         console.tell(now);
         let effects = std::mem::take(&mut console.out);

@@ -8,7 +8,7 @@ use crate::clock::Boot;
 use crate::wire::Request;
 
 /// After a refusal the rate is cut to this, at most once in `CUT_MS`.
-const CUT: f64 = 0.7;
+pub(super) const CUT: f64 = 0.7;
 const CUT_MS: i64 = 2_000;
 /// The rate grows back by this share of the setting a second.
 const REGAIN: f64 = 0.02;

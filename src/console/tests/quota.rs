@@ -198,3 +198,15 @@ fn rule_3_3_claims_come_no_faster_than_their_first_heartbeats_go_out() {
     world.pass(1_500);
     assert_eq!(world.calls_to(POLL), 1);
 }
+
+#[test]
+fn keep_alive_what_falls_due_too_close_together_after_a_start_is_beaten_before_it_is_due() {
+    // 1,500 tasks with 30 s were beaten in one instant 9 s ago, and the account has less than we are set to.
+    let mut disk = taken_up(1_500, 30).disk;
+    disk.extend((1..=1_500).map(|id| Record::Beaten { claim: ClaimId(id), sent: stamp(2_000), took_ms: 1, count: 1 }));
+    let mut world = World::restarted(11_000, disk);
+    assert!(!world.console.settled && !world.console.load.is_tight());
+    let mut service = service(75.0, 1_500);
+    assert_eq!(run(&mut world, &mut service, 30, 100), 0);
+    assert!(world.console.settled, "that is over after one round");
+}
