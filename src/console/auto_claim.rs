@@ -88,7 +88,7 @@ impl Console {
         self.warn_of_auto_claims(now);
         let held = self.held();
         self.claiming.count_missing(self.counts.open());
-        let unattended = self.live.iter().any(|(&id, live)| live.lease_warnings > 0 && self.kept_until(id).is_some());
+        let unattended = self.is_unattended(now);
         let mut next = None;
         let mut missing = false;
         for (wanted, auto) in self.claiming.autos() {
@@ -107,6 +107,14 @@ impl Console {
         if missing {
             self.poll_next(now);
         }
+    }
+
+    /// Whether a keep-alive is so near its end that it warns, by the clock: after a sleep that may not be said yet.
+    pub(super) fn is_unattended(&self, now: Now) -> bool {
+        self.ledger.claims.values().filter(|claim| claim.is_open()).any(|claim| {
+            let Some((lease, until)) = claim.lease.zip(self.kept_until(claim.id)) else { return false };
+            until > now.boot && until - now.boot <= warnings(lease.length_ms)[0]
+        })
     }
 
     fn warn_of_auto_claims(&mut self, now: Now) {

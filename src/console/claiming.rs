@@ -204,9 +204,10 @@ impl Console {
     /// The poll's number is on disk: out with it, if it is still wanted.
     pub(super) fn send_poll(&mut self, now: Now, number: PollNumber) {
         let leaving = self.leaving.is_some();
+        let unattended = self.claiming.held_at_last_look.is_some() && self.is_unattended(now);
         let Some(poll) = self.claiming.polls.get_mut(&number) else { return };
-        let wants = &self.claiming.wants;
-        let wanted = wants.iter().any(|want| poll.is_of(want) && want.auto.is_none_or(|auto| !auto.pauses));
+        let want = self.claiming.wants.iter().find(|want| poll.is_of(want));
+        let wanted = want.is_some_and(|want| want.auto.is_none_or(|auto| !auto.is_ending(now.boot) && !unattended));
         if leaving || !wanted {
             self.claiming.polls.remove(&number);
             self.append_lazily(Record::PollEnded { poll: number });

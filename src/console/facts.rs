@@ -427,6 +427,13 @@ pub struct AutoClaim {
     pub pauses: bool,
 }
 
+impl AutoClaim {
+    /// Whether it warns of its end.
+    pub fn is_ending(&self, now: Boot) -> bool {
+        self.until - now <= warnings(self.length_ms)[0]
+    }
+}
+
 /// An estimate of what waits in a task list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PendingCount {

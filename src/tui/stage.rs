@@ -28,6 +28,8 @@ pub struct Stage {
     watching: bool,
     /// The faults in force.
     pub faults: Vec<Active>,
+    /// What was ordered last, and not reported yet.
+    ordered: Option<(Fault, bool)>,
     /// The story stands still.
     pub paused: bool,
     /// The service's open tasks, the next to end first; `None` until they were looked at.
@@ -51,6 +53,7 @@ impl Stage {
             pane: false,
             watching: false,
             faults: Vec::new(),
+            ordered: None,
             paused: false,
             clocks: None,
             events: VecDeque::new(),
@@ -69,6 +72,7 @@ impl Stage {
     pub fn take(&mut self, reports: &mut Reports) {
         if let Some(faults) = reports.faults.take() {
             self.faults = faults;
+            self.ordered = None;
         }
         if let Some(paused) = reports.paused.take() {
             self.paused = paused;
@@ -87,6 +91,15 @@ impl Stage {
     /// A fault in force.
     pub fn active(&self, fault: Fault) -> Option<&Active> {
         self.faults.iter().find(|active| active.fault == fault)
+    }
+
+    /// Orders a fault, or its end; which of them. Whoever orders twice in a row means the end, also before the first order
+    /// is reported.
+    pub fn toggle(&mut self, fault: Fault) -> bool {
+        let ordered = self.ordered.filter(|(other, _)| *other == fault);
+        let on = ordered.map_or_else(|| self.active(fault).is_none(), |(_, on)| !on);
+        self.ordered = Some((fault, on));
+        on
     }
 
     /// The service's clock of a task.

@@ -129,6 +129,10 @@ fn a_presenter_types_what_the_bar_of_the_screen_has() {
     ] {
         assert_eq!(wish(&mut face, typed), Some(Wish::Order(order)), "{typed}");
     }
+    for on in [true, false] {
+        let order = Some(Wish::Order(Order::Set(Fault::Cut, on)));
+        assert_eq!(wish(&mut face, "cut"), order, "twice in a row, before it was reported");
+    }
     let faults = Some(vec![Active { fault: Fault::Cut, since: T0.boot }]);
     face.reports(Reports { faults, paused: Some(true), ..Reports::default() }, T0);
     assert_eq!(wish(&mut face, "cut"), Some(Wish::Order(Order::Set(Fault::Cut, false))));

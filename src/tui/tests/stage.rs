@@ -231,6 +231,8 @@ fn entries_of_the_bar_and_of_the_hints_take_a_press() {
     assert_eq!(press(&mut state, "n cut"), [], "the mouse is the terminal's");
     state.area = Rect::new(0, 0, 80, 24);
     state.mouse = true;
+    let faults = vec![Active { fault: Fault::Slow, since: T0.boot + -7_000 }];
+    report(&mut state, Reports { faults: Some(faults), ..Reports::default() });
     draw(&mut state, &Theme::plain());
     assert_eq!(
         orders(type_in(&mut state, "\x1b[<0;4;22M")),

@@ -22,12 +22,11 @@ pub fn show_service(state: &mut State) {
 }
 
 /// What a key of the presenter's stands for.
-pub fn order(state: &State, action: Action) -> Option<Order> {
-    let scene = state.stage.as_ref()?;
+pub fn order(state: &mut State, action: Action) -> Option<Order> {
     let task = || state.subject().map(|facts| stage::name_of(facts));
     match action {
-        Action::Break(fault) => Some(Order::Set(fault, scene.active(fault).is_none())),
-        Action::StagePause => Some(Order::Pause(!scene.paused)),
+        Action::Break(fault) => Some(Order::Set(fault, state.stage.as_mut()?.toggle(fault))),
+        Action::StagePause => Some(Order::Pause(!state.stage.as_ref()?.paused)),
         Action::StageCancel => task().map(Order::Cancel),
         Action::StageKill => task().map(Order::Kill),
         Action::StageClose => task().map(Order::Close),
