@@ -50,7 +50,9 @@ impl Book {
         let lapses = |task: &Task| {
             let facts = task.facts.as_deref().filter(|facts| task.end.is_none() && !facts.has_ended())?;
             // Until the poll's number is on disk a warning may come.
-            let warned = facts.lease?.warning(Boot(at - clocks.boot_at - SLOW_DISK_MS));
+            // One that has lapsed warns no more.
+            let lease = facts.lease.filter(|lease| lease.until.0 + clocks.boot_at > at)?;
+            let warned = lease.warning(Boot(at - clocks.boot_at - SLOW_DISK_MS));
             warned.map(|warning| format!("{warning:?} of task-{}", task.number))
         };
         let unattended = self.open.iter().filter_map(|&claim| self.of_claim(claim)).find_map(lapses);
