@@ -86,8 +86,9 @@ impl Console {
         self.say(now, Level::Alarm, "service", None, text);
     }
 
-    /// The execution of a task of which nothing says that it may be over: not refused before, no deadline that may be past, no close in doubt. One that
-    /// died while we had no access says nothing about our access, and a workflow that ends takes all of its tasks along.
+    /// The execution of a task of which nothing says that it may be over: not refused before, no deadline that may be past,
+    /// no close in doubt. One that died while we had no access says nothing about our access, and a workflow that ends
+    /// takes all of its tasks along.
     fn surely_live(&self, now: Now, id: ClaimId) -> Option<WorkflowExecution> {
         let claim = self.ledger.claims.get(&id)?;
         let refused = self.live.get(&id).is_some_and(|live| live.refused.is_some());

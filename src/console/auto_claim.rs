@@ -12,7 +12,7 @@ use super::agenda::Job;
 use super::claiming::Held;
 use super::event::Level;
 use super::facts::{AutoClaim, Claiming};
-use super::leases::warnings;
+use super::leases::{next_warning, warnings_due};
 
 /// While tasks are missing and none may be polled for, milliseconds until the next look.
 const LOOK_MS: i64 = 1_000;
@@ -53,8 +53,7 @@ impl Console {
             span::words(length_ms)
         );
         self.say(now, Level::Info, "auto-claim", None, text);
-        self.claiming.wants_no_longer(&domain, &task_list);
-        self.claiming.wants_also(Claiming { domain, task_list, wanted: 0, auto: Some(auto) });
+        self.claiming.wants_from_now_on(Claiming { domain, task_list, wanted: 0, auto: Some(auto) });
         self.agenda.set(Job::AutoClaim, now.boot);
     }
 
@@ -92,10 +91,9 @@ impl Console {
         let mut next = None;
         let mut missing = false;
         for (wanted, auto) in self.claiming.autos() {
-            auto.pauses = unattended || auto.warnings > 0;
+            auto.pauses = unattended || auto.is_ending(now.boot);
             missing |= wanted > 0;
-            let warned = usize::from(auto.warnings);
-            let change = warnings(auto.length_ms).get(warned).map_or(auto.until, |&before| auto.until + -before);
+            let change = next_warning(auto.length_ms, auto.until, usize::from(auto.warnings));
             let look = if wanted > 0 { change.min(now.boot + LOOK_MS) } else { change };
             next = [next, Some(look)].into_iter().flatten().min();
         }
@@ -113,7 +111,7 @@ impl Console {
     pub(super) fn is_unattended(&self, now: Now) -> bool {
         self.ledger.claims.values().filter(|claim| claim.is_open()).any(|claim| {
             let Some((lease, until)) = claim.lease.zip(self.kept_until(claim.id)) else { return false };
-            until > now.boot && until - now.boot <= warnings(lease.length_ms)[0]
+            until > now.boot && warnings_due(lease.length_ms, until - now.boot) > 0
         })
     }
 
@@ -129,7 +127,7 @@ impl Console {
                 ));
                 return false;
             }
-            let due = warnings(auto.length_ms).iter().take_while(|&&before| left <= before).count() as u8;
+            let due = warnings_due(auto.length_ms, left) as u8;
             if due > auto.warnings {
                 auto.warnings = due;
                 let level = if due >= ALARM { Level::Alarm } else { Level::Warn };

@@ -61,7 +61,7 @@ struct Poll {
 
 impl Poll {
     fn is_of(&self, want: &facts::Claiming) -> bool {
-        self.domain == want.domain && self.task_list == want.task_list
+        want.is_from(&self.domain, &self.task_list)
     }
 }
 
@@ -133,18 +133,21 @@ impl Claiming {
     }
 
     /// Nothing is wanted from a list any more.
-    pub(super) fn wants_no_longer(&mut self, domain: &Foreign, task_list: &Foreign) {
-        self.wants.retain(|want| want.domain != *domain || want.task_list != *task_list);
+    fn wants_no_longer(&mut self, domain: &Foreign, task_list: &Foreign) {
+        self.wants.retain(|want| !want.is_from(domain, task_list));
     }
 
-    /// Something is wanted from a list that nothing was wanted from.
-    pub(super) fn wants_also(&mut self, want: facts::Claiming) {
-        self.wants.push(want);
+    /// What is wanted from a list, instead of what was wanted from it before.
+    pub(super) fn wants_from_now_on(&mut self, want: facts::Claiming) {
+        match self.want(&want.domain, &want.task_list) {
+            Some(before) => *before = want,
+            None => self.wants.push(want),
+        }
         self.failures = 0;
     }
 
     fn want(&mut self, domain: &Foreign, task_list: &Foreign) -> Option<&mut facts::Claiming> {
-        self.wants.iter_mut().find(|want| want.domain == *domain && want.task_list == *task_list)
+        self.wants.iter_mut().find(|want| want.is_from(domain, task_list))
     }
 
     /// The next list in turn that wants tasks and has no poll.
@@ -162,11 +165,7 @@ impl Claiming {
 impl Console {
     /// The operator wants tasks from a list.
     pub(super) fn want_tasks(&mut self, now: Now, domain: Foreign, task_list: Foreign, wanted: u32) {
-        match self.claiming.want(&domain, &task_list) {
-            Some(want) => (want.wanted, want.auto) = (wanted, None),
-            None => self.claiming.wants.push(facts::Claiming { domain, task_list, wanted, auto: None }),
-        }
-        self.claiming.failures = 0;
+        self.claiming.wants_from_now_on(facts::Claiming { domain, task_list, wanted, auto: None });
         self.agenda.set_by(Job::Count, now.boot);
         self.poll_next(now);
     }

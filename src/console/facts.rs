@@ -6,7 +6,7 @@ use crate::clock::{Boot, Wall};
 use crate::task::{ActivityType, ClaimId, Limit, OutcomeKind, Source, TimeoutKind, Verdict, WorkflowExecution};
 use crate::text::Foreign;
 
-use super::leases::warnings;
+use super::leases::{warnings, warnings_due};
 
 /// Everything the screen knows of one claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -404,8 +404,13 @@ pub struct Claiming {
 }
 
 impl Claiming {
+    /// Whether it is of this list.
+    pub(super) fn is_from(&self, domain: &Foreign, task_list: &Foreign) -> bool {
+        self.domain == *domain && self.task_list == *task_list
+    }
+
     /// Whether another poll of it may go out now.
-    pub fn may_be_polled(&self) -> bool {
+    pub(super) fn may_be_polled(&self) -> bool {
         self.wanted > 0 && self.auto.is_none_or(|auto| !auto.pauses)
     }
 }
@@ -429,8 +434,8 @@ pub struct AutoClaim {
 
 impl AutoClaim {
     /// Whether it warns of its end.
-    pub fn is_ending(&self, now: Boot) -> bool {
-        self.until - now <= warnings(self.length_ms)[0]
+    pub(super) fn is_ending(&self, now: Boot) -> bool {
+        warnings_due(self.length_ms, self.until - now) > 0
     }
 }
 

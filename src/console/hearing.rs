@@ -13,7 +13,7 @@ impl Console {
     /// refusal).
     pub(super) fn heard(&mut self, now: Now, rtt_ms: Option<i64>) {
         if self.reach.answered(now.boot, rtt_ms.unwrap_or(self.reach.rtt_ms())) {
-            self.say_back(now);
+            self.say(now, Level::Info, "service", None, "back in reach");
         } else if let Some(at) = self.reach.steady_at() {
             self.agenda.set_by(Job::Reach, at);
         }
@@ -28,10 +28,6 @@ impl Console {
                 self.agenda.set_by(Job::Reach, at);
             }
         }
-    }
-
-    fn say_back(&mut self, now: Now) {
-        self.say(now, Level::Info, "service", None, "back in reach");
     }
 
     /// What a failure says about the service or our access, for everybody.

@@ -44,6 +44,16 @@ pub(super) fn warnings(length_ms: i64) -> [i64; 3] {
         .map(|(part, least, most)| (length_ms / part).max(least).min(length_ms / most))
 }
 
+/// How many of the warnings are due when so much is left, milliseconds.
+pub(super) fn warnings_due(length_ms: i64, left_ms: i64) -> usize {
+    warnings(length_ms).iter().take_while(|&&before| left_ms <= before).count()
+}
+
+/// When the warning after so many is due, or else the end.
+pub(super) fn next_warning(length_ms: i64, until: Boot, given: usize) -> Boot {
+    warnings(length_ms).get(given).map_or(until, |&before| until + -before)
+}
+
 impl Console {
     /// The operator agrees to keep a task alive for so long.
     pub(super) fn keep(&mut self, now: Now, id: ClaimId, length_ms: i64) {
@@ -120,9 +130,8 @@ impl Console {
             }
             return;
         };
-        let warnings = warnings(lease.length_ms);
         let given = usize::from(self.live(id).lease_warnings);
-        let due = warnings.iter().take_while(|&&before| until - now.boot <= before).count();
+        let due = warnings_due(lease.length_ms, until - now.boot);
         if due > given {
             self.live(id).lease_warnings = due as u8;
             let level = if due >= 2 { Level::Alarm } else { Level::Warn };
@@ -133,8 +142,7 @@ impl Console {
                 self.notice(id, Occasion::LeaseEnding);
             }
         }
-        let next = warnings.get(due).map_or(until, |&before| until + -before);
-        self.agenda.set(Job::Lease(id), next);
+        self.agenda.set(Job::Lease(id), next_warning(lease.length_ms, until, due));
     }
 
     /// The service's clock may prove that a lease is over before the boot clock says so: a paused virtual machine stops

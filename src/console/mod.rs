@@ -145,6 +145,7 @@ pub struct Console {
     tolerated_at: Option<Boot>,
     /// When polls without an end were last looked at for their age, minutes since 1970.
     polls_aged: Option<i64>,
+    /// When this process took up the journal.
     started_at: Boot,
     /// Whether the tasks found at the start may wait until they are due.
     settled: bool,
@@ -275,8 +276,8 @@ impl Console {
             Job::Count => self.count(now),
             Job::Save => self.save_again(now),
             Job::Disk => self.look_at_disk(now),
-            // They only want what sends, and `settle`, to look again.
             Job::Reach => self.look_at_reach(now),
+            // They only want what sends, and `settle`, to look again.
             Job::Ask | Job::Read | Job::Leave | Job::Restate => {}
         }
     }

@@ -199,6 +199,14 @@ impl App {
         self.row_shows(id, "● held");
     }
 
+    /// Chooses the other button of a question, and presses it.
+    #[track_caller]
+    pub fn confirm(&mut self, verb: &str) {
+        self.key(Key::Right);
+        self.shows(&format!("[▸ {verb} ◂]"));
+        self.key(Key::Enter);
+    }
+
     /// Writes into the form of an act, sends it, and confirms it after having tried the default.
     #[track_caller]
     pub fn close(&mut self, id: &str, key: char, title: &str, texts: &[&str], verb: &str) {
@@ -212,16 +220,14 @@ impl App {
             }
             self.write(text);
         }
-        let (question, default, chosen) = (format!("{verb} {id}?"), "[▸ Cancel ◂]", format!("[▸ {verb} ◂]"));
+        let (question, default) = (format!("{verb} {id}?"), "[▸ Cancel ◂]");
         self.key(Key::Enter);
         self.until(|screen| screen.contains(&question) && screen.contains(default));
         self.key(Key::Enter);
         self.until(|screen| screen.contains(&form) && !screen.contains(default));
         self.key(Key::Enter);
         self.shows(default);
-        self.key(Key::Right);
-        self.shows(&chosen);
-        self.key(Key::Enter);
+        self.confirm(verb);
         self.until(|screen| !screen.contains(&question) && !screen.contains(&form));
     }
 

@@ -59,9 +59,7 @@ fn heartbeats_go_on_while_an_editor_has_the_terminal_and_its_text_comes_back() {
     app.row_shows("held", "● held");
     app.key(Key::Enter);
     app.shows("Complete held?");
-    app.key(Key::Right);
-    app.shows("[▸ Complete ◂]");
-    app.key(Key::Enter);
+    app.confirm("Complete");
     app.row_shows("held", "✓ completed");
     let event = emulator.service.event(&execution, "ActivityTaskCompleted").unwrap();
     assert_eq!(event["activityTaskCompletedEventAttributes"]["result"], "by hand\nfrom sdb");

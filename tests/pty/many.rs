@@ -44,9 +44,7 @@ fn marked_tasks_are_acted_on_after_one_question_that_names_them() {
     }
     app.key(Key::Enter);
     app.shows("[▸ Cancel ◂]");
-    app.key(Key::Right);
-    app.shows("[▸ Send ◂]");
-    app.key(Key::Enter);
+    app.confirm("Send");
     for id in ["one", "two", "three"] {
         app.row_shows(id, "● held");
     }
@@ -60,9 +58,7 @@ fn marked_tasks_are_acted_on_after_one_question_that_names_them() {
     app.write("all of them");
     app.key(Key::Enter);
     app.shows("Complete 2 tasks?");
-    app.key(Key::Right);
-    app.shows("[▸ Complete ◂]");
-    app.key(Key::Enter);
+    app.confirm("Complete");
     app.row_shows("one", "✓ completed");
     app.row_shows("three", "✓ completed");
     app.row_shows("two", "● held");
@@ -117,9 +113,7 @@ fn a_command_is_found_by_a_few_letters_and_says_why_not() {
     app.shows("Complete: one");
     app.key(Key::Enter);
     app.shows("[▸ Cancel ◂]");
-    app.key(Key::Right);
-    app.shows("[▸ Complete ◂]");
-    app.key(Key::Enter);
+    app.confirm("Complete");
     app.row_shows("one", "✓ completed");
     assert!(emulator.service.event(&executions[0], "ActivityTaskCompleted").is_some());
     app.press('q');
@@ -184,9 +178,7 @@ fn what_stops_and_what_is_taken_back() {
     app.press('c');
     app.shows("Complete: one");
     app.key(Key::Enter);
-    app.key(Key::Right);
-    app.shows("[▸ Complete ◂]");
-    app.key(Key::Enter);
+    app.confirm("Complete");
     app.row_shows("one", "! not closed");
     app.press('w');
     app.row_shows("one", "○ held");
@@ -238,14 +230,7 @@ fn auto_claim_holds_two_and_replaces_the_one_that_was_completed() {
     app.row_shows("one", "○ held");
     app.row_shows("two", "○ held");
     app.until(|screen| !is_listed(screen, "three"));
-    app.select("one");
-    app.press('c');
-    app.shows("Complete: one");
-    app.key(Key::Enter);
-    app.shows("[▸ Cancel ◂]");
-    app.key(Key::Right);
-    app.shows("[▸ Complete ◂]");
-    app.key(Key::Enter);
+    app.close("one", 'c', "Complete", &[], "Complete");
     app.row_shows("three", "○ held");
     app.press('P');
     app.until(|screen| !screen.contains("auto-claim below"));

@@ -49,8 +49,7 @@ impl Book {
         self.totals.alone += 1;
         let lapses = |task: &Task| {
             let facts = task.facts.as_deref().filter(|facts| task.end.is_none() && !facts.has_ended())?;
-            // Until the poll's number is on disk a warning may come.
-            // One that has lapsed warns no more.
+            // One that has lapsed warns no more; and until the poll's number is on disk a warning may come.
             let lease = facts.lease.filter(|lease| lease.until.0 + clocks.boot_at > at)?;
             let warned = lease.warning(Boot(at - clocks.boot_at - SLOW_DISK_MS));
             warned.map(|warning| format!("{warning:?} of task-{}", task.number))
