@@ -12,7 +12,7 @@ use swfbeat::console::{Command, Config, LeaseTerms, Level, LogLine, Rules, TaskF
 use swfbeat::journal::Place;
 use swfbeat::runtime::{self, Handle, Hooks, Opened, Parts};
 use swfbeat::swf::{Access, Service, Settings};
-use swfbeat::task::{ClaimId, TimeoutKind};
+use swfbeat::task::ClaimId;
 
 use crate::outcome::{Lateness, Outcome, threads};
 use crate::plan::{self, LEASE_MS};
@@ -130,14 +130,11 @@ impl Seen {
         // The row says so, also if there was no room for it from the beginning.
         let is_kept = facts.lease.is_some() && !facts.left_out;
         last.dead = matches!(facts.state, TaskState::Refused { .. } | TaskState::Ended { .. });
-        let deadline = facts.deadline(TimeoutKind::Heartbeat).and_then(|deadline| deadline.at);
-        // What was said of one that has most likely ended stays said.
-        match is_kept {
-            _ if last.dead || deadline.is_some_and(|at| at <= clock::now().boot) => {}
-            true => drop(self.outcome.named.remove(facts.activity_id.raw())),
-            false => {
-                self.outcome.named.entry(facts.activity_id.raw().to_owned()).or_insert(clock::now().wall.0);
-            }
+        // What was said of one that has ended stays said.
+        if is_kept && !last.dead {
+            self.outcome.named.remove(facts.activity_id.raw());
+        } else if !is_kept {
+            self.outcome.named.entry(facts.activity_id.raw().to_owned()).or_insert(clock::now().wall.0);
         }
         let count = facts.last_beat.map_or(0, |beat| beat.count);
         if last.count.is_some_and(|before| count > before)
