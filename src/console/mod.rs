@@ -195,7 +195,7 @@ impl Console {
             started_at: now.boot,
             settled: true,
         };
-        console.load.learned(console.quotas.rate(), now.boot);
+        console.load.learned(console.quotas.goodput(), now.boot);
         for entry in entries {
             console.follow(entry.borrow());
         }
@@ -214,7 +214,7 @@ impl Console {
 
     /// Takes in one event. `now` must never be before an earlier one.
     pub fn handle(&mut self, now: Now, event: Event) -> Vec<Effect> {
-        self.load.learned(self.quotas.rate(), now.boot);
+        self.load.learned(self.quotas.goodput(), now.boot);
         let asleep = self.look_at_clocks(now);
         if matches!(event, Event::Wake) && !asleep && self.out.is_empty() && self.agenda.next() > Some(now.boot) {
             // Only a look at the clocks, once a second.
@@ -354,6 +354,9 @@ impl Console {
         self.sample_date(now, timing);
         self.tell_call(now, &purpose, timing, result.as_ref().err());
         self.no_longer_in_flight(now, call, &purpose);
+        if let (Some(api), Ok(_)) = (api, &result) {
+            self.quotas.of(api).taken();
+        }
         match result {
             Ok(answer) => {
                 if purpose.carries_token() {

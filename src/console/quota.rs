@@ -18,6 +18,8 @@ const LEAST: f64 = 2.0;
 pub(super) const BURST: f64 = 12.5;
 /// Closes a second, each of the three kinds: half of what the account has.
 const CLOSES: f64 = 100.0;
+/// Weight of the latest answer in the share of what is taken: some thirty answers count.
+const LATEST: f64 = 1.0 / 32.0;
 /// Counts a second: half of what the account has.
 const COUNTS: f64 = 3.0;
 
@@ -30,6 +32,8 @@ pub(super) struct Bucket {
     tokens: f64,
     at: Option<Boot>,
     cut_at: Option<Boot>,
+    /// Of what went out lately, the share that was not refused.
+    taken: f64,
     /// What the kept tasks need at the least.
     need: f64,
     has_floor: bool,
@@ -38,12 +42,17 @@ impl Bucket {
     /// A full bucket. `cap`: heartbeats a second, `None` for no limit.
     pub(super) fn new(cap: Option<f64>, has_floor: bool) -> Self {
         let rate = cap.unwrap_or(f64::INFINITY);
-        Self { cap, rate, tokens: rate * BURST, at: None, cut_at: None, need: 0.0, has_floor }
+        Self { cap, rate, tokens: rate * BURST, at: None, cut_at: None, taken: 1.0, need: 0.0, has_floor }
     }
 
     /// The rate at present, a second.
     pub(super) fn rate(&self) -> f64 {
         self.rate
+    }
+
+    /// What gets through at present, a second: at its floor the rate says only what is tried.
+    pub(super) fn goodput(&self) -> f64 {
+        self.rate * self.taken
     }
 
     /// What the kept tasks need at the least, a second: the rate is not cut below it, nor raised above the setting.
@@ -77,9 +86,15 @@ impl Bucket {
         Err(now + (wait.ceil() as i64).max(1))
     }
 
+    /// The service did not refuse one for its rate.
+    pub(super) fn taken(&mut self) {
+        self.taken += (1.0 - self.taken) * LATEST;
+    }
+
     /// The service said "Rate exceeded".
     pub(super) fn refused(&mut self, now: Boot) {
         let Some(cap) = self.cap else { return };
+        self.taken -= self.taken * LATEST;
         self.refill(now, cap);
         self.tokens = self.tokens.min(1.0);
         if self.cut_at.is_none_or(|at| now - at >= CUT_MS) {
@@ -150,6 +165,11 @@ impl Quotas {
     pub(super) fn rate(&self) -> f64 {
         self.buckets[Api::Heartbeat as usize].rate()
     }
+
+    /// Heartbeats a second that get through at present.
+    pub(super) fn goodput(&self) -> f64 {
+        self.buckets[Api::Heartbeat as usize].goodput()
+    }
 }
 
 #[cfg(test)]
@@ -180,6 +200,20 @@ mod tests {
         assert!(bucket.rate() >= 60.0, "never below what the kept tasks need");
         let _ = bucket.take(Boot(200_000));
         assert!((bucket.rate() - 100.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn rule_3_1_what_is_planned_with_is_what_gets_through() {
+        let mut bucket = Bucket::new(Some(3.0), true);
+        assert!((bucket.goodput() - 3.0).abs() < f64::EPSILON);
+        for at in 0..1_000 {
+            if at % 10 < 7 { bucket.refused(Boot(at * 500)) } else { bucket.taken() }
+        }
+        assert!(bucket.rate() >= LEAST, "what is tried has a floor");
+        let share = bucket.goodput() / bucket.rate();
+        assert!((0.2..0.45).contains(&share), "seven of ten are refused: {share}");
+        (0..200).for_each(|_| bucket.taken());
+        assert!(bucket.goodput() > 0.99 * bucket.rate());
     }
 
     #[test]
