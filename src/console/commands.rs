@@ -145,12 +145,15 @@ impl Console {
             self.say(now, Level::Error, "keep", None, text);
             return;
         }
-        for &id in claims {
-            if self.open(now, id) && self.fits(now, id) {
+        let mut kept = claims.to_vec();
+        kept.retain(|&id| {
+            let may = self.open(now, id) && self.fits(now, id);
+            if may {
                 self.put_first(now, id);
-                self.keep(now, id, length_ms);
             }
-        }
+            may
+        });
+        self.keep(now, &kept, length_ms);
     }
 
     /// Whether the quota has room for one more kept task; says why not.

@@ -56,10 +56,11 @@ pub(super) fn next_warning(length_ms: i64, until: Boot, given: usize) -> Boot {
 
 impl Console {
     /// The operator agrees to keep a task alive for so long.
-    pub(super) fn keep(&mut self, now: Now, id: ClaimId, length_ms: i64) {
+    pub(super) fn keep(&mut self, now: Now, claims: &[ClaimId], length_ms: i64) {
         let at = self.stamp(now);
-        let why = "agreed".to_owned();
-        self.append(now, Record::Lease { claim: id, at, length_ms: Some(length_ms), why });
+        let lease =
+            |&claim: &ClaimId| Record::Lease { claim, at, length_ms: Some(length_ms), why: "agreed".to_owned() };
+        self.append_all(now, claims.iter().map(lease).collect());
     }
 
     /// An act on the task shows that a person attends to it.

@@ -105,6 +105,16 @@ impl Console {
         self.send_to_disk(now, batch, vec![record]);
     }
 
+    /// Writes facts that one act brings about: they land together, or none does.
+    pub(super) fn append_all(&mut self, now: Now, records: Vec<Record>) {
+        if records.is_empty() || self.writing.failure.is_some() {
+            records.into_iter().for_each(|record| self.append(now, record));
+            return;
+        }
+        let batch = self.writing.batch(records.clone());
+        self.send_to_disk(now, batch, records);
+    }
+
     fn send_to_disk(&mut self, now: Now, batch: BatchId, records: Vec<Record>) {
         self.writing.owed.get_or_insert(now.boot);
         self.agenda.set_by(Job::Disk, now.boot + HANGS_MS);

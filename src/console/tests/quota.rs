@@ -170,6 +170,28 @@ fn rule_3_1_who_is_left_out_is_named_with_the_time_of_death_and_nothing_is_claim
     assert_eq!(world.facts.values().filter(|facts| facts.left_out).count(), 134);
 }
 
+/// Found by the benchmark of a load that is too much: each lease landed by itself, so whoever came first was admitted, and
+/// died before its turn came.
+#[test]
+fn rule_3_1_of_many_kept_by_one_act_those_are_admitted_that_have_most_time_left() {
+    let mut disk = taken_up(2_300, 30).disk;
+    disk.retain(|record| !matches!(record, Record::Lease { .. }));
+    let beaten = |id: u64| 2_000 + id.cast_signed() * 2;
+    disk.extend((1..=2_300).map(|id| Record::Beaten {
+        claim: ClaimId(id),
+        sent: stamp(beaten(id)),
+        took_ms: 1,
+        count: 1,
+    }));
+    let mut world = World::restarted(7_000, disk);
+    world.command(Command::Keep { claims: (1..=2_300).map(ClaimId).collect(), length_ms: 600_000 });
+    let left_out: Vec<_> = world.facts.values().filter(|facts| facts.left_out).map(|facts| facts.id.0).collect();
+    assert_eq!(left_out, (1..=135).collect::<Vec<_>>());
+    let mut service = service(80.0, 2_300);
+    service.beaten = (136..=2_300).map(|id| (format!("token-of-rel-{id}"), beaten(id))).collect();
+    assert_eq!(run(&mut world, &mut service, 30, 100), 0, "nobody who was admitted");
+}
+
 #[test]
 fn rule_3_3_bulk_closes_and_heartbeats_share_what_may_be_in_flight() {
     let mut world = taken_up(200, 30);
