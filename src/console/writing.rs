@@ -108,7 +108,9 @@ impl Console {
     /// Writes facts that one act brings about: they land together, or none does.
     pub(super) fn append_all(&mut self, now: Now, records: Vec<Record>) {
         if records.is_empty() || self.writing.failure.is_some() {
-            records.into_iter().for_each(|record| self.append(now, record));
+            for record in records {
+                self.append(now, record);
+            }
             return;
         }
         let batch = self.writing.batch(records.clone());

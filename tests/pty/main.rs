@@ -4,6 +4,7 @@
 //! never for a length of time.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
+mod acting;
 mod alone;
 mod app;
 mod contexts;
