@@ -1,6 +1,6 @@
 //! What a frame costs: 200x50, fifty tasks in view of many, a countdown changing in each. Fails beyond the bars.
 //!
-//!     cargo bench --profile quick --bench frame
+//!     cargo bench --bench frame
 //!
 //! Instructions: plays itself under valgrind (callgrind), with few frames and with many: the difference is theirs, and
 //! repeats to a few instructions on any machine. Needs valgrind. Milliseconds: from the event or key to the bytes of the

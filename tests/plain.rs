@@ -66,6 +66,11 @@ fn a_presenter_breaks_the_network_and_heals_it_by_typing() {
     let mut talk = Talk::begin(&["demo", "--scenario", "idle", "--plain"], &[("TERM", "xterm")]);
     let line = talk.hear(": held");
     let number = line.split(' ').next().unwrap().to_owned();
+    talk.say("service");
+    talk.hear(" history ");
+    talk.hear(": service ");
+    talk.say("service");
+    talk.hear("no longer told");
     talk.say("cut-network");
     talk.hear("stage: the network is cut");
     talk.say("cut-network");

@@ -7,9 +7,9 @@
 //!     cargo bench --bench keep -- any --endpoint http://127.0.0.1:7999 --adopt tokens.txt --heartbeat-rate 80
 //!     cargo bench --bench keep -- any --endpoint http://127.0.0.1:7999 --domain ops --task-list manual --tasks 50
 //!
-//! `--profile quick` builds much sooner and is nearly as fast. The cases have an embedded emulator, as another process, of
-//! which they read what timed out and when. At any other endpoint a task counts as missed when its token is refused.
-//! `--adopt` reads lines of a task token, a blank, and its heartbeat timeout in seconds.
+//! The cases have an embedded emulator, as another process, of which they read what timed out and when. At any other
+//! endpoint a task counts as missed when its token is refused. `--adopt` reads lines of a task token, a blank, and its
+//! heartbeat timeout in seconds.
 //!
 //! The engine finds its tasks in a journal, as after a restart. What it is compared with is what one would write first: one
 //! loop around the SDK, a heap of due times, a fixed interval, up to 64 calls in flight; what fails is sent again after half

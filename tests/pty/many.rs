@@ -225,7 +225,7 @@ fn auto_claim_holds_two_and_replaces_the_one_that_was_completed() {
     app.key(Key::Backspace);
     app.write("2");
     app.key(Key::Enter);
-    app.shows("auto-claim below 2 from manual until");
+    app.shows("hold 2 from manual to ");
     app.until(|screen| screen.row_text(0).contains("2 held"));
     app.row_shows("one", "○ held");
     app.row_shows("two", "○ held");
@@ -233,7 +233,7 @@ fn auto_claim_holds_two_and_replaces_the_one_that_was_completed() {
     app.close("one", 'c', "Complete", &[], "Complete");
     app.row_shows("three", "○ held");
     app.press('P');
-    app.until(|screen| !screen.contains("auto-claim below"));
+    app.until(|screen| !screen.contains("hold 2 from"));
     app.quit();
     app.left(0);
 }

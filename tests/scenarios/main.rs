@@ -110,15 +110,20 @@ fn the_screen_names_whom_an_outage_will_cost_before_it_begins() {
     assert!(predicted.iter().all(|(_, named)| (named.len() as u64) < scenario.tasks), "all of them is no prediction");
 }
 
+/// Nearly in step still, more or fewer of those with T = 60 s fall into an outage, by where in their step it begins. The
+/// model of the rules loses 509 where the table has it, 2,871 eighteen seconds later, and 1,552 on an average of twelve
+/// places: that is what counts. With nine tenths of the rate there is slack of 20 s, and 35 s are too long for half of a
+/// tenth of all.
 #[test]
 fn keep_alive_s5_a_herd_nearly_infeasible() {
-    let scenario = size().s5_herd();
-    let (lost, throttled) = play(&scenario);
-    // With nine tenths of the rate, those with T = 60 s, a tenth of all, get 13 s of slack, and 35 s are too long for about
-    // half of them. The model of the rules loses 509 of its three times 10,000: there they still beat in step, and the
-    // outage falls in between.
-    // Reduced, they are still nearly in step when the outage comes, and more or fewer of them fall into it.
-    let most = if size() == Size::Full { 5 } else { 8 };
-    assert!(lost as u64 <= SEEDS.len() as u64 * scenario.tasks * most / 100, "{lost} lost");
-    assert!(throttled < 0.005, "{throttled} throttled");
+    let places = [0, 12_000, 24_000, 36_000];
+    let lost = places.map(|later_ms| {
+        let (lost, throttled) = play(&size().s5_herd(later_ms));
+        assert!(throttled < 0.005, "{throttled} throttled");
+        lost
+    });
+    let lost = lost.iter().sum::<usize>() as u64;
+    let all = places.len() as u64 * SEEDS.len() as u64 * size().s5_herd(0).tasks;
+    let most = if size() == Size::Full { 5 } else { 6 };
+    assert!(lost <= all * most / 100, "{lost} lost of {all}");
 }

@@ -86,8 +86,8 @@ impl Size {
         Scenario { name: "S4 five suspends of 25 s", suspends: self.repeated(25_000), ..self.s1_steady() }
     }
 
-    pub fn s5_herd(self) -> Scenario {
-        let from = self.minutes(20);
+    pub fn s5_herd(self, later_ms: i64) -> Scenario {
+        let from = self.minutes(20) + later_ms;
         Scenario {
             name: "S5 60/s, all due at once, 35 s outage",
             length_ms: self.minutes(60),

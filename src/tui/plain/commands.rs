@@ -43,7 +43,7 @@ const fn act(name: &'static str, action: Action) -> Command {
 }
 
 /// All of them, in the order of the help; the presenter's are there only in the demo, and are called as in a config.
-pub const ALL: [Command; 32] = [
+pub const ALL: [Command; 33] = [
     Command { name: "list", usage: "", does: Does::List },
     Command { name: "show", usage: "N", does: Does::Show },
     Command { name: "log", usage: "", does: Does::Log },
@@ -72,6 +72,7 @@ pub const ALL: [Command; 32] = [
     on_task("kill-workflow", "N", Action::StageKill),
     on_task("colleague-completes", "N", Action::StageClose),
     act("pause-story", Action::StagePause),
+    act("service", Action::Service),
     act("suspend", Action::Suspend),
     Command { name: "help", usage: "", does: Does::Help },
     act("quit", Action::Quit),
@@ -99,7 +100,8 @@ impl Command {
     }
 
     fn is_presenters(&self) -> bool {
-        matches!(self.does, Does::Act(action) | Does::OnTask(action, _) if action.is_presenters())
+        let presents = |action: Action| action.is_presenters() || action == Action::Service;
+        matches!(self.does, Does::Act(action) | Does::OnTask(action, _) if presents(action))
     }
 
     /// By its name, or by the beginning of it if no other begins so.
@@ -117,6 +119,9 @@ impl Command {
             Does::Log => "what happened lately",
             Does::Context => "go to another context, or say what there are; nothing stops in the one left",
             Does::Help => "this help",
+            Does::Act(Action::Service) => {
+                "demo: the service's own clocks, and its history as it is written until this is typed again"
+            }
             Does::OnTask(Action::Beat, _) => "send one heartbeat now, with new details or the last ones again",
             Does::OnTask(action, _) | Does::Act(action) => action.doc(),
         };

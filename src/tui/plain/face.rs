@@ -33,6 +33,8 @@ pub struct Face {
     desks: Desks,
     /// What was last said of each task's state, by context.
     said: HashMap<(usize, ClaimId), &'static str>,
+    /// The service's clocks were asked for, and have not come yet.
+    wants_clocks: bool,
     ascii: bool,
 }
 
@@ -44,7 +46,7 @@ impl Face {
         for context in &mut contexts {
             context.options.keymap = commands::keymap();
         }
-        Self { desks: Desks::new(contexts, shown, NO_SCREEN), said: HashMap::new(), ascii }
+        Self { desks: Desks::new(contexts, shown, NO_SCREEN), said: HashMap::new(), wants_clocks: false, ascii }
     }
 
     pub fn greeting(&self) -> Vec<String> {
@@ -95,9 +97,29 @@ impl Face {
         self.spoken(lines)
     }
 
-    /// Takes what is new behind the demo; what is to be heard of it is in the log.
-    pub fn reports(&mut self, reports: Reports, now: Now) {
+    /// Takes what is new behind the demo. Most of what is to be heard of it is in the log; says what the service has if
+    /// that was asked for.
+    pub fn reports(&mut self, reports: Reports, now: Now) -> Vec<String> {
+        let watched = self.state().stage.as_ref().is_some_and(|stage| stage.pane);
+        let events = reports.events.iter().filter(|_| watched);
+        let mut lines: Vec<_> = events.map(|event| view::event_line(event, self.state())).collect();
+        let clocks_came = reports.clocks.is_some();
         update::reports(self.state_mut(), reports, now.boot);
+        if clocks_came && std::mem::take(&mut self.wants_clocks) {
+            lines.extend(view::clock_lines(self.state(), Moment::new(now)));
+        }
+        self.spoken(lines)
+    }
+
+    /// The service is looked at, or no longer.
+    fn service(&mut self, now: Now) -> Reply {
+        let wish = update::act(self.state_mut(), Action::Service, now);
+        if self.state().stage.is_none() {
+            return self.outcome(wish);
+        }
+        self.wants_clocks = self.state().stage.as_ref().is_some_and(|stage| stage.pane);
+        let ended = (!self.wants_clocks).then(|| "The service's history is no longer told.".to_owned());
+        (ended.into_iter().collect(), update::watch(self.state_mut()))
     }
 
     /// Time goes on: says which tasks it made urgent.
@@ -163,6 +185,7 @@ impl Face {
             Does::List => (self.list(now), None),
             Does::Log => (self.log(), None),
             Does::Context => self.go(rest),
+            Does::Act(Action::Service) => self.service(now),
             Does::Act(action) => {
                 let wish = update::act(self.state_mut(), action, now);
                 self.fill(wish, &rest.split_whitespace().collect::<Vec<_>>(), now)

@@ -85,7 +85,7 @@ impl Talk<'_> {
                 lines.extend(self.face.news(context, news, clock::now()));
             }
             if let Some(presenter) = self.engines.presenter() {
-                self.face.reports(presenter.take(), clock::now());
+                lines.extend(self.face.reports(presenter.take(), clock::now()));
             }
         } else if news.intersects(gone) {
             return Ok(Some(Exit::EngineGone("the engine has stopped without a word".into())));

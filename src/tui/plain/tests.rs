@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::face::Face;
 use super::*;
 use crate::console::{Command, Details, Level};
-use crate::demo::view::{Active, Fault, Order, Reports, TaskName};
+use crate::demo::view::{Active, Clock, Fault, Order, Reports, TaskName, Written};
 use crate::task::{ClaimId, Limit, Outcome, TimeoutKind};
 use crate::tui::action::Action;
 use crate::tui::contexts::Standing;
@@ -145,7 +145,43 @@ fn a_presenter_types_what_the_bar_of_the_screen_has() {
     let bar: Vec<_> =
         said(&mut face, "help").lines().filter(|line| line.contains(": demo: ")).map(str::to_owned).collect();
     insta::assert_snapshot!("plain_help_demo", bar.join("\n"));
-    assert_eq!(bar.len(), Action::BAR.len());
+    assert_eq!(bar.len(), Action::BAR.len() + 1, "the service's pane is no key of the bar");
+}
+
+#[test]
+fn the_services_clocks_and_history_are_told_while_they_are_asked_for() {
+    let mut face = face_of(Some("a tour".into()), vec![task(1, "a").heartbeat(60, 20).arc(), task(2, "b").arc()]);
+    let clock = Clock {
+        task: TaskName { workflow_id: "release-7".into(), run_id: "22f4a1c0ffee".into(), activity_id: "a".into() },
+        started: true,
+        cancel_requested: true,
+        heartbeat: Some(T0.boot + 41_000),
+        end: Some(T0.boot + 300_000),
+    };
+    let written = || Written {
+        number: 1,
+        at: T0.wall,
+        workflow_id: "release-7".into(),
+        id: 6,
+        event_type: "ActivityTaskStarted".into(),
+        says: "identity anna".into(),
+    };
+    let reports = || Reports { clocks: Some(vec![clock.clone()]), events: vec![written()], ..Reports::default() };
+    assert_eq!(face.reports(reports(), T0), [""; 0], "nobody has asked");
+    assert_eq!(wish(&mut face, "service"), Some(Wish::Order(Order::Watch(true))));
+    let told = face.reports(reports(), T0);
+    assert_eq!(
+        told,
+        [
+            "14:03:22 history release-7: ActivityTaskStarted identity anna",
+            "b: gone by the service",
+            "a: service 0:41, console 0:19, ends by 5:00, cancel requested",
+        ]
+    );
+    assert_eq!(face.reports(reports(), T0).len(), 1, "events go on, clocks are told when asked for");
+    let (lines, order) = face.line("service", T0);
+    assert_eq!((lines.len(), order), (1, Some(Wish::Order(Order::Watch(false)))));
+    assert_eq!(face.reports(reports(), T0), [""; 0]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Pictures of whole screens at three sizes, with and without colours, as an operator sees them.
 
 use super::*;
-use crate::console::{CallEnd, CallLine, Command, Connection, Found, Level, LogLine, Status};
+use crate::console::{AutoClaim, CallEnd, CallLine, Claiming, Command, Connection, Found, Level, LogLine, Status};
 use crate::task::ClaimId;
 use crate::text::printable;
 use crate::tui::Read;
@@ -249,6 +249,25 @@ fn an_empty_screen_says_why() {
         update::news(&mut state, News { status: Some(Arc::new(status)), ..News::default() }, T0.boot);
         snapshot(name, &mut state, &Theme::dark());
     }
+}
+
+#[test]
+fn at_80_columns_the_title_says_until_when_auto_claim_goes_on_and_that_it_pauses() {
+    let auto = AutoClaim {
+        below: 9,
+        length_ms: 3_600_000,
+        until: T0.boot + 60_000,
+        until_wall: T0.wall,
+        warnings: 1,
+        pauses: true,
+    };
+    let claiming = Claiming { domain: "ops-demo".into(), task_list: "manual-ops".into(), wanted: 0, auto: Some(auto) };
+    let mut state = full(80, 24);
+    let status = Status { claiming: [claiming].into(), ..status() };
+    update::news(&mut state, News { status: Some(Arc::new(status)), ..News::default() }, T0.boot);
+    let (buf, cursor) = draw(&mut state, &Theme::dark());
+    let title = picture(&buf, cursor).lines().find(|line| line.contains("Tasks by")).unwrap().to_owned();
+    assert!(title.contains(&format!("hold 9 from manual-ops to {} (pauses", state.zone.minute(T0.wall))), "{title}");
 }
 
 #[test]

@@ -44,6 +44,7 @@ pub use hit::{Hit, hit};
 pub use layout::{Layout, MIN_HEIGHT, MIN_WIDTH, Shape};
 #[cfg(test)]
 pub use paint::width as cells;
+pub use service::{clock_lines, event_line};
 pub use story::caption_lines;
 pub use table::{ended_text, state_word};
 

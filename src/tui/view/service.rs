@@ -1,6 +1,8 @@
 //! The demo's service as it is itself: what is left of each task by its own clocks, beside what the console says, and
 //! every history event as it is written.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -67,10 +69,7 @@ fn draw_clocks(buf: &mut Buffer, area: Rect, (state, scene): (&State, &Stage), t
             put(buf, place.as_position(), place.width, head, theme.dim);
         }
     }
-    let open = state.tasks.all().filter(|facts| !facts.has_ended());
-    let gone = open.filter(|facts| scene.clock_of(facts).is_none()).map(|facts| (facts.activity_id.line(), None));
-    let known = clocks.iter().map(|clock| (clock.task.activity_id.line(), Some(clock)));
-    for (y, (name, clock)) in (area.top() + 1..area.bottom()).zip(gone.chain(known)) {
+    for (y, (name, clock)) in (area.top() + 1..area.bottom()).zip(known(clocks, state, scene)) {
         let at = |column: usize| Rect { y, ..places[column] };
         let style = match clock {
             None => theme.danger,
@@ -87,8 +86,44 @@ fn draw_clocks(buf: &mut Buffer, area: Rect, (state, scene): (&State, &Stage), t
         };
         put_right(buf, at(1), &by_service(clock, moment), style);
         put_right(buf, at(2), &by_console(clock, state, moment), theme.text);
-        put_right(buf, at(3), &clock.end.map_or_else(|| "none".into(), |at| left(at - moment.now.boot)), theme.dim);
+        put_right(buf, at(3), &ends_by(clock, moment), theme.dim);
     }
+}
+
+/// The names of the tasks and the service's clocks of them: first those that it has none of, though they are held.
+fn known<'a>(
+    clocks: &'a [Clock],
+    state: &'a State,
+    scene: &'a Stage,
+) -> impl Iterator<Item = (Cow<'a, str>, Option<&'a Clock>)> {
+    let open = state.tasks.all().filter(|facts| !facts.has_ended());
+    let gone = open.filter(|facts| scene.clock_of(facts).is_none()).map(|facts| (facts.activity_id.line(), None));
+    gone.chain(clocks.iter().map(|clock| (clock.task.activity_id.line(), Some(clock))))
+}
+
+/// The clocks in words, a line a task.
+pub fn clock_lines(state: &State, moment: Moment) -> Vec<String> {
+    let Some((scene, clocks)) = state.stage.as_ref().and_then(|scene| Some((scene, scene.clocks.as_ref()?))) else {
+        return Vec::new();
+    };
+    let line = |(name, clock): (Cow<'_, str>, Option<&Clock>)| {
+        let Some(clock) = clock else { return format!("{name}: gone by the service") };
+        let cancel = if clock.cancel_requested { ", cancel requested" } else { "" };
+        let [service, console, end] =
+            [by_service(clock, moment), by_console(clock, state, moment), ends_by(clock, moment)];
+        format!("{name}: service {service}, console {console}, ends by {end}{cancel}")
+    };
+    known(clocks, state, scene).map(line).collect()
+}
+
+/// An event in words.
+pub fn event_line(event: &Written, state: &State) -> String {
+    let (workflow, kind, says) = (event.workflow_id.line(), event.event_type.line(), event.says.line());
+    format!("{} history {workflow}: {kind} {says}", state.zone.clock(event.at)).trim_end().to_owned()
+}
+
+fn ends_by(clock: &Clock, moment: Moment) -> String {
+    clock.end.map_or_else(|| "none".into(), |at| left(at - moment.now.boot))
 }
 
 /// What the service will really give: the truth at the moment of the frame.

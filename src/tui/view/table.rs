@@ -192,7 +192,8 @@ fn claiming_text(claiming: &Claiming, zone: Zone) -> String {
     let Some(auto) = claiming.auto else { return format!("claiming {} from {list}", claiming.wanted) };
     let pauses = if auto.pauses { " (pauses: nobody acts)" } else { "" };
     let until = zone.minute(auto.until_wall);
-    format!("auto-claim below {} from {list} until {until}{pauses}", auto.below)
+    // Short: beside the table's own title it has to fit into 80 columns.
+    format!("hold {} from {list} to {until}{pauses}", auto.below)
 }
 
 fn draw_heads(buf: &mut Buffer, columns: &[(Column, Rect)], sort: Sort, theme: &Theme) {
