@@ -1,15 +1,21 @@
 //! The console in lines, through pipes: the real binary with its demo.
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
-use std::io::{BufRead, BufReader, Lines, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
 
 use assert_cmd::cargo::cargo_bin;
+
+/// The next line comes within this, however busy the machine is.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 struct Talk {
     child: Child,
     typed: ChildStdin,
-    said: Lines<BufReader<ChildStdout>>,
+    said: Receiver<String>,
     heard: Vec<String>,
 }
 
@@ -18,7 +24,9 @@ impl Talk {
         let mut command = Command::new(cargo_bin("swfbeat"));
         command.env_clear().envs(variables.iter().copied()).args(arguments);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let said = BufReader::new(child.stdout.take().unwrap()).lines();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (speaks, said) = mpsc::channel();
+        thread::spawn(move || lines.map_while(Result::ok).all(|line| speaks.send(line).is_ok()));
         Self { typed: child.stdin.take().unwrap(), child, said, heard: Vec::new() }
     }
 
@@ -33,7 +41,8 @@ impl Talk {
 
     fn hear_either(&mut self, words: &str, others: &str) -> String {
         loop {
-            let line = self.said.next().unwrap_or_else(|| panic!("no {words:?} in {:#?}", self.heard)).unwrap();
+            let next = self.said.recv_timeout(PATIENCE);
+            let line = next.unwrap_or_else(|why| panic!("no {words:?}, {why}, in {:#?}", self.heard));
             assert!(!line.chars().any(char::is_control), "{line:?}");
             self.heard.push(line.clone());
             if line.contains(words) || line.contains(others) {
@@ -67,8 +76,8 @@ fn a_presenter_breaks_the_network_and_heals_it_by_typing() {
     let line = talk.hear(": held");
     let number = line.split(' ').next().unwrap().to_owned();
     talk.say("service");
-    talk.hear(" history ");
     talk.hear(": service ");
+    talk.hear(" history ");
     talk.say("service");
     talk.hear("no longer told");
     talk.say("cut-network");
@@ -96,7 +105,7 @@ fn it_ends_with_its_input_and_a_dumb_terminal_has_it_by_itself() {
     talk.hear("held");
     let Talk { child, typed, said, .. } = talk;
     drop(typed);
-    assert!(said.map(Result::unwrap).any(|line| line.contains("The input has ended")));
+    assert!(said.iter().any(|line| line.contains("The input has ended")));
     let mut child = child;
     assert!(child.wait().unwrap().success());
 }
