@@ -350,7 +350,9 @@ impl Book {
         self.asked.retain(|&index| {
             let task = &tasks[index as usize];
             let open = task.end.is_none() && !task.dismissed && task.verdict.is_none();
-            let since = task.cancel_asked_at.unwrap_or(at).max(task.kept_at).max(calm_since);
+            // A heartbeat that is minutes away, because little may be sent, is an answer to wait for until the lease ends.
+            let kept = task.kept_at.max(task.kept_until.min(at));
+            let since = task.cancel_asked_at.unwrap_or(at).max(kept).max(calm_since);
             let by_hand = task.shown && task.facts.as_ref().is_some_and(|facts| facts.lease.is_none());
             if open && !task.cancel_shown && by_hand && at - since > WATCHED_MS {
                 late = Some(index);
