@@ -354,11 +354,11 @@ impl Console {
         self.sample_date(now, timing);
         self.tell_call(now, &purpose, timing, result.as_ref().err());
         self.no_longer_in_flight(now, call, &purpose);
-        if let (Some(api), Ok(_)) = (api, &result) {
-            self.quotas.of(api).taken();
-        }
         match result {
             Ok(answer) => {
+                if let Some(api) = api {
+                    self.quotas.of(api).taken();
+                }
                 if purpose.carries_token() {
                     self.token_taken(now, timing.sent);
                 }

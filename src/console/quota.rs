@@ -14,12 +14,12 @@ const CUT_MS: i64 = 2_000;
 const REGAIN: f64 = 0.02;
 /// The rate is never below this, a second.
 const LEAST: f64 = 2.0;
+/// Weight of the latest answer in the share of what is taken: some thirty answers count.
+const LATEST: f64 = 1.0 / 32.0;
 /// Seconds of the setting that may go out at once: half of SWF's own bucket at half of its rate.
 pub(super) const BURST: f64 = 12.5;
 /// Closes a second, each of the three kinds: half of what the account has.
 const CLOSES: f64 = 100.0;
-/// Weight of the latest answer in the share of what is taken: some thirty answers count.
-const LATEST: f64 = 1.0 / 32.0;
 /// Counts a second: half of what the account has.
 const COUNTS: f64 = 3.0;
 

@@ -95,21 +95,19 @@ impl Console {
 
     /// Writes one fact; it lands when it is synced.
     pub(super) fn append(&mut self, now: Now, record: Record) {
-        if self.writing.failure.is_some() {
-            // Facts go to the disk in order, so this one has to wait behind the others.
-            let error = AppendError { message: self.writing.failure.clone().unwrap_or_default(), intent_taken: None };
-            self.not_written(now, record, &error);
-            return;
-        }
-        let batch = self.writing.batch(vec![record.clone()]);
-        self.send_to_disk(now, batch, vec![record]);
+        self.append_all(now, vec![record]);
     }
 
     /// Writes facts that one act brings about: they land together, or none does.
     pub(super) fn append_all(&mut self, now: Now, records: Vec<Record>) {
-        if records.is_empty() || self.writing.failure.is_some() {
+        if records.is_empty() {
+            return;
+        }
+        if let Some(message) = self.writing.failure.clone() {
+            // Facts go to the disk in order, so these have to wait behind the others.
+            let error = AppendError { message, intent_taken: None };
             for record in records {
-                self.append(now, record);
+                self.not_written(now, record, &error);
             }
             return;
         }

@@ -113,10 +113,7 @@ impl Face {
 
     /// The service is looked at, or no longer.
     fn service(&mut self, now: Now) -> Reply {
-        let wish = update::act(self.state_mut(), Action::Service, now);
-        if self.state().stage.is_none() {
-            return self.outcome(wish);
-        }
+        update::act(self.state_mut(), Action::Service, now);
         self.wants_clocks = self.state().stage.as_ref().is_some_and(|stage| stage.pane);
         let ended = (!self.wants_clocks).then(|| "The service's history is no longer told.".to_owned());
         (ended.into_iter().collect(), update::watch(self.state_mut()))
