@@ -8,9 +8,10 @@ use std::thread;
 use std::time::Duration;
 
 use assert_cmd::cargo::cargo_bin;
+use swfbeat::clock;
 
-/// The next line comes within this, however busy the machine is.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// A line that is waited for comes within this, however busy the machine is, milliseconds.
+const PATIENCE_MS: i64 = 60_000;
 
 struct Talk {
     child: Child,
@@ -40,8 +41,10 @@ impl Talk {
     }
 
     fn hear_either(&mut self, words: &str, others: &str) -> String {
+        let until = clock::now().boot + PATIENCE_MS;
         loop {
-            let next = self.said.recv_timeout(PATIENCE);
+            let left = Duration::from_millis((until - clock::now().boot).max(0).unsigned_abs());
+            let next = self.said.recv_timeout(left);
             let line = next.unwrap_or_else(|why| panic!("no {words:?}, {why}, in {:#?}", self.heard));
             assert!(!line.chars().any(char::is_control), "{line:?}");
             self.heard.push(line.clone());
