@@ -168,5 +168,5 @@ fn learned(id: u64) -> Record {
 
 fn lease(id: u64) -> Record {
     let (at, length_ms) = (stamp(2_000), Some(28_800_000));
-    Record::Lease { claim: ClaimId(id), at, length_ms, why: "agreed".into() }
+    Record::Lease { claim: ClaimId(id), at, length_ms, why: "agreed".into(), first: false }
 }

@@ -123,7 +123,7 @@ fn records(claim: ClaimId, task: &Task, kept: bool) -> Vec<Record> {
     }
     if kept {
         let at = stamp(clock::now().boot.0);
-        records.push(Record::Lease { claim, at, length_ms: Some(LEASE_MS), why: "agreed".into() });
+        records.push(Record::Lease { claim, at, length_ms: Some(LEASE_MS), why: "agreed".into(), first: false });
     }
     records
 }

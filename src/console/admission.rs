@@ -12,7 +12,7 @@ use super::{Console, deadlines};
 impl Console {
     /// Keeps the load in step with a claim whose lease or timeout has changed.
     pub(super) fn count_load(&mut self, id: ClaimId, before: Option<Limit>, after: Option<Limit>) {
-        let beaten = self.last_sign_of_life(id);
+        let (beaten, first) = (self.last_sign_of_life(id), self.is_first(id));
         let live = self.live.entry(id).or_default();
         let admitted = std::mem::take(&mut live.admitted);
         match before {
@@ -25,7 +25,7 @@ impl Console {
                 live.admitted = true;
                 self.load.add(limit);
             }
-            Some(limit) => self.load.want(id, limit, live.first, beaten),
+            Some(limit) => self.load.want(id, limit, first, beaten),
             None => live.left_out_said = false,
         }
     }
@@ -81,12 +81,16 @@ impl Console {
         claim.beat.map_or(claim.sent, |beat| beat.sent).boot
     }
 
+    /// Whether the operator wants a task kept before others.
+    pub(super) fn is_first(&self, id: ClaimId) -> bool {
+        self.ledger.claims.get(&id).is_some_and(|claim| claim.first)
+    }
+
     /// The operator wants a task kept that was left out: the next room is its.
     pub(super) fn put_first(&mut self, now: Now, id: ClaimId) {
+        let left_out = self.live.get(&id).filter(|live| live.is_left_out()).and_then(|live| live.counted.limit);
+        let Some(limit) = left_out.filter(|_| self.is_first(id) && !self.load.is_first(id)) else { return };
         let beaten = self.last_sign_of_life(id);
-        let live = self.live.entry(id).or_default();
-        let Some(limit) = live.counted.limit.filter(|_| live.is_left_out() && !live.first) else { return };
-        live.first = true;
         self.load.want(id, limit, true, beaten);
         self.say(now, Level::Info, "keep", Some(id), "first in line for the next room");
     }

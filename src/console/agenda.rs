@@ -127,6 +127,11 @@ impl Agenda {
         self.beats.iter().copied()
     }
 
+    /// The tasks whose heartbeats are due only after an instant.
+    pub(super) fn beats_after(&self, at: Boot) -> Vec<ClaimId> {
+        self.beats.range((at, ClaimId(u64::MAX))..).map(|&(_, claim)| claim).collect()
+    }
+
     /// Takes out the first job whose time has come.
     pub(super) fn pop_due(&mut self, now: Boot) -> Option<(Boot, Job)> {
         let (at, job) = self.first().filter(|&(at, _)| at <= now)?;

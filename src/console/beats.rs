@@ -278,6 +278,17 @@ impl Console {
         }
     }
 
+    /// Heartbeats are closer together again than they were planned when the quota allowed less: none is further away than
+    /// the longest interval there is now, so that a cancel request is seen as early as it can be. They are spread over it.
+    pub(super) fn hasten(&mut self, now: Now, longest_ms: i64) {
+        for id in self.agenda.beats_after(now.boot + longest_ms) {
+            let beat = self.ledger.claims.get(&id).map_or(0, |claim| claim.beats());
+            let share = jitter(self.config.seed, id, beat);
+            self.agenda.set(Job::Beat(id), now.boot + (longest_ms as f64 * share) as i64);
+            self.dirty.insert(id);
+        }
+    }
+
     fn arm_at(&mut self, id: ClaimId, at: Boot) {
         if self.live(id).due.is_none() {
             self.agenda.set(Job::Beat(id), at);

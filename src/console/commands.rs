@@ -146,13 +146,7 @@ impl Console {
             return;
         }
         let mut kept = claims.to_vec();
-        kept.retain(|&id| {
-            let may = self.open(now, id) && self.fits(now, id);
-            if may {
-                self.put_first(now, id);
-            }
-            may
-        });
+        kept.retain(|&id| self.open(now, id) && self.fits(now, id));
         self.keep(now, &kept, length_ms);
     }
 

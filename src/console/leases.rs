@@ -58,8 +58,11 @@ impl Console {
     /// The operator agrees to keep a task alive for so long.
     pub(super) fn keep(&mut self, now: Now, claims: &[ClaimId], length_ms: i64) {
         let at = self.stamp(now);
-        let lease =
-            |&claim: &ClaimId| Record::Lease { claim, at, length_ms: Some(length_ms), why: "agreed".to_owned() };
+        let lease = |&claim: &ClaimId| {
+            // Whoever keeps one again that was left out wants it to have the next room.
+            let first = self.is_first(claim) || self.live.get(&claim).is_some_and(|live| live.is_left_out());
+            Record::Lease { claim, at, length_ms: Some(length_ms), why: "agreed".to_owned(), first }
+        };
         self.append_all(now, claims.iter().map(lease).collect());
     }
 
@@ -72,13 +75,14 @@ impl Console {
         }
         let at = self.stamp(now);
         let why = "renewed".to_owned();
-        self.append(now, Record::Lease { claim: id, at, length_ms: Some(lease.length_ms), why });
+        let first = self.is_first(id);
+        self.append(now, Record::Lease { claim: id, at, length_ms: Some(lease.length_ms), why, first });
     }
 
     /// Heartbeats stop.
     pub(super) fn end_lease(&mut self, now: Now, id: ClaimId, why: &str) {
         let at = self.stamp(now);
-        self.append(now, Record::Lease { claim: id, at, length_ms: None, why: why.to_owned() });
+        self.append(now, Record::Lease { claim: id, at, length_ms: None, why: why.to_owned(), first: false });
     }
 
     pub(super) fn lease_landed(&mut self, now: Now, id: ClaimId, length_ms: Option<i64>, why: &str) {
@@ -100,6 +104,7 @@ impl Console {
             self.say(now, level, "keep", Some(id), format!("heartbeats stopped: {why}"));
             return;
         };
+        self.put_first(now, id);
         self.agenda.set(Job::Lease(id), now.boot);
         if why == "agreed" {
             self.say(now, Level::Info, "keep", Some(id), format!("heartbeats for {}", span::words(length_ms)));

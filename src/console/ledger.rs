@@ -100,6 +100,8 @@ pub(super) struct Claim {
     pub details: Option<Foreign>,
     pub beat: Option<Beat>,
     pub lease: Option<Lease>,
+    /// The operator wants it kept before others, should there be no room for all.
+    pub first: bool,
     pub cancel: Option<Cancel>,
     pub intent: Option<Intent>,
     pub verdict: Option<(Verdict, Wall)>,
@@ -234,6 +236,7 @@ fn claimed(id: ClaimId, source: &ClaimSource, task: &ClaimedTask, sent: Moment, 
         details: None,
         beat: None,
         lease: None,
+        first: false,
         cancel: None,
         intent: None,
         verdict: None,
@@ -270,8 +273,9 @@ impl Claim {
                     self.beat = Some(Beat { sent: Moment::new(*sent, this_boot), took_ms: *took_ms, count: *count });
                 }
             }
-            Record::Lease { at, length_ms, .. } => {
+            Record::Lease { at, length_ms, first, .. } => {
                 self.lease = length_ms.map(|length_ms| Lease { at: Moment::new(*at, this_boot), length_ms });
+                self.first = *first && self.lease.is_some();
             }
             Record::CancelSeen { at, .. } => {
                 self.cancel.get_or_insert(Cancel { seen: at.wall, answered: false });

@@ -87,8 +87,6 @@ pub(super) struct Live {
     pub second: Option<CallId>,
     /// There is room under the quota for its periodic heartbeats.
     pub admitted: bool,
-    /// The operator wants it kept before others, should there be no room for all.
-    pub first: bool,
     /// It was said that there is no room.
     pub left_out_said: bool,
     /// The heartbeat asked for is the only one, and goes out before all others.

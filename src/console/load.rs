@@ -98,6 +98,8 @@ pub(super) struct Load {
     stale: bool,
     /// Something changed since it was last asked.
     changed: bool,
+    /// The longest interval has become shorter since that was last asked.
+    shortened: bool,
 }
 
 impl Load {
@@ -117,6 +119,7 @@ impl Load {
             tightest: 0.0,
             stale: false,
             changed: true,
+            shortened: false,
         }
     }
 
@@ -129,6 +132,11 @@ impl Load {
         self.waiting.insert(place);
         self.places.insert(id, place);
         self.stale = true;
+    }
+
+    /// Whether a task waits for room before others.
+    pub(super) fn is_first(&self, id: ClaimId) -> bool {
+        self.places.get(&id).is_some_and(|&(Reverse(first), ..)| first)
     }
 
     /// A task that waits for room is no longer kept.
@@ -158,6 +166,11 @@ impl Load {
     /// Whether the tasks or the plan have changed since this was last asked.
     pub(super) fn has_changed(&mut self) -> bool {
         std::mem::take(&mut self.changed)
+    }
+
+    /// The longest interval, milliseconds, if it has become shorter since this was last asked.
+    pub(super) fn has_shortened(&mut self) -> Option<i64> {
+        std::mem::take(&mut self.shortened).then(|| self.longest_ms(self.plan))
     }
 
     /// Tasks there is no room for.
@@ -273,16 +286,21 @@ impl Load {
         self.tasks.iter().map(|(timeout, count)| each(timeout) * f64::from(*count)).sum()
     }
 
+    fn longest_ms(&self, plan: Plan) -> i64 {
+        self.tasks.keys().map(|&timeout| plan.interval_ms(timeout)).max().unwrap_or(0)
+    }
+
     fn replan(&mut self) {
         self.changed = true;
         let Some(plan) = self.fitting() else { return };
         let old = std::mem::replace(&mut self.plan, plan);
+        self.shortened |= self.longest_ms(plan) < self.longest_ms(old);
         // Heartbeats on the agenda keep their old, longer intervals until they are sent.
         let leaves_less = |one: Plan, other: Plan| {
             self.tasks.keys().flatten().any(|&timeout| one.spare(timeout) < other.spare(timeout))
         };
         if leaves_less(old, plan) {
-            let longest = self.tasks.keys().map(|&timeout| old.interval_ms(timeout)).max().unwrap_or(0);
+            let longest = self.longest_ms(old);
             let at = self.at;
             self.before.retain(|&(worse, end)| end + longest > at && leaves_less(worse, old));
             match self.before.back_mut() {

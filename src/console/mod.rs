@@ -236,6 +236,9 @@ impl Console {
         if self.load.is_stale() {
             self.admit(now);
         }
+        if let Some(longest_ms) = self.load.has_shortened() {
+            self.hasten(now, longest_ms);
+        }
         while let Some((at, job)) = self.agenda.pop_due(now.boot) {
             self.run(now, at, job);
         }

@@ -573,12 +573,8 @@ fn any_record() -> impl Strategy<Value = Record> {
             took_ms,
             count
         }),
-        (claim(), any_stamp(), number(), any::<String>()).prop_map(|(claim, at, length_ms, why)| Record::Lease {
-            claim,
-            at,
-            length_ms,
-            why
-        }),
+        (claim(), any_stamp(), number(), any::<String>(), any::<bool>())
+            .prop_map(|(claim, at, length_ms, why, first)| Record::Lease { claim, at, length_ms, why, first }),
         (claim(), any_stamp()).prop_map(|(claim, at)| Record::CancelSeen { claim, at }),
         claim().prop_map(|claim| Record::CancelAnswered { claim }),
         (claim(), any_outcome(), any_stamp()).prop_map(|(claim, outcome, at)| Record::Intent { claim, outcome, at }),

@@ -126,6 +126,10 @@ pub enum Record {
         length_ms: Option<i64>,
         /// Why it ended, or who agreed, in words.
         why: String,
+        /// The operator wants it kept before others, should there be no room for all. Journals of the first versions don't
+        /// say.
+        #[serde(default)]
+        first: bool,
     },
     /// A heartbeat's answer said `cancelRequested`.
     CancelSeen {

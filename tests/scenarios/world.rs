@@ -241,7 +241,7 @@ fn journal(scenario: &Scenario, task: u64, service: &mut Service, chance: &mut C
         service.was_set(task, sent);
         records.push(Record::Beaten { claim, sent: stamp(sent), took_ms: 100, count: 1 });
     }
-    records.push(Record::Lease { claim, at: stamp(0), length_ms: Some(KEPT_MS), why: "agreed".into() });
+    records.push(Record::Lease { claim, at: stamp(0), length_ms: Some(KEPT_MS), why: "agreed".into(), first: false });
     records
 }
 

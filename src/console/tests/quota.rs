@@ -56,7 +56,7 @@ fn taken_up_with(tasks: impl Iterator<Item = (u64, u32)>) -> World {
                 execution_started_at: Some(at),
                 scheduled_event_id: Some(5),
             },
-            Record::Lease { claim, at: stamp(2_000), length_ms: Some(28_000_000), why: "agreed".into() },
+            Record::Lease { claim, at: stamp(2_000), length_ms: Some(28_000_000), why: "agreed".into(), first: false },
         ]);
     }
     World::restarted(3_000, disk)
@@ -168,6 +168,32 @@ fn rule_3_1_who_is_left_out_is_named_with_the_time_of_death_and_nothing_is_claim
     world.command(Command::StopKeeping { claims: vec![ClaimId(1)] });
     assert!(!world.facts(first).left_out, "{:?}", world.said("keep").last());
     assert_eq!(world.facts.values().filter(|facts| facts.left_out).count(), 134);
+    world.command(Command::Keep { claims: vec![ClaimId(2_299)], length_ms: 600_000 });
+    assert!(world.facts(ClaimId(2_299)).left_out, "{:?}", world.said("keep").last());
+
+    let mut again = World::restarted(4_000, world.disk.clone());
+    again.pass(100);
+    let admitted = |id: ClaimId| !again.facts(id).left_out;
+    assert!(admitted(ClaimId(2_299)), "what the operator put first is first after a restart too");
+    assert_eq!((admitted(ClaimId(2_298)), again.facts.values().filter(|facts| facts.left_out).count()), (false, 134));
+}
+
+/// A cancel request is seen in heartbeats only: with the quota back, none stays as far away as it was planned without.
+#[test]
+fn cancel_seen_within_a_minute_of_the_quota_being_back() {
+    let mut world = taken_up_with((1..=300).map(|id| (id, if id <= 280 { 30 } else { 28_800 })));
+    let mut service = service(16.0, 300);
+    let seconds =
+        |token: &str| if token.rsplit('-').next().unwrap().parse::<u64>().unwrap() <= 280 { 30 } else { 28_800 };
+    assert_eq!(run_with(&mut world, &mut service, seconds, 120), 0);
+    let far = |world: &World| {
+        let dues = (281..=300).filter_map(|id| world.facts(ClaimId(id)).next_beat);
+        dues.map(|due| due.0 - world.at).max().unwrap()
+    };
+    assert!(far(&world) > 120_000, "they give way to those that would die: {}", far(&world));
+    service.rate = 1_000.0;
+    run_with(&mut world, &mut service, seconds, 60);
+    assert!(far(&world) <= 60_000, "{}", far(&world));
 }
 
 /// Found by the benchmark of a load that is too much: each lease landed by itself, so whoever came first was admitted, and
