@@ -21,8 +21,8 @@ const WIDTH: usize = 4;
 const RATE: f64 = 20.0;
 /// Events a page: the most the service gives.
 const PAGE: u16 = 1_000;
-/// The same where only news are sought.
-const NEWS_PAGE: u16 = 50;
+/// The same where only news are sought: seldom is there more in the minute between two looks.
+const NEWS_PAGE: u16 = 20;
 /// Until it may be possible again to send, if nobody can tell, milliseconds.
 const AGAIN_MS: i64 = 100;
 

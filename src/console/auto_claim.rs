@@ -107,14 +107,6 @@ impl Console {
         }
     }
 
-    /// Whether a keep-alive is so near its end that it warns, by the clock: after a sleep that may not be said yet.
-    pub(super) fn is_unattended(&self, now: Now) -> bool {
-        self.ledger.claims.values().filter(|claim| claim.is_open()).any(|claim| {
-            let Some((lease, until)) = claim.lease.zip(self.kept_until(claim.id)) else { return false };
-            until > now.boot && warnings_due(lease.length_ms, until - now.boot) > 0
-        })
-    }
-
     fn warn_of_auto_claims(&mut self, now: Now) {
         let mut said = Vec::new();
         self.claiming.each_auto(|task_list, auto| {

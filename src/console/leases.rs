@@ -123,6 +123,7 @@ impl Console {
         let before = self.kept_until(id);
         self.bound_by_service(now, id, lease);
         if self.kept_until(id) != before {
+            self.file_lease(id);
             self.dirty.insert(id);
         }
         let Some(until) = self.kept_until(id).filter(|&until| until > now.boot) else {
@@ -169,9 +170,27 @@ impl Console {
             let before = self.kept_until(id);
             self.bound_by_service(now, id, lease);
             if self.kept_until(id) != before {
+                self.file_lease(id);
                 self.agenda.set(Job::Lease(id), now.boot);
             }
         }
+    }
+
+    /// Files the claim's lease under the instant of its first warning, instead of wherever it was.
+    pub(super) fn file_lease(&mut self, id: ClaimId) {
+        let lease = self.ledger.claims.get(&id).filter(|claim| claim.is_open()).and_then(|claim| claim.lease);
+        let warns_at = lease.zip(self.kept_until(id)).map(|(lease, until)| next_warning(lease.length_ms, until, 0));
+        let before = std::mem::replace(&mut self.live.entry(id).or_default().lease_warns_at, warns_at);
+        if before != warns_at {
+            before.map(|at| self.leases.remove(&(at, id)));
+            self.leases.extend(warns_at.map(|at| (at, id)));
+        }
+    }
+
+    /// Whether a keep-alive is so near its end that it warns, by the clock: after a sleep that may not be said yet.
+    pub(super) fn is_unattended(&self, now: Now) -> bool {
+        let mut warned = self.leases.range(..=(now.boot, ClaimId(u64::MAX)));
+        warned.any(|&(_, id)| self.kept_until(id).is_some_and(|until| until > now.boot))
     }
 
     /// Until when heartbeats go out by themselves: by the boot clock or by the service's, whichever comes first.

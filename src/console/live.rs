@@ -126,6 +126,8 @@ pub(super) struct Live {
     pub lease_ends_at: Option<i64>,
     /// The latest local instant for that.
     pub lease_end: Option<Boot>,
+    /// When its first warning is due, as it is filed.
+    pub lease_warns_at: Option<Boot>,
     /// As what the header counts the claim at present.
     pub counted: Counted,
     /// See [`Lookup`].

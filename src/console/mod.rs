@@ -117,6 +117,8 @@ pub struct Console {
     access: Access,
     quotas: Quotas,
     load: Load,
+    /// Leases by the instant of their first warning.
+    leases: BTreeSet<(Boot, ClaimId)>,
     counts: Counts,
     watch: Watch,
     notices: Notices,
@@ -171,6 +173,7 @@ impl Console {
             access: Access::default(),
             quotas: Quotas::new(rate, rules.hold(Rule::RateHasFloor)),
             load: Load::new(rate),
+            leases: BTreeSet::new(),
             counts: Counts::default(),
             watch: Watch::new(now),
             notices: Notices::default(),

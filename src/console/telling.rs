@@ -147,6 +147,7 @@ impl Console {
             limit: claim.filter(|claim| claim.lease.is_some()).and_then(|claim| deadlines::heartbeat_limit(claim)),
             closing: claim.is_some_and(|claim| claim.intent.is_some()),
         };
+        self.file_lease(id);
         let before = std::mem::replace(&mut self.live.entry(id).or_default().counted, after);
         if before == after {
             return;

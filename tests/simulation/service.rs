@@ -6,7 +6,7 @@ use serde::Deserialize;
 use swfbeat::emulator::{Answer, Config, Handled, RequestId, Service};
 
 use super::chance::Chance;
-use super::translate::{Event, Execution};
+use super::translate::{Event, Execution, text};
 
 /// Calls of the decider and of the world itself have ids from here on.
 const OWN: u64 = 1 << 60;
@@ -219,7 +219,7 @@ impl Host {
     }
 
     fn decide(&mut self, at: i64, body: &[u8]) {
-        let task: Decision<'_> = serde_json::from_slice(body).expect("JSON");
+        let task: Decision<'_> = serde_json::from_str(text(body)).expect("JSON");
         let Some(token) = task.task_token else { return };
         let id = task.workflow_execution.workflow_id;
         let mut workflow = self.workflows.remove(id).unwrap_or_default();

@@ -181,12 +181,18 @@ pub struct Members<'a> {
     execution_start_to_close_timeout: Option<&'a str>,
 }
 
+/// A body as text: checked once, and not string by string.
+pub fn text(body: &[u8]) -> &str {
+    std::str::from_utf8(body).expect("bodies are UTF-8")
+}
+
 /// What the service's answer means to the console.
 pub fn answer(request: &Request, status: u16, body: &[u8]) -> Result<Answer, Failure> {
     if status == 200 && matches!(request, Request::Heartbeat { .. }) {
         return Ok(Answer::Beaten { cancel_requested: body == br#"{"cancelRequested":true}"# });
     }
-    let any = if body.is_empty() { Any::default() } else { serde_json::from_slice(body).expect("answers are JSON") };
+    let any =
+        if body.is_empty() { Any::default() } else { serde_json::from_str(text(body)).expect("answers are JSON") };
     if status != 200 {
         return Err(Failure::new(Some(status), any.code, any.message.unwrap_or(""), Phase::Answered));
     }

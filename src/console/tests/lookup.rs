@@ -196,7 +196,7 @@ fn cancel_seen_without_a_heartbeat_for_a_task_kept_by_hand() {
     assert!((29_000..=61_000).contains(&took), "{took}");
     let request = Attributes::CancelRequested { activity_id: "rel-1".into() };
     let asked = world.answer(HISTORY, 5, news(7, "ActivityTaskCancelRequested", request));
-    assert!(matches!(asked, Request::History { reverse: true, page_size: 50, page_token: None, .. }));
+    assert!(matches!(asked, Request::History { reverse: true, page_size: 20, page_token: None, .. }));
     assert!(world.facts(claim).cancel.is_some());
     assert_eq!(world.facts(claim).last_beat, beats, "no clock was reset");
     assert_eq!(world.calls_to(HISTORY), 0, "read down to the last event seen, not further");
