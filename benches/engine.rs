@@ -7,6 +7,7 @@
 #![expect(clippy::expect_used, reason = "a benchmark ends where something is missing")]
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher};
@@ -149,7 +150,7 @@ fn claimed(id: u64) -> Record {
         poll: PollNumber(id),
         identity: "anna@ops/r1/1".into(),
     };
-    Record::Claimed { claim: ClaimId(id), source, task: Box::new(task), sent: stamp(1_000), received: stamp(2_000) }
+    Record::Claimed { claim: ClaimId(id), source, task: Arc::new(task), sent: stamp(1_000), received: stamp(2_000) }
 }
 
 fn learned(id: u64) -> Record {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -90,7 +91,7 @@ fn records(claim: ClaimId, task: &Task, kept: bool) -> Vec<Record> {
                 poll: PollNumber(claim.0),
                 identity: "bench".into(),
             },
-            task: Box::new(ClaimedTask {
+            task: Arc::new(ClaimedTask {
                 token: TaskToken::new(task.token.clone()),
                 activity_id: task.id.as_str().into(),
                 activity_type: ActivityType { name: "Keep".into(), version: "1".into() },

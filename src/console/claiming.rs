@@ -4,6 +4,7 @@
 //! task is on disk before anybody sees it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::clock::Now;
 use crate::task::{ClaimId, ClaimSource, ClaimedTask, PollNumber, PollTarget, Record};
@@ -226,7 +227,7 @@ impl Console {
         let Some(poll) = self.claiming.polls.remove(&number) else { return };
         self.claiming.failures = 0;
         self.heard(now, None);
-        let Some(task) = task else {
+        let Some(mut task) = task else {
             self.append_lazily(Record::PollEnded { poll: number });
             self.poll_next(now);
             return;
@@ -234,8 +235,13 @@ impl Console {
         if let Some(want) = self.claiming.want(&poll.domain, &poll.task_list).filter(|want| want.auto.is_none()) {
             want.wanted = want.wanted.saturating_sub(1);
         }
-        let source =
+        let mut source =
             ClaimSource { domain: poll.domain, task_list: poll.task_list, poll: number, identity: poll.identity };
+        if let Some((_, last)) = self.ledger.claims.last_key_value() {
+            source.share(&last.source);
+            task.share(&last.task);
+        }
+        let task = Arc::from(task);
         let claim = self.ledger.new_claim();
         let (sent, received) = (self.stamp_at(now, timing.sent), self.stamp_at(now, timing.received));
         self.claiming.landing += 1;

@@ -2,6 +2,7 @@
 //! read-only screen. Nothing in here is a guess, and nothing in here is volatile (in flight, back-off: `live`).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::clock::{Boot, ServiceClock, Wall};
 use crate::task::{
@@ -90,7 +91,7 @@ pub(super) struct Note {
 pub(super) struct Claim {
     pub id: ClaimId,
     pub source: ClaimSource,
-    pub task: ClaimedTask,
+    pub task: Arc<ClaimedTask>,
     pub sent: Moment,
     pub received: Moment,
     pub timeouts: Timeouts,
@@ -103,9 +104,9 @@ pub(super) struct Claim {
     /// The operator wants it kept before others, should there be no room for all.
     pub first: bool,
     pub cancel: Option<Cancel>,
-    pub intent: Option<Intent>,
+    pub intent: Option<Box<Intent>>,
     pub verdict: Option<(Verdict, Wall)>,
-    pub note: Option<Note>,
+    pub note: Option<Box<Note>>,
 }
 
 impl Claim {
@@ -202,11 +203,7 @@ impl Ledger {
                 self.end_poll(source.poll);
                 let (sent, received) = (Moment::new(*sent, this_boot), Moment::new(*received, this_boot));
                 if !self.claims.contains_key(claim) {
-                    let mut new = Box::new(claimed(*claim, source, task, sent, received));
-                    if let Some((_, last)) = self.claims.last_key_value() {
-                        new.share(last);
-                    }
-                    self.claims.insert(*claim, new);
+                    self.claims.insert(*claim, Box::new(claimed(*claim, source, task, sent, received)));
                 }
             }
             Record::Dismissed { claim } => {
@@ -222,11 +219,11 @@ impl Ledger {
     }
 }
 
-fn claimed(id: ClaimId, source: &ClaimSource, task: &ClaimedTask, sent: Moment, received: Moment) -> Claim {
+fn claimed(id: ClaimId, source: &ClaimSource, task: &Arc<ClaimedTask>, sent: Moment, received: Moment) -> Claim {
     Claim {
         id,
         source: source.clone(),
-        task: task.clone(),
+        task: Arc::clone(task),
         sent,
         received,
         timeouts: Timeouts::default(),
@@ -245,19 +242,6 @@ fn claimed(id: ClaimId, source: &ClaimSource, task: &ClaimedTask, sent: Moment, 
 }
 
 impl Claim {
-    /// Most claims have much in common with the one before: of ten thousand, no text is kept ten thousand times.
-    fn share(&mut self, last: &Self) {
-        let (one, other) = (&mut self.source, &last.source);
-        one.domain.share(&other.domain);
-        one.task_list.share(&other.task_list);
-        one.identity.share(&other.identity);
-        let (one, other) = (&mut self.task, &last.task);
-        one.activity_type.name.share(&other.activity_type.name);
-        one.activity_type.version.share(&other.activity_type.version);
-        one.execution.workflow_id.share(&other.execution.workflow_id);
-        one.execution.run_id.share(&other.execution.run_id);
-    }
-
     fn apply(&mut self, record: &Record, this_boot: bool, rules: Rules) {
         match record {
             Record::TimeoutsLearned { timeouts, scheduled_at, started_at, execution_started_at, .. } => {
@@ -287,7 +271,8 @@ impl Claim {
             }
             Record::Intent { outcome, at, .. } => {
                 let at = Moment::new(*at, this_boot);
-                self.intent.get_or_insert(Intent { outcome: outcome.clone(), at, attempts: 0, maybe_applied: false });
+                let intent = || Intent { outcome: outcome.clone(), at, attempts: 0, maybe_applied: false };
+                self.intent.get_or_insert_with(|| Box::new(intent()));
             }
             Record::Attempt { maybe_applied, .. } => {
                 if let Some(intent) = &mut self.intent {
@@ -298,7 +283,7 @@ impl Claim {
             }
             Record::IntentWithdrawn { .. } => self.intent = None,
             Record::Note { at, text, follow_up, .. } => {
-                let note = || Note { text: text.clone(), at: at.wall, follow_up: *follow_up };
+                let note = || Box::new(Note { text: text.clone(), at: at.wall, follow_up: *follow_up });
                 self.note = (!text.is_empty() || follow_up.is_some()).then(note);
             }
             Record::Verdict { verdict, at, .. } => {

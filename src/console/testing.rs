@@ -34,7 +34,7 @@ pub(super) fn claimed_record(claim: u64, activity_id: &str, poll: u64) -> Record
             poll: PollNumber(poll),
             identity: "anna@ops/r1/1".into(),
         },
-        task: Box::new(task(activity_id)),
+        task: std::sync::Arc::new(task(activity_id)),
         sent: stamp(1_000),
         received: stamp(2_000),
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::OpenError;
-use super::rows::{self, COLUMNS, WITH_TOKEN};
+use super::rows::{self, COLUMNS, Entries, WITH_TOKEN};
 use super::schema::{self, Found};
 use super::store::connect;
 use crate::clock::Wall;
@@ -14,8 +14,8 @@ use crate::task::{ClaimId, EndedMark, Entry};
 /// Of tasks whose end is proven, so many come back at a start, the last that ended; all others on demand.
 pub(super) const ENDED_AT_START: usize = 1_000;
 
-/// Everything still live: claims that have not ended for certain or not long ago and were not taken off the list, polls
-/// without an end; and the highest claim and poll in any case.
+/// The places of everything still live: claims that have not ended for certain or not long ago and were not taken off the
+/// list, polls without an end; and the highest claim and poll in any case.
 fn live_sql() -> String {
     format!(
         "WITH shown AS (
@@ -25,26 +25,57 @@ fn live_sql() -> String {
                 ORDER BY ended DESC, claim DESC LIMIT {ENDED_AT_START})
             UNION SELECT max(claim) FROM claims
         )
-        SELECT {COLUMNS} FROM shown CROSS JOIN records ON records.claim = shown.claim {WITH_TOKEN}
+        SELECT seq FROM shown CROSS JOIN records ON records.claim = shown.claim
         UNION ALL
-        SELECT seq, boot_id, kind, body, NULL FROM records WHERE claim IS NULL AND poll IS NOT NULL AND (
+        SELECT seq FROM records WHERE claim IS NULL AND poll IS NOT NULL AND (
             poll = (SELECT max(poll) FROM records WHERE poll IS NOT NULL)
             OR NOT EXISTS (
                 SELECT 1 FROM records AS ending
-                WHERE ending.poll = records.poll AND ending.kind IN ('PollEnded', 'Claimed')))
-        ORDER BY seq"
+                WHERE ending.poll = records.poll AND ending.kind IN ('PollEnded', 'Claimed')))"
     )
 }
 
+/// The record at a place.
+fn at_sql() -> String {
+    format!("SELECT {COLUMNS} FROM records {WITH_TOKEN} WHERE records.seq = ?1")
+}
+
+/// All records from a place on.
+fn after_sql() -> String {
+    format!("SELECT {COLUMNS} FROM records {WITH_TOKEN} WHERE records.seq > ?1 ORDER BY records.seq")
+}
+
+/// Everything that is written about one claim; its token is left out.
+const ABOUT_SQL: &str = "SELECT seq, boot_id, kind, body, NULL FROM records WHERE claim = ?1 ORDER BY seq";
+
+/// All queries that give whole records.
+#[cfg(test)]
+pub(super) fn queries() -> [String; 3] {
+    [at_sql(), after_sql(), ABOUT_SQL.to_owned()]
+}
+
 /// What is live.
+///
+/// Only places are put in order: whole rows would go through a temporary file, tokens and all.
 pub(super) fn live(path: &Path, connection: &Connection) -> Result<Vec<Entry>, OpenError> {
-    rows::read(path, connection, &live_sql(), [])
+    let explain = |error| schema::explain(path, &error);
+    let seqs = || {
+        let mut statement = connection.prepare(&live_sql())?;
+        statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()
+    };
+    let mut seqs = seqs().map_err(explain)?;
+    seqs.sort_unstable();
+    let mut statement = connection.prepare(&at_sql()).map_err(explain)?;
+    let mut entries = Entries::with_capacity(seqs.len());
+    for seq in seqs {
+        entries.read(path, statement.query([seq]).map_err(explain)?)?;
+    }
+    Ok(entries.into_inner())
 }
 
 /// Everything from a place on.
 fn after(path: &Path, connection: &Connection, seq: u64) -> Result<Vec<Entry>, OpenError> {
-    let sql = format!("SELECT {COLUMNS} FROM records {WITH_TOKEN} WHERE records.seq > ?1 ORDER BY records.seq");
-    rows::read(path, connection, &sql, [seq])
+    rows::read(path, connection, &after_sql(), [seq])
 }
 
 /// Every record, live or not.
@@ -164,7 +195,6 @@ impl Shelf {
 
     /// Everything that is written about one claim; its token is left out.
     pub(super) fn about(&self, claim: ClaimId) -> Result<Vec<Entry>, OpenError> {
-        let sql = "SELECT seq, boot_id, kind, body, NULL FROM records WHERE claim = ?1 ORDER BY seq";
-        rows::read(&self.path, &self.connection, sql, [claim.0])
+        rows::read(&self.path, &self.connection, ABOUT_SQL, [claim.0])
     }
 }

@@ -7,12 +7,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rusqlite::{Connection, Params, Row};
+use rusqlite::{Connection, Params, Row, Rows};
 use serde_json::Value;
 
 use super::OpenError;
 use super::schema;
-use crate::task::{Entry, PollNumber, Record, TaskToken};
+use crate::task::{ClaimSource, ClaimedTask, Entry, PollNumber, Record, TaskToken};
 
 /// Zeros before a token: a page's worth, so that no byte of a token is in the part of a row that shares a page.
 pub(super) const PADDING: usize = 4_096;
@@ -49,7 +49,7 @@ pub(super) fn encode(record: &Record) -> serde_json::Result<(String, String)> {
     let value = if let Record::Claimed { .. } = record {
         let mut record = record.clone();
         if let Record::Claimed { task, .. } = &mut record {
-            task.token = TaskToken::new(String::new());
+            Arc::make_mut(task).token = TaskToken::new(String::new());
         }
         serde_json::to_value(record)?
     } else {
@@ -69,7 +69,7 @@ pub(super) fn decode(kind: &str, body: &str, secret: Option<&[u8]>) -> serde_jso
     let name = serde_json::to_string(kind)?;
     let mut record = serde_json::from_str(&format!("{{{name}:{body}}}"))?;
     if let Record::Claimed { task, .. } = &mut record {
-        task.token = unpadded(secret);
+        Arc::make_mut(task).token = unpadded(secret);
     }
     Ok(record)
 }
@@ -81,15 +81,47 @@ pub(super) fn read(
     sql: &str,
     arguments: impl Params,
 ) -> Result<Vec<Entry>, OpenError> {
-    let sql_error = |error: rusqlite::Error| schema::explain(path, &error);
-    let mut statement = connection.prepare(sql).map_err(sql_error)?;
-    let mut rows = statement.query(arguments).map_err(sql_error)?;
-    let mut entries: Vec<Entry> = Vec::new();
-    while let Some(row) = rows.next().map_err(sql_error)? {
-        let last = entries.last().map(|entry| &entry.boot_id);
-        entries.push(entry(path, row, last)?);
+    let explain = |error: rusqlite::Error| schema::explain(path, &error);
+    let mut statement = connection.prepare(sql).map_err(explain)?;
+    let mut entries = Entries::default();
+    entries.read(path, statement.query(arguments).map_err(explain)?)?;
+    Ok(entries.into_inner())
+}
+
+/// Entries being read. Texts that are the same in one claim and the next are kept once.
+#[derive(Default)]
+pub(super) struct Entries {
+    entries: Vec<Entry>,
+    claimed: Option<(ClaimSource, Arc<ClaimedTask>)>,
+}
+
+impl Entries {
+    /// None yet, with room for so many.
+    pub(super) fn with_capacity(count: usize) -> Self {
+        Self { entries: Vec::with_capacity(count), claimed: None }
     }
-    Ok(entries)
+
+    /// Reads all rows of a query for [`COLUMNS`].
+    pub(super) fn read(&mut self, path: &Path, mut rows: Rows<'_>) -> Result<(), OpenError> {
+        while let Some(row) = rows.next().map_err(|error| schema::explain(path, &error))? {
+            let last = self.entries.last().map(|entry| &entry.boot_id);
+            let mut entry = entry(path, row, last)?;
+            if let Record::Claimed { source, task, .. } = &mut entry.record {
+                if let Some((last_source, last_task)) = &self.claimed {
+                    source.share(last_source);
+                    Arc::make_mut(task).share(last_task);
+                }
+                self.claimed = Some((source.clone(), Arc::clone(task)));
+            }
+            self.entries.push(entry);
+        }
+        Ok(())
+    }
+
+    /// All that were read.
+    pub(super) fn into_inner(self) -> Vec<Entry> {
+        self.entries
+    }
 }
 
 fn entry(path: &Path, row: &Row<'_>, last: Option<&Arc<str>>) -> Result<Entry, OpenError> {

@@ -104,7 +104,13 @@ fn refuse_to_die_of_limits(path: &Path) -> Result<(), OpenError> {
 /// Opens what is there; nothing is created and no link followed.
 pub(super) fn connect(path: &Path, access: OpenFlags) -> Result<Connection, OpenError> {
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    Connection::open_with_flags(path, flags).map_err(|error| schema::explain(path, &error))
+    let open = || {
+        let connection = Connection::open_with_flags(path, flags)?;
+        // Whatever SQLite puts aside would otherwise lie in a directory for everybody's temporary files, tokens and all.
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
+        Ok(connection)
+    };
+    open().map_err(|error| schema::explain(path, &error))
 }
 
 /// Why a batch was not written.

@@ -415,7 +415,7 @@ fn a_restart_from_the_journal_is_one_from_every_record() {
         };
         written.extend([
             Record::PollStarted { poll, at: at(1), target: None },
-            Record::Claimed { claim, source, task: Box::new(task), sent: at(1), received: at(2) },
+            Record::Claimed { claim, source, task: Arc::new(task), sent: at(1), received: at(2) },
         ]);
         written.extend((1..5).map(|count| Record::Beaten { claim, sent: at(count), took_ms: 3, count: count as u64 }));
         let outcome = Outcome::Completed { result: None };

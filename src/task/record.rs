@@ -52,6 +52,15 @@ pub struct ClaimSource {
     pub identity: Foreign,
 }
 
+impl ClaimSource {
+    /// Keeps no copy of its own of texts that are the same in another.
+    pub fn share(&mut self, other: &Self) {
+        self.domain.share(&other.domain);
+        self.task_list.share(&other.task_list);
+        self.identity.share(&other.identity);
+    }
+}
+
 /// One durable fact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Record {
@@ -77,7 +86,7 @@ pub enum Record {
         /// Where from.
         source: ClaimSource,
         /// What the service answered, the token included.
-        task: Box<ClaimedTask>,
+        task: Arc<ClaimedTask>,
         /// When the poll was sent.
         sent: Stamp,
         /// When its answer was read.

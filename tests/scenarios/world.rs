@@ -260,7 +260,7 @@ fn claimed(claim: ClaimId, task: u64, at: i64) -> Record {
         execution: WorkflowExecution { workflow_id: format!("release-{task}").into(), run_id: "run-1".into() },
         input: None,
     };
-    Record::Claimed { claim, source, task: Box::new(task), sent: stamp(at), received: stamp(at) }
+    Record::Claimed { claim, source, task: Arc::new(task), sent: stamp(at), received: stamp(at) }
 }
 
 fn learned(claim: ClaimId, timeout_ms: i64, at: i64) -> Record {

@@ -147,7 +147,7 @@ fn ten_thousand_questions_go_out_a_few_at_a_time() {
         .map(|n| {
             let mut record = crate::console::testing::claimed_record(n, &format!("t-{n}"), n);
             if let Record::Claimed { task, .. } = &mut record {
-                task.execution.run_id = format!("run-{n}").into();
+                Arc::make_mut(task).execution.run_id = format!("run-{n}").into();
             }
             record
         })

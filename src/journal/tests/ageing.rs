@@ -1,6 +1,7 @@
 //! What goes with time, and what never does.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::*;
 use crate::clock::Now;
@@ -28,7 +29,7 @@ fn token(claim: u64) -> String {
 fn claim_with_token(claim: u64) -> Record {
     let mut record = claimed(claim, claim);
     if let Record::Claimed { task, .. } = &mut record {
-        task.token = TaskToken::new(token(claim));
+        Arc::make_mut(task).token = TaskToken::new(token(claim));
     }
     record
 }
@@ -151,7 +152,7 @@ fn after_thirty_days_everything_goes_but_the_highest_numbers() {
     let rest = |claim, poll: u64| {
         let mut claimed = claimed(claim, poll);
         if let Record::Claimed { task, .. } = &mut claimed {
-            task.token = TaskToken::new(String::new());
+            Arc::make_mut(task).token = TaskToken::new(String::new());
         }
         vec![claimed, intent(claim), ended(claim, 0)]
     };
