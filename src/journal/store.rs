@@ -108,10 +108,14 @@ pub(super) fn connect(path: &Path, access: OpenFlags) -> Result<Connection, Open
         let connection = Connection::open_with_flags(path, flags)?;
         // Whatever SQLite puts aside would otherwise lie in a directory for everybody's temporary files, tokens and all.
         connection.pragma_update(None, "temp_store", "MEMORY")?;
+        connection.pragma_update(None, "cache_size", CACHE)?;
         Ok(connection)
     };
     open().map_err(|error| schema::explain(path, &error))
 }
+
+/// What SQLite may remember of the file, in KiB (so the minus): nearly all that is done is writing at its end.
+const CACHE: i64 = -512;
 
 /// Why a batch was not written.
 enum Refused {
