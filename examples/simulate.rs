@@ -21,6 +21,10 @@ mod simulation;
 
 use simulation::{Options, Totals, run, run_all};
 
+/// A seventh of the time went into the system's allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Plays hours of an operator's work against the emulator, with everything that can go wrong, and checks the promises.
 #[derive(Parser)]
 struct Arguments {

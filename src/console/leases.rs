@@ -92,6 +92,7 @@ impl Console {
         self.count_claim(id);
         let live = self.live(id);
         (live.lease_warnings, live.lease_ends_at, live.lease_end) = (0, None, None);
+        self.file_lease(id);
         let Some(length_ms) = length_ms else {
             if self.agenda.when(Job::Lease(id)).is_none() {
                 // A disk that took its time was told more than once.

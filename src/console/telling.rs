@@ -147,7 +147,6 @@ impl Console {
             limit: claim.filter(|claim| claim.lease.is_some()).and_then(|claim| deadlines::heartbeat_limit(claim)),
             closing: claim.is_some_and(|claim| claim.intent.is_some()),
         };
-        self.file_lease(id);
         let before = std::mem::replace(&mut self.live.entry(id).or_default().counted, after);
         if before == after {
             return;
@@ -156,6 +155,9 @@ impl Console {
         self.counts.kept = counted(before.kept, after.kept, self.counts.kept);
         self.counts.open = counted(before.open, after.open, self.counts.open);
         self.counts.closing = counted(before.closing, after.closing, self.counts.closing);
+        if before.kept != after.kept {
+            self.file_lease(id);
+        }
         if before.limit != after.limit {
             self.count_load(id, before.limit, after.limit);
         }
