@@ -44,7 +44,7 @@ const fn act(name: &'static str, action: Action) -> Command {
 
 /// All of them, in the order of the help; the presenter's are there only in the demo, and are called as in a config.
 pub const ALL: [Command; 33] = [
-    Command { name: "list", usage: "", does: Does::List },
+    Command { name: "list", usage: "[all]", does: Does::List },
     Command { name: "show", usage: "N", does: Does::Show },
     Command { name: "log", usage: "", does: Does::Log },
     Command { name: "beat", usage: "N [DETAILS]", does: Does::OnTask(Action::Beat, Action::Details) },
@@ -114,7 +114,7 @@ impl Command {
     /// One line of the help.
     pub fn help(&self) -> String {
         let doc = match self.does {
-            Does::List => "the tasks, most urgent first",
+            Does::List => "the tasks, most urgent first; many that have ended as a number, or with all each of them",
             Does::Show => "everything known of a task",
             Does::Log => "what happened lately",
             Does::Context => "go to another context, or say what there are; nothing stops in the one left",

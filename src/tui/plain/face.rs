@@ -1,6 +1,7 @@
 //! State to lines, and typed lines to acts. Pure: time is an argument, nothing is sent or printed here.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crossterm::event::KeyCode;
 use ratatui::layout::Rect;
@@ -26,6 +27,9 @@ use crate::tui::view;
 const NO_SCREEN: Rect = Rect { x: 0, y: 0, width: 200, height: 100 };
 /// Lines of the log printed when asked for.
 const LOG_LINES: usize = 20;
+/// More tasks than this that have ended are told as a number, unless all are asked for: after a busy month a journal has a
+/// thousand of them.
+const ENDED_TOLD: usize = 10;
 
 /// The console as somebody hears it.
 #[derive(Debug)]
@@ -179,7 +183,7 @@ impl Face {
         };
         match command.does {
             Does::Help => (Command::all(demo).map(Command::help).chain([HELP.to_owned()]).collect(), None),
-            Does::List => (self.list(now), None),
+            Does::List => (self.list(rest == "all", now), None),
             Does::Log => (self.log(), None),
             Does::Context => self.go(rest),
             Does::Act(Action::Service) => self.service(now),
@@ -280,11 +284,22 @@ impl Face {
         newest
     }
 
-    fn list(&self, now: Now) -> Vec<String> {
+    fn list(&self, all: bool, now: Now) -> Vec<String> {
         if self.state().tasks.len() == 0 {
             return vec!["No tasks; claim takes some from a task list.".into()];
         }
-        self.state().tasks.such(|_| true).into_iter().map(|facts| self.task(facts, now)).collect()
+        let tasks = self.state().tasks.such(|_| true);
+        if all { tasks.into_iter().map(|facts| self.task(facts, now)).collect() } else { self.tasks(&tasks, now) }
+    }
+
+    /// Tasks in a line each, but many that have ended in one.
+    fn tasks(&self, tasks: &[&Arc<TaskFacts>], now: Now) -> Vec<String> {
+        let ended = tasks.iter().filter(|facts| facts.has_ended()).count();
+        let counted = ended > ENDED_TOLD;
+        let told = tasks.iter().filter(|facts| !counted || !facts.has_ended());
+        let told = told.map(|facts| self.task(facts, now));
+        let rest = counted.then(|| format!("{ended} tasks have ended; list all tells them too."));
+        told.chain(rest).collect()
     }
 
     /// One task in one line.
@@ -331,8 +346,7 @@ impl Face {
                 |facts: &TaskFacts| self.said.get(&(context, facts.id)) != Some(&word(facts, facts.urgency(now.boot)));
             let changed = state.tasks.such(new);
             said.extend(changed.iter().map(|facts| ((context, facts.id), word(facts, facts.urgency(now.boot)))));
-            let told = changed.into_iter().map(|facts| self.task(facts, now)).collect();
-            lines.extend(self.of_context(context, told));
+            lines.extend(self.of_context(context, self.tasks(&changed, now)));
         }
         self.said.extend(said);
         lines

@@ -6,7 +6,7 @@ use super::face::Face;
 use super::*;
 use crate::console::{Command, Details, Level};
 use crate::demo::view::{Active, Clock, Fault, Order, Reports, TaskName, Written};
-use crate::task::{ClaimId, Limit, Outcome, TimeoutKind};
+use crate::task::{ClaimId, Limit, Outcome, OutcomeKind, TimeoutKind, Verdict};
 use crate::tui::action::Action;
 use crate::tui::contexts::Standing;
 use crate::tui::fixtures::{Build, T0, hostile, log_line, status, task, zoo};
@@ -198,6 +198,22 @@ fn the_list_has_words_for_everything() {
     insta::assert_snapshot!("plain_list", said(&mut face, "list"));
     insta::assert_snapshot!("plain_show", said(&mut face, "show 1"));
     insta::assert_snapshot!("plain_help", said(&mut face, "help"));
+}
+
+#[test]
+fn a_thousand_tasks_that_have_ended_are_a_number() {
+    let completed = Verdict::Ours { kind: OutcomeKind::Completed, from_history: false };
+    let ended = |id: u64| task(id, &format!("old-{id}")).ended(completed.clone()).arc();
+    let mut face = face(vec![task(1, "a").arc()]);
+    let changed: Vec<_> = (2..=1_001).map(ended).collect();
+    let lines = face.news(0, News { changed, ..News::default() }, T0);
+    assert_eq!(lines, ["1000 tasks have ended; list all tells them too."], "as after a start");
+    let list = said(&mut face, "list");
+    assert!(list.starts_with("1 a: held, ") && list.lines().count() == 2, "{list}");
+    assert_eq!(said(&mut face, "list all").lines().count(), 1_001);
+    // What ends now is told as ever.
+    let lines = face.news(0, News { changed: vec![task(1, "a").ended(completed).arc()], ..News::default() }, T0);
+    assert!(lines[0].starts_with("1 a: completed, "), "{lines:?}");
 }
 
 #[test]
