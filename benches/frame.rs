@@ -149,7 +149,7 @@ fn task(id: u64, now: Now) -> Arc<TaskFacts> {
         looking_up: false,
         lease: None,
         next_beat: None,
-        last_beat: Some(BeatFact { sent: now.boot, took_ms: 8, count: 12 }),
+        last_beat: Some(BeatFact { sent: Some(now.boot), sent_wall: now.wall, took_ms: 8, count: 12 }),
         details: None,
         trouble: None,
         in_flight: false,

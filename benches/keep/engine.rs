@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use swfbeat::clock;
+use swfbeat::clock::{self, Boot};
 use swfbeat::console::{Command, Config, LeaseTerms, Level, LogLine, Rules, TaskFacts, TaskState};
 use swfbeat::journal::Place;
 use swfbeat::runtime::{self, Handle, Hooks, Opened, Parts};
@@ -139,6 +139,7 @@ impl Seen {
         let count = facts.last_beat.map_or(0, |beat| beat.count);
         if last.count.is_some_and(|before| count > before)
             && let Some(beat) = facts.last_beat
+            && let Some(Boot(sent)) = beat.sent
         {
             let first = !std::mem::replace(&mut last.beaten, true);
             self.outcome.beats += count - last.count.unwrap_or(0);
@@ -146,12 +147,12 @@ impl Seen {
             if let Some(due) = last.due
                 && !first
             {
-                self.lateness.add(beat.sent.0 - due);
+                self.lateness.add(sent - due);
             }
             if first && *waiting > 0 {
                 *waiting -= 1;
                 if *waiting == 0 {
-                    self.outcome.first_round = Some(beat.sent.0 + beat.took_ms - self.began);
+                    self.outcome.first_round = Some(sent + beat.took_ms - self.began);
                 }
             }
         }

@@ -173,8 +173,10 @@ impl LeaseFact {
 /// A heartbeat the service answered with 200.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BeatFact {
-    /// Just before the request was written.
-    pub sent: Boot,
+    /// Just before the request was written; `None` if the machine was started anew since.
+    pub sent: Option<Boot>,
+    /// The same on the wall clock, for display.
+    pub sent_wall: Wall,
     /// From then to the answer, milliseconds.
     pub took_ms: i64,
     /// How many there have been.

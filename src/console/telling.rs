@@ -234,9 +234,12 @@ pub(super) fn facts(claim: &Claim, live: &Live) -> TaskFacts {
         workflow_cancel: false,
         lease: None,
         next_beat: None,
-        last_beat: claim
-            .beat
-            .and_then(|beat| Some(BeatFact { sent: beat.sent.boot?, took_ms: beat.took_ms, count: beat.count })),
+        last_beat: claim.beat.map(|beat| BeatFact {
+            sent: beat.sent.boot,
+            sent_wall: beat.sent.wall,
+            took_ms: beat.took_ms,
+            count: beat.count,
+        }),
         details: claim.details.clone(),
         trouble: live.trouble.clone(),
         in_flight: live.in_flight.is_some(),

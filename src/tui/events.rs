@@ -147,6 +147,11 @@ impl Events {
         self.list.get(self.cursor.at)
     }
 
+    /// The oldest that was read.
+    pub fn oldest(&self) -> Option<&HistoryEvent> {
+        self.list.last()
+    }
+
     /// How many were read.
     pub fn len(&self) -> usize {
         self.list.len()

@@ -37,7 +37,12 @@ pub fn task(id: u64, activity_id: &str) -> Build {
         looking_up: false,
         lease: None,
         next_beat: None,
-        last_beat: Some(BeatFact { sent: T0.boot + -8_000, took_ms: 8, count: 12 }),
+        last_beat: Some(BeatFact {
+            sent: Some(T0.boot + -8_000),
+            sent_wall: Wall(T0.wall.0 - 8_000),
+            took_ms: 8,
+            count: 12,
+        }),
         details: None,
         trouble: None,
         in_flight: false,

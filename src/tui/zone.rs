@@ -39,7 +39,8 @@ impl Zone {
         if self.is_same_day(at, now) { self.clock(at) } else { self.at(at).format("%m-%d %H:%M").to_string() }
     }
 
-    fn is_same_day(self, at: Wall, now: Wall) -> bool {
+    /// Whether both are of the same day.
+    pub fn is_same_day(self, at: Wall, now: Wall) -> bool {
         self.at(at).date_naive() == self.at(now).date_naive()
     }
 

@@ -94,6 +94,8 @@ fn rule_6_after_a_reboot_countdowns_are_unsure_until_the_first_sample_and_right_
     let mut again = World::restarted_in(world.at + 5_000 - offset, world.disk, "boot-0");
     assert!(again.facts(claim).deadlines.iter().all(|deadline| deadline.at.is_none() && deadline.is_unknown()));
     assert_eq!(again.facts(claim).urgency(Boot(again.at)), Urgency::Unsure);
+    let beat = again.facts(claim).last_beat.unwrap();
+    assert_eq!((beat.count, beat.sent), (2, None), "it is known that there was one, and by the wall clock when");
     again.pass(10);
     again.command(Command::Beat { claims: vec![claim], details: Details::Same });
     let (call, _, sent) =

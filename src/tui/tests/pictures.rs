@@ -197,6 +197,27 @@ fn every_view_at_every_size() {
     }
 }
 
+/// A night shift looks at what happened before midnight, and at what an earlier start of the machine has left.
+#[test]
+fn times_of_other_days_say_which() {
+    const DAY_MS: i64 = 86_400_000;
+    let mut old = task(1, "drain-rack-42");
+    old.0.claimed_at.0 -= DAY_MS;
+    let beat = old.0.last_beat.as_mut().unwrap();
+    (beat.sent, beat.sent_wall.0) = (None, beat.sent_wall.0 - DAY_MS);
+    for (width, height) in SIZES {
+        let mut state = screen(vec![old.0.clone().into()]);
+        state.area = Rect::new(0, 0, width, height);
+        type_in(&mut state, "\r");
+        snapshot(&format!("other_day_detail_{width}x{height}"), &mut state, &Theme::dark());
+        type_in(&mut state, "e");
+        let mut page = history();
+        page.events.iter_mut().skip(2).for_each(|event| event.at -= DAY_MS);
+        answer(&mut state, Ok(Found::Answer(Answer::History(page))));
+        snapshot(&format!("other_day_events_{width}x{height}"), &mut state, &Theme::dark());
+    }
+}
+
 #[test]
 fn an_empty_view_says_why_and_what_to_press() {
     let cases = [

@@ -111,13 +111,13 @@ impl Lines {
         lines.state(facts, survives(state, facts), moment, zone);
         lines.note(facts, moment, zone);
         lines.deadlines(facts, moment.stands_until);
-        lines.heartbeats(facts, moment);
+        lines.heartbeats(facts, moment, zone);
         let beats: Vec<_> = match extent {
             Extent::Pane => Vec::new(),
             Extent::Full => state.log.beats(facts.id).take(RECORD).collect(),
         };
         lines.record(&beats);
-        lines.identity(facts, zone);
+        lines.identity(facts, moment, zone);
         lines.foreign("input", facts.input.as_ref(), MOST_LINES);
         lines.beats(&beats, zone);
         Self(lines.lines)
@@ -232,7 +232,10 @@ impl Writer<'_> {
                 self.closing(kind.word(), *attempts, *unconfirmed, trouble.as_deref());
             }
             TaskState::Ended { verdict, at } => {
-                self.text("ended", &format!("{}, known since {}", verdict_text(verdict), zone.clock(*at)));
+                self.text(
+                    "ended",
+                    &format!("{}, known since {}", verdict_text(verdict), zone.clock_or_day(*at, moment.now.wall)),
+                );
                 self.written(verdict);
             }
         }
@@ -300,10 +303,12 @@ impl Writer<'_> {
         }
     }
 
-    fn heartbeats(&mut self, facts: &TaskFacts, moment: Moment) {
+    fn heartbeats(&mut self, facts: &TaskFacts, moment: Moment, zone: Zone) {
         let mut text = match &facts.last_beat {
             Some(beat) => {
-                format!("{}, {} ms, {} in all", ago(moment.now.boot - beat.sent), beat.took_ms, beat.count)
+                let when = || format!("at {}", zone.clock_or_day(beat.sent_wall, moment.now.wall));
+                let when = beat.sent.map_or_else(when, |sent| ago(moment.now.boot - sent));
+                format!("{when}, {} ms, {} in all", beat.took_ms, beat.count)
             }
             None => "none yet".into(),
         };
@@ -334,12 +339,12 @@ impl Writer<'_> {
         }
     }
 
-    fn identity(&mut self, facts: &TaskFacts, zone: Zone) {
+    fn identity(&mut self, facts: &TaskFacts, moment: Moment, zone: Zone) {
         let execution = &facts.execution;
         self.text("workflow", &format!("{} / {}", execution.workflow_id.line(), execution.run_id.line()));
         let activity_type = &facts.activity_type;
         let (name, version) = (activity_type.name.line(), activity_type.version.line());
-        let claimed = zone.clock(facts.claimed_at);
+        let claimed = zone.clock_or_day(facts.claimed_at, moment.now.wall);
         self.text("activity", &format!("{name} {version}, claimed {claimed} from {}", facts.task_list.line()));
     }
 }

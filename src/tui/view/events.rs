@@ -9,6 +9,7 @@ use super::list::{self, Width};
 use super::paint::{put, put_right, wrap};
 use crate::clock::Wall;
 use crate::text::printable;
+use crate::tui::countdown::Moment;
 use crate::tui::events::Events;
 use crate::tui::keymap::Keymap;
 use crate::tui::state::State;
@@ -22,7 +23,7 @@ const WIDE: u16 = 80;
 pub const SELECTED: u16 = 4;
 
 /// Draws the view.
-pub fn draw(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme) {
+pub fn draw(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme, moment: Moment) {
     let facts = state.subject();
     let name = facts.map_or_else(String::new, |facts| facts.execution.workflow_id.line().into_owned());
     let Some(events) = &state.events else { return };
@@ -38,8 +39,11 @@ pub fn draw(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme) {
         return;
     }
     let wide = area.width >= WIDE;
+    let (zone, now) = (state.zone, moment.now.wall);
+    // Events of other days say which, and take the place for it.
+    let time = if events.oldest().is_none_or(|event| zone.is_same_day(Wall(event.at), now)) { 8 } else { 11 };
     let widths: &[Width] = if wide {
-        &[Width::Cells(6), Width::Cells(8), Width::Cells(31), Width::Parts(1)]
+        &[Width::Cells(6), Width::Cells(time), Width::Cells(31), Width::Parts(1)]
     } else {
         &[Width::Cells(5), Width::Parts(1)]
     };
@@ -53,11 +57,11 @@ pub fn draw(buf: &mut Buffer, layout: &Layout, state: &State, theme: &Theme) {
         let style = style(event, own, theme);
         if wide {
             put_right(buf, at(0), &event.id.to_string(), theme.dim);
-            put(buf, at(1).as_position(), at(1).width, &state.zone.clock(Wall(event.at)), theme.dim);
+            put(buf, at(1).as_position(), at(1).width, &zone.clock_or_day(Wall(event.at), now), theme.dim);
             put(buf, at(2).as_position(), at(2).width, &what(event, own), style);
             put(buf, at(3).as_position(), at(3).width, &says(event), if own { theme.text } else { theme.dim });
         } else {
-            put(buf, at(0).as_position(), at(0).width, &state.zone.minute(Wall(event.at)), theme.dim);
+            put(buf, at(0).as_position(), at(0).width, &zone.minute_or_day(Wall(event.at), now), theme.dim);
             put(buf, at(1).as_position(), at(1).width, &format!("{} {}", what(event, own), says(event)), style);
         }
         if selected {

@@ -59,7 +59,7 @@ pub fn draw(buf: &mut Buffer, state: &State, theme: &Theme, moment: Moment) -> O
     match state.views.now() {
         View::Tasks => panes(buf, &layout, state, theme, moment),
         View::Detail => detail::draw_full(buf, &layout, state, theme, moment),
-        View::Events => events::draw(buf, &layout, state, theme),
+        View::Events => events::draw(buf, &layout, state, theme, moment),
         View::Log => log::draw_full(buf, &layout, state, theme),
         View::Waiting => waiting::draw(buf, &layout, state, theme),
         View::Closed => closed::draw(buf, &layout, state, theme, moment),

@@ -84,7 +84,8 @@ impl Task {
         if deadline.kind == TimeoutKind::Heartbeat {
             let (Limit::Seconds(seconds), Source::History) = deadline.limit? else { return None };
             // The service's last word is the last answer the console has read.
-            let beat = facts.last_beat.filter(|beat| self.taken == Some(clocks.world(beat.sent)))?;
+            let beat =
+                facts.last_beat.filter(|beat| beat.sent.is_some_and(|sent| self.taken == Some(clocks.world(sent))))?;
             return Some(beat.took_ms + clocks.lost(i64::from(seconds) * 1_000));
         }
         // Without a `Date` header the service's clock is known from its events only, as well as those happened to fall.

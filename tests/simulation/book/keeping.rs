@@ -166,7 +166,10 @@ impl Task {
             return;
         }
         let before = self.facts.as_ref().and_then(|facts| facts.last_beat);
-        if self.settled_at.is_none() && facts.last_beat.is_some() && facts.last_beat != before {
+        if self.settled_at.is_none()
+            && facts.last_beat != before
+            && facts.last_beat.is_some_and(|beat| beat.sent.is_some())
+        {
             self.settled_at = Some(at);
         }
     }
