@@ -8,6 +8,7 @@ use crate::clock::Boot;
 use crate::task::{ClaimId, Limit};
 
 use super::cadence::{EARLIEST, EARLIEST_TIGHT};
+use super::drain::{Drain, fastest};
 use super::facts::Tolerance;
 use super::numbers::NumberMap;
 use super::quota::BURST;
@@ -34,12 +35,8 @@ const LAZIEST: f64 = 600.0;
 const MOVED: f64 = 0.03;
 /// A recovery that takes longer is none, seconds.
 const LONGEST_RECOVERY: f64 = 86_400.0;
-/// Timeouts are looked at in at most so many groups.
-const GROUPS: usize = 24;
 /// Plans given up within so many milliseconds count as the one that left the least.
 const SAME_MS: i64 = 1_000;
-/// Heartbeats in flight at once: what a queue drains by at the most, a round trip.
-const AT_ONCE: f64 = 60.0;
 
 /// How intervals follow from timeouts at present.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -276,8 +273,7 @@ impl Load {
         let sent = self.cap.map_or(f64::INFINITY, |cap| cap * BURST + self.rate * outage / self.earliest());
         let due = f64::from(tasks).min(sent);
         let spare = (self.rate - self.rate_of(self.plan) / self.earliest()).max(0.0);
-        let fastest = AT_ONCE * 1_000.0 / rtt_ms.max(1) as f64;
-        let seconds = due / spare.min(fastest);
+        let seconds = due / spare.min(fastest(rtt_ms));
         if seconds > LONGEST_RECOVERY { i64::MAX } else { (seconds * 1_000.0) as i64 + attempt_ms + rtt_ms }
     }
 
@@ -334,57 +330,6 @@ impl Load {
     fn most_slack(&self, share: f64) -> Option<f64> {
         let fits = |slack: f64| self.rate_of(Plan::Slack { slack, longest: LAZIEST }) <= share * self.rate;
         fits(0.0).then(|| bisect(0.0, MOST_SLACK, fits))
-    }
-}
-
-/// Tasks that fall due after an outage, in groups of about the same spare time.
-struct Drain {
-    /// The least spare time in seconds, the number of tasks, the number of kinds.
-    groups: Vec<(f64, f64, f64)>,
-    /// What goes out at once, and a second after that.
-    saved: f64,
-    rate: f64,
-    /// What goes out a second at the very most: all in flight, a round trip.
-    fastest: f64,
-}
-
-impl Drain {
-    /// `kinds`: spare seconds, timeout, number of tasks.
-    fn new(kinds: &[(f64, u32, u32)], rate: f64, cap: Option<f64>, rtt_ms: i64) -> Self {
-        let mut kinds = kinds.to_vec();
-        kinds.sort_by(|one, other| one.0.total_cmp(&other.0));
-        let groups = kinds.chunks(kinds.len().div_ceil(GROUPS).max(1)).map(|group| {
-            let count: u32 = group.iter().map(|kind| kind.2).sum();
-            (group[0].0, f64::from(count), group.len() as f64)
-        });
-        // After refusals nothing is saved up that the service would honour.
-        let saved = cap.map_or(f64::INFINITY, |cap| if rate < 0.97 * cap { 0.0 } else { cap * BURST });
-        let fastest = AT_ONCE * 1_000.0 / rtt_ms.max(1) as f64;
-        Self { groups: groups.collect(), saved, rate, fastest }
-    }
-
-    /// The longest outage, seconds, that the tasks with so much to spare survive.
-    fn outage(&self, spare: f64) -> f64 {
-        let last = |&(from, count, kinds): &(f64, f64, f64)| from + (count / kinds - self.saved).max(0.0) / self.rate;
-        let group = self.groups.iter().take_while(|group| group.0 <= spare).last();
-        let end = group.map_or(spare, last).max(spare);
-        let starts = self.groups.iter().map(|group| group.0);
-        let moments = starts.chain(self.groups.iter().map(last)).chain([spare]);
-        let tolerated = moments.filter(|at| (spare..=end).contains(at)).map(|at| at - self.seconds(at));
-        tolerated.fold(f64::INFINITY, f64::min)
-    }
-
-    /// How long what falls due in the first `at` seconds needs.
-    ///
-    /// In no stretch of time more heartbeats can have been sent than burst and rate allow, so of no kind more can fall
-    /// due in it.
-    fn seconds(&self, at: f64) -> f64 {
-        let most = |from: f64, kinds: f64| {
-            if self.rate.is_finite() { kinds * (self.saved + self.rate * (at - from)) } else { f64::INFINITY }
-        };
-        let due = |&(from, count, kinds): &(f64, f64, f64)| if from > at { 0.0 } else { count.min(most(from, kinds)) };
-        let due: f64 = self.groups.iter().map(due).sum();
-        ((due - self.saved).max(0.0) / self.rate).max(due / self.fastest)
     }
 }
 

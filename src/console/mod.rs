@@ -20,6 +20,7 @@ mod claiming;
 mod closing;
 mod commands;
 mod deadlines;
+mod drain;
 mod endings;
 mod event;
 mod executions;
