@@ -13,7 +13,7 @@ const OWN: u64 = 1 << 60;
 /// Tasks that should wait for somebody to claim them.
 const WAITING: usize = 12;
 /// An execution in so many has a history of more than one page.
-const LONG: i64 = 120;
+const LONG: i64 = 400;
 
 /// A timeout in seconds; `None` is no limit.
 pub type Seconds = Option<u32>;
