@@ -9,6 +9,8 @@ use super::chance::Chance;
 pub struct Operator {
     chance: Chance,
     words: u64,
+    /// One who lets nothing lapse: tasks are kept for hours. The other kind has tasks that come and go.
+    diligent: bool,
     /// Tasks this person likes to hold.
     wanted: usize,
     claimed_for: usize,
@@ -21,8 +23,10 @@ pub struct Operator {
 
 impl Operator {
     pub fn new(seed: u64, wanted: usize) -> Self {
+        let mut chance = Chance::new(seed ^ 0x0b5e_55ed);
         Self {
-            chance: Chance::new(seed ^ 0x0b5e_55ed),
+            diligent: chance.in_thousand(500),
+            chance,
             words: 0,
             wanted,
             claimed_for: 0,
@@ -70,7 +74,9 @@ impl Operator {
             return commands;
         }
         match self.chance.between(0, 299) {
-            0 => self.away_until = at + self.chance.between(60_000, 1_800_000),
+            0 if !self.diligent || self.chance.in_thousand(200) => {
+                self.away_until = at + self.chance.between(60_000, 1_800_000)
+            }
             1..=20 => commands.push(self.close(book)),
             21..=150 => commands.push(self.keep(book)),
             _ => commands.extend(
@@ -113,15 +119,21 @@ impl Operator {
         Some(Command::WithdrawClose { claim })
     }
 
-    /// Whatever is not kept, or nearly not kept any more, among a few.
+    /// Whatever is not kept, or nearly not kept any more: all of it, or what is among a few.
     fn keep(&mut self, book: &Book) -> Command {
+        let unkept = |claim: &ClaimId| book.of_claim(*claim).is_some_and(|task| !task.shows_lease());
         let mut claims: Vec<ClaimId> = Vec::new();
-        for _ in 0..10 {
-            let claim = self.chance.pick(&book.open).copied();
-            let unkept = |claim: &ClaimId| book.of_claim(*claim).is_some_and(|task| !task.shows_lease());
-            claims.extend(claim.filter(|claim| !claims.contains(claim)).filter(unkept));
+        if self.diligent {
+            claims.extend(book.open.iter().copied().filter(unkept));
+        } else {
+            for _ in 0..10 {
+                let claim = self.chance.pick(&book.open).copied();
+                claims.extend(claim.filter(|claim| !claims.contains(claim)).filter(unkept));
+            }
         }
-        let length_ms = if self.chance.in_thousand(150) {
+        let length_ms = if self.diligent {
+            self.chance.between(1_800_000, 28_800_000)
+        } else if self.chance.in_thousand(150) {
             self.chance.between(10_000, 120_000)
         } else {
             self.chance.between(300_000, 7_200_000)
@@ -142,6 +154,7 @@ impl Operator {
         Some(match self.chance.between(0, 19) {
             0..=5 => Command::Beat { claims, details: Details::Same },
             6..=9 => Command::Beat { claims, details: Details::New(self.words().into()) },
+            10..=12 if self.diligent && !self.chance.in_thousand(50) => return None,
             10..=11 => Command::Keep { claims, length_ms: self.chance.between(10_000, 900_000) },
             12 => Command::StopKeeping { claims },
             13 | 14 => Command::GoOn { claims },
