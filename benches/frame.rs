@@ -4,7 +4,7 @@
 //!
 //! Instructions: plays itself under valgrind (callgrind), with few frames and with many: the difference is theirs, and
 //! repeats to a few instructions on any machine. Needs valgrind. Milliseconds: from the event or key to the bytes of the
-//! frame, the median of many, on this machine as it is now.
+//! frame, the median of many, on this machine as it is now; of what looks at every task, what nine of ten take at most.
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a benchmark ends where something is missing")]
 
 use std::process::{Command, ExitCode};
@@ -30,6 +30,8 @@ const SOON: Duration = Duration::from_millis(16);
 const HAPPENINGS: [&str; 4] = ["second", "event", "event, filtered and sorted", "key"];
 /// What looks at every task, so that more of them cost more: only its time is measured.
 const LOOKS_AT_ALL: [&str; 2] = ["letter in the filter", "column to sort by"];
+/// Of every id, of every type, of some ids; then backwards.
+const LETTERS: &[u8] = b"rack swapdisk 7\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
@@ -55,8 +57,10 @@ fn main() -> ExitCode {
         );
     }
     for what in HAPPENINGS.into_iter().chain(LOOKS_AT_ALL) {
-        let [ten, hundred] = SIZES.map(|tasks| median(play(what, tasks, MANY)));
-        let good = ten <= SOON && (hundred <= SOON || LOOKS_AT_ALL.contains(&what));
+        // Of letters and columns, nearly the one that costs most.
+        let part = if LOOKS_AT_ALL.contains(&what) { 0.9 } else { 0.5 };
+        let [ten, hundred] = SIZES.map(|tasks| quantile(play(what, tasks, MANY), part));
+        let good = ten <= SOON && hundred <= SOON;
         kept &= good;
         println!(
             "a {what}, to the frame: {ten:.2?} with 10,000 tasks, {hundred:.2?} with 100,000{}",
@@ -66,9 +70,9 @@ fn main() -> ExitCode {
     if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
+fn quantile(mut times: Vec<Duration>, part: f64) -> Duration {
     times.sort_unstable();
-    times[times.len() / 2]
+    times[(times.len() as f64 * part) as usize]
 }
 
 /// Instructions of a whole run.
@@ -97,7 +101,10 @@ fn play(what: &str, tasks: u64, frames: u32) -> Vec<Duration> {
         "letter in the filter" => drop(screen.type_in(b"/", now)),
         _ => {}
     }
-    screen.take(News { changed: (1..=tasks).map(|id| task(id, now)).collect(), ..News::default() }, now);
+    let mut all: Vec<_> = (1..=tasks).map(|id| task(id, now)).collect();
+    // They come in another order than they lie in memory, as after hours of heartbeats.
+    all.sort_by_key(|task| task.id.0 * 7_919 % tasks);
+    screen.take(News { changed: all, ..News::default() }, now);
     screen.frame(now);
     let frame = |frame: u32| {
         let changed = (what.starts_with("event")).then(|| task(1 + u64::from(frame) * 7 % tasks, now));
@@ -106,8 +113,7 @@ fn play(what: &str, tasks: u64, frames: u32) -> Vec<Duration> {
         let begun = Instant::now();
         match what {
             "key" => drop(screen.type_in(b"j", now)),
-            // What it lets through changes with every key.
-            "letter in the filter" => drop(screen.type_in(if frame.is_multiple_of(2) { b"7" } else { b"\x7f" }, now)),
+            "letter in the filter" => drop(screen.type_in(&LETTERS[frame as usize % LETTERS.len()..][..1], now)),
             "column to sort by" => drop(screen.type_in(b"s", now)),
             "second" => {}
             _ => screen.take(News { changed: changed.into_iter().collect(), ..News::default() }, now),

@@ -3,23 +3,22 @@
 use std::sync::Arc;
 
 use super::Tasks;
-use super::sort::Place;
+use super::sort::{Place, put_in_order};
 use crate::console::TaskFacts;
 use crate::task::ClaimId;
 
 impl Tasks {
     /// The marked tasks that are shown, in the order of the list: nothing is done to what nobody sees.
     pub fn marked(&self) -> Vec<Arc<TaskFacts>> {
-        let rows = self.marks.iter().filter_map(|id| self.rows.get(id));
-        let mut shown: Vec<(&Place, &Arc<TaskFacts>)> =
-            rows.filter_map(|row| Some((row.place.as_ref()?, &row.facts))).collect();
-        shown.sort_unstable_by_key(|(place, _)| *place);
-        shown.into_iter().map(|(_, facts)| Arc::clone(facts)).collect()
+        let places = self.marks.iter().filter_map(|id| self.place_of(self.rows.slot(*id)?));
+        let mut shown: Vec<Place> = places.collect();
+        put_in_order(&mut shown, &self.rows, self.sort);
+        shown.iter().filter_map(|place| Some(Arc::clone(&self.rows.at(place.slot)?.facts))).collect()
     }
 
     /// How many are marked, and how many of them are not shown.
     pub fn mark_counts(&self) -> (usize, usize) {
-        let hidden = |id: &&ClaimId| self.rows.get(id).is_none_or(|row| row.place.is_none());
+        let hidden = |id: &&ClaimId| self.rows.slot(**id).and_then(|slot| self.place_of(slot)).is_none();
         (self.marks.len(), self.marks.iter().filter(hidden).count())
     }
 
@@ -36,11 +35,11 @@ impl Tasks {
 
     /// Marks everything from the last mark to the cursor.
     pub fn mark_range(&mut self) {
-        let row = |id: Option<ClaimId>| self.order.row_of(self.rows.get(&id?)?.place.as_ref()?);
+        let row = |id: Option<ClaimId>| self.row_of(self.rows.slot(id?)?);
         let Some(to) = row(self.selected) else { return };
         let from = row(self.anchor).unwrap_or(to);
         let (first, last) = (from.min(to), from.max(to));
-        let range: Vec<ClaimId> = self.order.from(first).take(last - first + 1).map(Place::id).collect();
+        let range: Vec<ClaimId> = self.list().from(first).take(last - first + 1).map(|place| place.id).collect();
         self.marks.extend(range);
         self.anchor = self.selected;
         self.marks_changed();
@@ -48,13 +47,13 @@ impl Tasks {
 
     /// Marks everything that is shown.
     pub fn mark_all(&mut self) {
-        self.marks.extend(self.order.from(0).map(Place::id));
+        self.marks.extend(self.shown_ids());
         self.marks_changed();
     }
 
     /// Marks what is shown and not marked, and the other way round.
     pub fn invert_marks(&mut self) {
-        for id in self.order.from(0).map(Place::id) {
+        for id in self.shown_ids() {
             if !self.marks.remove(&id) {
                 self.marks.insert(id);
             }
@@ -71,9 +70,13 @@ impl Tasks {
         had
     }
 
+    fn shown_ids(&self) -> Vec<ClaimId> {
+        self.list().from(0).map(|place| place.id).collect()
+    }
+
     fn marks_changed(&mut self) {
         if self.filter.looks_at_marks() && self.frozen.is_none() {
-            self.arrange(/*anew*/ false);
+            self.sift();
         }
     }
 }

@@ -2,11 +2,17 @@
 //!
 //! Kept in order as facts change and as time makes tasks urgent; nothing is sorted anew. The cursor and the marks are on
 //! claims, never on row numbers: the cursor stays on its task wherever that moves, unless the operator wants it to stay
-//! in its row. By what is sorted is in `sort`, what is shown in `filter`, the sorted list itself in `ranks`.
+//! in its row. By what is sorted is in `sort`, what is shown in `filter`, who goes where in `arrange`, the sorted list
+//! itself in `ranks`.
 
+mod arrange;
 mod filter;
 mod marks;
+#[cfg(test)]
+mod model;
+mod names;
 mod ranks;
+mod rows;
 mod sort;
 #[cfg(test)]
 mod tests;
@@ -22,17 +28,8 @@ pub use filter::{FIELDS, Filter};
 pub use sort::{Sort, SortBy};
 
 use ranks::Ranks;
-use sort::Place;
-
-#[derive(Debug)]
-struct Row {
-    facts: Arc<TaskFacts>,
-    urgency: Urgency,
-    /// Where it is in the list; `None` if it is not shown.
-    place: Option<Place>,
-    /// When its urgency changes by itself.
-    change: Option<Boot>,
-}
+use rows::Rows;
+use sort::{Place, head};
 
 /// The list stands still.
 #[derive(Debug)]
@@ -49,8 +46,11 @@ const FREE_MS: i64 = 1_500;
 /// All tasks of the screen.
 #[derive(Debug, Default)]
 pub struct Tasks {
-    rows: HashMap<ClaimId, Row>,
-    order: Ranks<Place>,
+    rows: Rows,
+    /// All that have a place, in order.
+    all: Ranks<Place>,
+    /// Those that the filter lets through, if there is one: in the same order.
+    passing: Option<Ranks<Place>>,
     changes: BTreeSet<(Boot, ClaimId)>,
     counts: HashMap<Urgency, usize>,
     cancels: usize,
@@ -75,7 +75,7 @@ impl Tasks {
     /// Takes new facts. Gives the task for which a list that stood still moves again, if it is one.
     pub fn update(&mut self, facts: Arc<TaskFacts>, now: Boot) -> Option<Arc<TaskFacts>> {
         let urgency = facts.urgency(now);
-        let before = self.rows.get(&facts.id).map(|row| row.urgency);
+        let before = self.rows.get(facts.id).map(|row| row.urgency);
         let breaks = self.frozen.is_some() && before != Some(urgency) && breaks_through(urgency);
         let broken = breaks.then(|| Arc::clone(&facts));
         if breaks {
@@ -87,12 +87,11 @@ impl Tasks {
 
     /// Takes a task off the list; the cursor goes to the one that takes its row.
     pub fn remove(&mut self, id: ClaimId) {
-        let Some(row) = self.rows.remove(&id) else { return };
-        self.uncount(&row, id);
-        let at = row.place.as_ref().and_then(|place| self.order.row_of(place));
-        if let Some(place) = &row.place {
-            self.order.remove(place);
-        }
+        let Some(slot) = self.rows.slot(id) else { return };
+        let at = self.row_of(slot);
+        self.take_out(slot);
+        self.uncount(slot);
+        self.rows.remove(id);
         self.marks.remove(&id);
         if self.selected == Some(id) {
             self.select_row(at.unwrap_or(0));
@@ -105,7 +104,7 @@ impl Tasks {
         while let Some(&(change, id)) = self.changes.first()
             && change <= now
         {
-            let Some(facts) = self.rows.get(&id).map(|row| Arc::clone(&row.facts)) else { break };
+            let Some(facts) = self.rows.get(id).map(|row| Arc::clone(&row.facts)) else { break };
             broken = self.update(facts, now).or(broken);
         }
         broken
@@ -113,38 +112,32 @@ impl Tasks {
 
     fn put(&mut self, facts: Arc<TaskFacts>, urgency: Urgency, now: Boot) {
         let id = facts.id;
-        let old = self.rows.remove(&id);
-        if let Some(old) = &old {
-            self.uncount(old, id);
+        let known = self.rows.slot(id);
+        if let Some(slot) = known {
+            self.uncount(slot);
         }
         let change = facts.next_urgency_change(now);
         self.changes.extend(change.map(|change| (change, id)));
         *self.counts.entry(urgency).or_default() += 1;
         self.cancels += usize::from(asks_for_cancel(&facts));
         self.follow_ups += usize::from(wants_follow_up(&facts));
-        let old = old.and_then(|old| old.place);
-        let place = if let Some(frozen) = &mut self.frozen {
-            frozen.stale.insert(id);
-            old
+        let slot = if let Some(slot) = known {
+            self.renew(slot, facts, urgency, change);
+            slot
         } else {
-            let place = self.is_shown(&facts, urgency).then(|| Place::of(&facts, urgency, self.sort));
-            // Most facts change without moving their task.
-            if place != old {
-                if let Some(old) = old {
-                    self.order.remove(&old);
-                }
-                if let Some(place) = &place {
-                    self.order.insert(place.clone());
-                }
-            }
-            place
+            self.rows.insert(facts, urgency, change)
         };
-        self.rows.insert(id, Row { facts, urgency, place, change });
+        if let Some(frozen) = &mut self.frozen {
+            frozen.stale.insert(id);
+        } else {
+            self.place(slot);
+        }
     }
 
-    fn uncount(&mut self, row: &Row, id: ClaimId) {
+    fn uncount(&mut self, slot: u32) {
+        let Some(row) = self.rows.at(slot) else { return };
         if let Some(change) = row.change {
-            self.changes.remove(&(change, id));
+            self.changes.remove(&(change, row.id));
         }
         if let Some(count) = self.counts.get_mut(&row.urgency) {
             *count -= 1;
@@ -153,33 +146,10 @@ impl Tasks {
         self.follow_ups -= usize::from(wants_follow_up(&row.facts));
     }
 
-    /// The one under the cursor stays in the list while the cursor is there: nothing vanishes under somebody's finger.
-    fn is_shown(&self, facts: &TaskFacts, urgency: Urgency) -> bool {
-        let id = facts.id;
-        self.filter.is_empty()
-            || self.filter.matches(facts, urgency, self.marks.contains(&id))
-            || self.selected == Some(id)
-    }
-
-    /// Puts every task where it belongs now. Those that have a place by the present order keep it, unless all is `anew`.
-    fn arrange(&mut self, anew: bool) {
-        let mut places = Vec::with_capacity(self.rows.len());
-        for (id, row) in &mut self.rows {
-            let shown = self.filter.is_empty() || self.filter.matches(&row.facts, row.urgency, self.marks.contains(id));
-            let known = row.place.take().filter(|_| shown && !anew);
-            row.place = known.or_else(|| shown.then(|| Place::of(&row.facts, row.urgency, self.sort)));
-            places.extend(row.place.clone());
-        }
-        self.order = Ranks::of(places);
-        if self.selected_index().is_none() {
-            self.select_row(0);
-        }
-    }
-
     /// Puts the cursor on the first task if it is nowhere, or while the first tasks come in: afterwards it must not move
     /// under somebody's finger.
     pub fn select_first_if_free(&mut self, now: Boot) {
-        if self.order.len() == 0 {
+        if self.list().len() == 0 {
             return;
         }
         let free = *self.pinned_at.get_or_insert(now + FREE_MS) > now;
@@ -206,7 +176,7 @@ impl Tasks {
 
     /// Puts the cursor on a task, if it is there.
     pub fn select(&mut self, id: ClaimId) {
-        if self.rows.contains_key(&id) {
+        if self.rows.slot(id).is_some() {
             self.selected = Some(id);
         }
     }
@@ -226,27 +196,15 @@ impl Tasks {
     }
 
     fn select_row(&mut self, row: usize) {
-        self.row = row.min(self.order.len().saturating_sub(1));
-        self.selected = self.order.get(self.row).map(Place::id);
-    }
-
-    /// A task that was shown only because the cursor was on it goes.
-    fn recheck(&mut self, id: Option<ClaimId>) {
-        let Some(id) = id.filter(|_| self.frozen.is_none()) else { return };
-        let Some(row) = self.rows.get_mut(&id) else { return };
-        if !self.filter.is_empty()
-            && !self.filter.matches(&row.facts, row.urgency, self.marks.contains(&id))
-            && let Some(place) = row.place.take()
-        {
-            self.order.remove(&place);
-        }
+        self.row = row.min(self.list().len().saturating_sub(1));
+        self.selected = self.list().get(self.row).map(|place| place.id);
     }
 
     /// Scrolls so that the cursor is among the `height` rows in view.
     pub fn settle(&mut self, height: usize) {
         let index = self.selected_index().unwrap_or(0);
         self.row = index;
-        let last_page = self.order.len().saturating_sub(height);
+        let last_page = self.list().len().saturating_sub(height);
         self.offset = self.offset.min(last_page).min(index).max((index + 1).saturating_sub(height));
     }
 
@@ -257,14 +215,14 @@ impl Tasks {
 
     /// One task.
     pub fn get(&self, id: ClaimId) -> Option<&Arc<TaskFacts>> {
-        self.rows.get(&id).map(|row| &row.facts)
+        self.rows.get(id).map(|row| &row.facts)
     }
 
     /// The rows in view.
     pub fn in_view(&self, height: usize) -> impl Iterator<Item = InView<'_>> {
-        self.order.from(self.offset).take(height).filter_map(|place| {
-            let row = self.rows.get(&place.id())?;
-            let id = place.id();
+        self.list().from(self.offset).take(height).filter_map(|place| {
+            let row = self.rows.at(place.slot)?;
+            let id = place.id;
             let (selected, marked) = (self.selected == Some(id), self.marks.contains(&id));
             Some(InView { facts: &row.facts, urgency: row.urgency, selected, marked })
         })
@@ -272,14 +230,15 @@ impl Tasks {
 
     /// All of them, shown or not, in no order.
     pub fn all(&self) -> impl Iterator<Item = &Arc<TaskFacts>> {
-        self.rows.values().map(|row| &row.facts)
+        self.rows.iter().map(|(_, row)| &row.facts)
     }
 
     /// Such tasks, shown or not, most urgent first.
     pub fn such(&self, such: impl Fn(&TaskFacts) -> bool) -> Vec<&Arc<TaskFacts>> {
-        let mut found: Vec<_> = self.rows.values().filter(|row| such(&row.facts)).collect();
-        found.sort_by_cached_key(|row| Place::of(&row.facts, row.urgency, Sort::default()));
-        found.into_iter().map(|row| &row.facts).collect()
+        let mut found: Vec<_> = self.rows.iter().filter(|(_, row)| such(&row.facts)).collect();
+        let first = Sort::default();
+        found.sort_by_cached_key(|(slot, row)| (head(self.rows.names(*slot), &row.keys, row.urgency, first), row.id));
+        found.into_iter().map(|(_, row)| &row.facts).collect()
     }
 
     /// How many there are, shown or not.
@@ -289,7 +248,7 @@ impl Tasks {
 
     /// How many are shown.
     pub fn shown(&self) -> usize {
-        self.order.len()
+        self.list().len()
     }
 
     /// How many tasks are this urgent, shown or not.
@@ -314,7 +273,7 @@ impl Tasks {
 
     /// The row of the cursor, counted from 0.
     pub fn selected_index(&self) -> Option<usize> {
-        self.order.row_of(self.rows.get(&self.selected?)?.place.as_ref()?)
+        self.row_of(self.rows.slot(self.selected?)?)
     }
 
     /// By what the list is sorted.
@@ -325,7 +284,7 @@ impl Tasks {
     /// Sorts by something else.
     pub fn set_sort(&mut self, sort: Sort) {
         self.sort = sort;
-        self.arrange(/*anew*/ true);
+        self.arrange();
     }
 
     /// What is shown.
@@ -336,8 +295,12 @@ impl Tasks {
     /// Shows something else.
     pub fn set_filter(&mut self, filter: Filter) {
         self.filter = filter;
-        // In a list that stands still, places are those of before.
-        self.arrange(self.frozen.is_some());
+        if self.frozen.is_some() {
+            // Places are those of before.
+            self.arrange();
+        } else {
+            self.sift();
+        }
     }
 
     /// Since when the list stands still, if it does.
@@ -353,9 +316,10 @@ impl Tasks {
     /// Rows move again.
     pub fn thaw(&mut self) {
         if let Some(frozen) = self.frozen.take()
-            && !frozen.stale.is_empty()
+            // Marks were set meanwhile, perhaps.
+            && (!frozen.stale.is_empty() || self.filter.looks_at_marks())
         {
-            self.arrange(/*anew*/ true);
+            self.arrange();
         }
     }
 
