@@ -75,7 +75,7 @@ impl Operator {
         }
         match self.chance.between(0, 299) {
             0 if !self.diligent || self.chance.in_thousand(200) => {
-                self.away_until = at + self.chance.between(60_000, 1_800_000)
+                self.away_until = at + self.chance.between(60_000, 1_800_000);
             }
             1..=20 => commands.push(self.close(book)),
             21..=150 => commands.push(self.keep(book)),
