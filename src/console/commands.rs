@@ -16,6 +16,11 @@ impl Console {
             self.query(now, query, what);
             return;
         }
+        if let Command::Join { name, domain } = command {
+            // Nobody has acted.
+            self.contexts.join(name, domain);
+            return;
+        }
         if self.config.read_only && command != Command::Shutdown {
             self.say(now, Level::Error, "refused", None, "this screen only looks (read-only): nothing was done");
             return;
@@ -72,7 +77,7 @@ impl Console {
             }
             Command::Shutdown => self.leave(now),
             // Done above.
-            Command::Read { .. } => {}
+            Command::Read { .. } | Command::Join { .. } => {}
         }
     }
 

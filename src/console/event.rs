@@ -29,6 +29,8 @@ pub struct Config {
     pub boot_id: Arc<str>,
     /// Where the service is, for the header: a region or an endpoint.
     pub service: Foreign,
+    /// The context it is started for; empty if there is only one.
+    pub context: Foreign,
     /// The domain the screen starts with.
     pub domain: Foreign,
     /// Seed of the jitter.
@@ -146,6 +148,13 @@ pub enum Command {
         query: QueryId,
         /// What.
         what: Query,
+    },
+    /// One more context of the same service shares this console.
+    Join {
+        /// What it is called.
+        name: Foreign,
+        /// Its domain.
+        domain: Foreign,
     },
     /// Take credentials anew and try again.
     ReloadCredentials,

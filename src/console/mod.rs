@@ -19,6 +19,7 @@ mod calls;
 mod claiming;
 mod closing;
 mod commands;
+mod contexts;
 mod deadlines;
 mod endings;
 mod event;
@@ -68,6 +69,7 @@ use agenda::{Agenda, Job};
 use asking::{Ask, Asks};
 use calls::Calls;
 use claiming::Claiming as Poller;
+use contexts::Contexts;
 use executions::Executions;
 use leaving::Leaving;
 use ledger::Ledger;
@@ -122,6 +124,7 @@ pub struct Console {
     counts: Counts,
     watch: Watch,
     notices: Notices,
+    contexts: Contexts,
     /// Type defaults, asked once a type.
     types: BTreeMap<(Foreign, ActivityType), Timeouts>,
     /// Who waits for which type's defaults.
@@ -158,6 +161,7 @@ impl Console {
     /// is larger than what comes of it, so it had better be handed over.
     pub fn new(config: Config, now: Now, entries: impl IntoIterator<Item = impl Borrow<Entry>>) -> (Self, Vec<Effect>) {
         let (rate, rules) = (config.heartbeat_rate, config.rules);
+        let contexts = Contexts::new(config.context.clone(), config.domain.clone());
         let mut console = Self {
             config,
             ledger: Ledger::new(rules),
@@ -177,6 +181,7 @@ impl Console {
             counts: Counts::default(),
             watch: Watch::new(now),
             notices: Notices::default(),
+            contexts,
             types: BTreeMap::new(),
             types_waiting: BTreeMap::new(),
             types_denied: false,

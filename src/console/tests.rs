@@ -60,6 +60,7 @@ fn config() -> Config {
         run: "r1".into(),
         boot_id: "boot-1".into(),
         service: "us-east-1".into(),
+        context: "night".into(),
         domain: "ops".into(),
         seed: 7,
         heartbeat_rate: Some(80.0),

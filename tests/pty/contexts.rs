@@ -21,6 +21,16 @@ fn home(contexts: &[(&str, Service, &str)]) -> Home {
     home
 }
 
+/// A home with a context for each of two domains of one service, and more in its config file.
+fn home_of_two(service: Service, [ops, billing]: [&str; 2], more: &str) -> Home {
+    let home = home(&[("ops", service, ops), ("billing", service, billing)]);
+    let file = home.path(".config/swfbeat/config.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let (ops, billing) = text.split_at(text.find("[contexts.billing]").unwrap());
+    std::fs::write(&file, ops.to_owned() + &billing.replace("\"ops\"", "\"billing\"") + more).unwrap();
+    home
+}
+
 /// Goes to the context so many lines below the one under the cursor, and waits for its name in the header.
 #[track_caller]
 fn go(app: &mut App, down: usize, name: &str) {
@@ -127,11 +137,7 @@ fn says_why_a_context_only_looks_or_is_not_open() {
 #[test]
 fn two_contexts_of_a_service_share_an_engine_and_each_shows_its_domain() {
     let emulator = Emulator::start("1s");
-    let home = home(&[("ops", emulator.service, ""), ("billing", emulator.service, "")]);
-    let file = home.path(".config/swfbeat/config.toml");
-    let text = std::fs::read_to_string(&file).unwrap();
-    let (ops, billing) = text.split_at(text.find("[contexts.billing]").unwrap());
-    std::fs::write(&file, ops.to_owned() + &billing.replace("\"ops\"", "\"billing\"")).unwrap();
+    let home = home_of_two(emulator.service, ["", ""], "");
     emulator.service.schedule("ops-task", LONG);
     let mut app = home.run(&[], (120, 40));
     app.shows("ops: ops");
@@ -142,6 +148,29 @@ fn two_contexts_of_a_service_share_an_engine_and_each_shows_its_domain() {
     app.until(|screen| screen.contains("on the engine of ops") && crate::app::row(screen, "ops-task").is_none());
     go(&mut app, 1, "ops");
     app.row_shows("ops-task", "held");
+    app.quit();
+    app.left(0);
+}
+
+#[test]
+fn contexts_on_one_engine_have_names_of_their_own_for_hooks() {
+    let emulator = Emulator::start("1s");
+    emulator.service.register("billing");
+    let hook = r#"echo "$SWFBEAT_CONTEXT has $SWFBEAT_ACTIVITY_ID" >> "$HOME/called""#;
+    let hooks = format!("[hooks]\ntask_due = [\"/bin/sh\", \"-c\", '{hook}']\n");
+    let home = home_of_two(emulator.service, ["", ""], &hooks).with("SWFBEAT_CONTEXT", "ops");
+    emulator.service.schedule("ops-task", SHORT);
+    emulator.service.schedule_in("billing", "billing-task", SHORT);
+    let mut app = home.run(&[], (120, 40));
+    app.shows("ops: ops");
+    app.claim(1);
+    app.row_shows("ops-task", "✝");
+    go(&mut app, 0, "billing");
+    app.shows("billing: billing");
+    app.claim(1);
+    app.row_shows("billing-task", "✝");
+    let called = std::fs::read_to_string(home.path("called")).unwrap();
+    assert_eq!(called.lines().collect::<Vec<_>>(), ["ops has ops-task", "billing has billing-task"]);
     app.quit();
     app.left(0);
 }

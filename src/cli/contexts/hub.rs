@@ -97,6 +97,9 @@ impl Hub {
         };
         if !self.running[index].contexts.contains(&context) {
             self.running[index].contexts.push(context);
+            let join = self.plans[context].join();
+            // A stopped engine says so in its news.
+            let _ = self.running[index].link.send(join);
         }
         let running = &self.running[index];
         let homes = self.homes(running);

@@ -6,7 +6,7 @@ use crate::cli::looks::Looks;
 use crate::cli::who;
 use crate::clock;
 use crate::config::{self, Aws};
-use crate::console::{self, Occasion, Rules};
+use crate::console::{self, Command, Occasion, Rules};
 use crate::journal;
 use crate::runtime::Hooks;
 use crate::swf::Settings;
@@ -106,6 +106,7 @@ impl Plan {
             run: who::run(),
             boot_id: clock::boot_id(),
             service: place.shown.clone(),
+            context: self.name.as_str().into(),
             domain,
             seed: who::seed(),
             heartbeat_rate: self.config.heartbeat_rate.0,
@@ -114,6 +115,12 @@ impl Plan {
             rules: Rules::default(),
             read_only,
         }
+    }
+
+    /// What its engine is told, if another context of its service was first.
+    pub fn join(&self) -> Command {
+        let domain = self.domain.clone().unwrap_or_else(|| "".into());
+        Command::Join { name: self.name.as_str().into(), domain }
     }
 
     /// The programs that call somebody.
