@@ -66,6 +66,8 @@ pub enum Command {
         task_list: Foreign,
         /// How many tasks; replaces what was wanted from this list before.
         wanted: u32,
+        /// Who claims, as [`Config::identity`]; that one if it is not said.
+        identity: Option<Foreign>,
     },
     /// Poll a task list whenever fewer than `below` open tasks are held, for so long unless somebody acts (engine rules,
     /// "Keep-alive leases"). Replaces what was wanted from this list before.
@@ -78,6 +80,8 @@ pub enum Command {
         below: u32,
         /// How long from the last act, milliseconds, at most [`LeaseTerms::longest_ms`].
         length_ms: i64,
+        /// Who claims, as [`Config::identity`]; that one if it is not said.
+        identity: Option<Foreign>,
     },
     /// Look for the tasks of polls whose answers never arrived.
     FindOrphans,

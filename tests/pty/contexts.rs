@@ -153,15 +153,15 @@ fn two_contexts_of_a_service_share_an_engine_and_each_shows_its_domain() {
 }
 
 #[test]
-fn contexts_on_one_engine_have_names_of_their_own_for_hooks() {
+fn contexts_on_one_engine_claim_as_themselves_and_have_names_for_hooks() {
     let emulator = Emulator::start("1s");
     emulator.service.register("billing");
     let hook = r#"echo "$SWFBEAT_CONTEXT has $SWFBEAT_ACTIVITY_ID" >> "$HOME/called""#;
     let hooks = format!("[hooks]\ntask_due = [\"/bin/sh\", \"-c\", '{hook}']\n");
-    let home = home_of_two(emulator.service, ["", ""], &hooks).with("SWFBEAT_CONTEXT", "ops");
-    emulator.service.schedule("ops-task", SHORT);
-    emulator.service.schedule_in("billing", "billing-task", SHORT);
-    let mut app = home.run(&[], (120, 40));
+    let home = home_of_two(emulator.service, ["", "identity = \"bo@pay\""], &hooks).with("SWFBEAT_CONTEXT", "ops");
+    let (service, ops, billing) = (emulator.service, "ops-task", "billing-task");
+    let executions = [service.schedule(ops, SHORT), service.schedule_in("billing", billing, SHORT)];
+    let mut app = home.run(&["--identity", "anna@ops"], (120, 40));
     app.shows("ops: ops");
     app.claim(1);
     app.row_shows("ops-task", "✝");
@@ -171,6 +171,11 @@ fn contexts_on_one_engine_have_names_of_their_own_for_hooks() {
     app.row_shows("billing-task", "✝");
     let called = std::fs::read_to_string(home.path("called")).unwrap();
     assert_eq!(called.lines().collect::<Vec<_>>(), ["ops has ops-task", "billing has billing-task"]);
+    for (execution, who) in executions.iter().zip(["anna@ops/", "bo@pay/"]) {
+        let started = service.event(execution, "ActivityTaskStarted").unwrap();
+        let identity = started["activityTaskStartedEventAttributes"]["identity"].as_str().unwrap();
+        assert!(identity.starts_with(who), "{identity}");
+    }
     app.quit();
     app.left(0);
 }

@@ -116,7 +116,7 @@ impl Hub {
         }
         gets.status = running.status.as_ref().map(|status| self.localized(context, status));
         let first = &self.plans[running.contexts[0]].name;
-        let text = format!("on the engine of {first}: its identity, heartbeat rate and hooks are used here too");
+        let text = format!("on the engine of {first}: its heartbeat rate and hooks are used here too");
         gets.log.push(line(Level::Info, text));
         vec![(running.contexts[0], gives), (context, gets)]
     }
@@ -253,6 +253,7 @@ impl Contexts for Hub {
             Command::Read { query, what } => {
                 Command::Read { query: QueryId(query.0 | (context as u64) << QUERY_BITS), what }
             }
+            claim @ (Command::Claim { .. } | Command::AutoClaim { .. }) => self.plans[context].claims(claim),
             other => other,
         };
         // Of one engine among several the news says that it has stopped.

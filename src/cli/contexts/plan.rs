@@ -123,6 +123,18 @@ impl Plan {
         Command::Join { name: self.name.as_str().into(), domain }
     }
 
+    /// Claims as this context does.
+    pub fn claims(&self, command: Command) -> Command {
+        let identity = Some(self.identity.clone());
+        match command {
+            Command::Claim { domain, task_list, wanted, .. } => Command::Claim { domain, task_list, wanted, identity },
+            Command::AutoClaim { domain, task_list, below, length_ms, .. } => {
+                Command::AutoClaim { domain, task_list, below, length_ms, identity }
+            }
+            other => other,
+        }
+    }
+
     /// The programs that call somebody.
     pub fn hooks(&self) -> Hooks {
         let hooks = &self.config.hooks;

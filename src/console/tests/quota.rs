@@ -157,7 +157,7 @@ fn keep_alive_what_does_not_fit_is_refused_by_name() {
 #[test]
 fn rule_3_1_who_is_left_out_is_named_with_the_time_of_death_and_nothing_is_claimed() {
     let mut world = taken_up(2_300, 30);
-    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
+    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1, identity: None });
     assert_eq!(world.calls_to(POLL), 0, "what is claimed now could not be kept");
     let left_out: Vec<_> = world.facts.values().filter(|facts| facts.left_out).map(|facts| facts.id).collect();
     let named: Vec<_> = world.log.iter().filter(|line| line.text.starts_with("left out, it times out in")).collect();
@@ -262,7 +262,7 @@ fn rule_3_3_whoever_can_still_be_saved_goes_before_whoever_cannot() {
 fn rule_3_3_claims_come_no_faster_than_their_first_heartbeats_go_out() {
     let mut world = taken_up(200, 30);
     world.pass(1);
-    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 5 });
+    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 5, identity: None });
     world.pass(1_500);
     assert_eq!(world.calls_to(POLL), 0, "140 wait, and 80 go out in a second");
     for _ in 0..140 {
