@@ -175,7 +175,7 @@ impl Arguments {
         plan.task_list = given("--task-list", &self.task_list)?.or(plan.task_list);
         plan.journal = self.journal.clone().or(plan.journal);
         plan.same_service = self.same_service;
-        plan.config.heartbeat_rate = self.heartbeat_rate.unwrap_or(plan.config.heartbeat_rate);
+        plan.config.heartbeat_rate = self.heartbeat_rate.or(plan.config.heartbeat_rate);
         if name.is_empty() && plan.read_only.is_some() {
             plan.read_only = Some("this screen only looks: read_only is set in the config file".into());
         }

@@ -17,9 +17,9 @@ impl Console {
             self.query(now, query, what);
             return;
         }
-        if let Command::Join { name, domain } = command {
+        if let Command::Join { name, domain, heartbeat_rate } = command {
             // Nobody has acted.
-            self.contexts.join(name, domain);
+            self.join(now, name, domain, heartbeat_rate);
             return;
         }
         if self.config.read_only && command != Command::Shutdown {

@@ -47,6 +47,13 @@ pub struct Config {
     pub rules: Rules,
 }
 
+/// Heartbeats a second at the most, see [`HEARTBEAT_RATE`]; `None` for no limit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HeartbeatRate(pub Option<f64>);
+
+/// A rate is a number.
+impl Eq for HeartbeatRate {}
+
 /// Names one call to the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CallId(pub u64);
@@ -159,6 +166,8 @@ pub enum Command {
         name: Foreign,
         /// Its domain.
         domain: Foreign,
+        /// What holds for all of them from now on.
+        heartbeat_rate: HeartbeatRate,
     },
     /// Take credentials anew and try again.
     ReloadCredentials,

@@ -86,8 +86,8 @@ use watch::Watch;
 use writing::Writing;
 
 pub use event::{
-    AppendError, BatchId, CallId, Command, Config, Details, Durability, Effect, Event, HEARTBEAT_RATE, Level, LogLine,
-    Timing,
+    AppendError, BatchId, CallId, Command, Config, Details, Durability, Effect, Event, HEARTBEAT_RATE, HeartbeatRate,
+    Level, LogLine, Timing,
 };
 pub use rules::{Rule, Rules};
 pub use told::{CallEnd, CallLine};

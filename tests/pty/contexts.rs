@@ -137,7 +137,7 @@ fn says_why_a_context_only_looks_or_is_not_open() {
 #[test]
 fn two_contexts_of_a_service_share_an_engine_and_each_shows_its_domain() {
     let emulator = Emulator::start("1s");
-    let home = home_of_two(emulator.service, ["", ""], "");
+    let home = home_of_two(emulator.service, ["heartbeat_rate = 120", "heartbeat_rate = 40"], "");
     emulator.service.schedule("ops-task", LONG);
     let mut app = home.run(&[], (120, 40));
     app.shows("ops: ops");
@@ -146,6 +146,7 @@ fn two_contexts_of_a_service_share_an_engine_and_each_shows_its_domain() {
     go(&mut app, 0, "billing");
     app.shows("billing: billing");
     app.until(|screen| screen.contains("on the engine of ops") && crate::app::row(screen, "ops-task").is_none());
+    app.shows("at most 40 heartbeats/s");
     go(&mut app, 1, "ops");
     app.row_shows("ops-task", "held");
     app.quit();

@@ -5,7 +5,7 @@ use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
 use super::opening::{Opener, Outcome, Ready};
-use super::plan::Plan;
+use super::plan::{Plan, Rates};
 use crate::cli::leave::Held;
 use crate::cli::link::Link;
 use crate::clock;
@@ -95,12 +95,8 @@ impl Hub {
             // It has stopped meanwhile.
             return vec![(context, failed("the engine of its service has stopped; try again"))];
         };
-        if !self.running[index].contexts.contains(&context) {
-            self.running[index].contexts.push(context);
-            let join = self.plans[context].join();
-            // A stopped engine says so in its news.
-            let _ = self.running[index].link.send(join);
-        }
+        let joins = !self.running[index].contexts.contains(&context);
+        let told = if joins { self.join(index, context) } else { None };
         let running = &self.running[index];
         let homes = self.homes(running);
         let mut gets = opened(running.standing());
@@ -116,9 +112,30 @@ impl Hub {
         }
         gets.status = running.status.as_ref().map(|status| self.localized(context, status));
         let first = &self.plans[running.contexts[0]].name;
-        let text = format!("on the engine of {first}: its heartbeat rate and hooks are used here too");
+        let text = format!("on the engine of {first}: its hooks are used here too");
         gets.log.push(line(Level::Info, text));
+        if let Some(told) = told {
+            gets.log.push(told.clone());
+            gives.log.push(told);
+        }
         vec![(running.contexts[0], gives), (context, gets)]
+    }
+
+    /// Makes a context known to an engine; gives what is to be said of the heartbeat rate, if that is new.
+    fn join(&mut self, index: usize, context: usize) -> Option<LogLine> {
+        let (plans, running) = (&self.plans, &mut self.running[index]);
+        let before = running.rates(plans);
+        running.contexts.push(context);
+        let rates = running.rates(plans);
+        // A stopped engine says so in its news.
+        let _ = running.link.send(plans[context].join(rates.lowest));
+        let says = rates.differ && rates != before;
+        let rate = rates.lowest.0.unwrap_or_default();
+        let text = format!(
+            "at most {rate} heartbeats/s, the lowest that a context of this service sets: the quota is that of the \
+             account and region"
+        );
+        says.then(|| line(Level::Warn, text))
     }
 
     fn homes(&self, running: &Running) -> Homes<'_> {
@@ -208,6 +225,10 @@ impl Running {
     fn new(ready: Ready, context: usize) -> Self {
         let Ready { number, link, journal, kept_by } = ready;
         Self { number, link, journal, contexts: vec![context], kept_by, status: None }
+    }
+
+    fn rates(&self, plans: &[Plan]) -> Rates {
+        Rates::of(self.contexts.iter().map(|context| &plans[*context]))
     }
 
     fn standing(&self) -> Standing {

@@ -147,8 +147,9 @@ fn a_load_that_does_not_fit_calls_once_until_something_fits() {
 #[test]
 fn whoever_is_called_is_told_in_which_context() {
     let (mut world, claim) = kept_for(4 * MINUTE);
-    world.command(Command::Join { name: "billing".into(), domain: "billing".into() });
-    world.command(Command::Join { name: "second".into(), domain: "ops".into() });
+    let heartbeat_rate = HeartbeatRate(Some(80.0));
+    world.command(Command::Join { name: "billing".into(), domain: "billing".into(), heartbeat_rate });
+    world.command(Command::Join { name: "second".into(), domain: "ops".into(), heartbeat_rate });
     world.noticed(3 * MINUTE);
     world.pass(35_000);
     assert_eq!(world.notices.last().map(|notice| notice.context.raw()), Some("night"), "of its domain, the first");

@@ -283,3 +283,26 @@ fn keep_alive_what_falls_due_too_close_together_after_a_start_is_beaten_before_i
     assert_eq!(run(&mut world, &mut service, 30, 100), 0);
     assert!(world.console.settled, "that is over after one round");
 }
+
+#[test]
+fn keep_alive_another_context_lowers_the_rate_for_all_but_not_below_what_kept_tasks_need() {
+    let mut world = World::new();
+    let claim = world.claim("rel-1");
+    world.command(Command::Keep { claims: vec![claim], length_ms: 600_000 });
+    let join = |rate| Command::Join { name: "b".into(), domain: "b".into(), heartbeat_rate: HeartbeatRate(rate) };
+    let rates = |world: &World| (world.console.config.heartbeat_rate, world.console.quotas.rate());
+    world.command(join(Some(5.0)));
+    assert_eq!(rates(&world), (Some(5.0), 5.0));
+    assert!(!world.console.load.fits(Some(0.01)) && world.log.iter().all(|line| line.level != Level::Error));
+    world.command(join(Some(0.01)));
+    assert_eq!(rates(&world), (Some(5.0), 5.0), "it would die");
+    let said = world.log.iter().find(|line| line.level == Level::Error).unwrap();
+    assert!(said.text.contains("b wants no more than 0.01 heartbeats a second"), "{}", said.text);
+    world.command(join(None));
+    assert_eq!(rates(&world), (None, f64::INFINITY));
+    world.command(join(Some(40.0)));
+    assert_eq!(rates(&world), (Some(40.0), 40.0));
+    world.pass(13_000);
+    world.beat_ok();
+    assert_eq!(world.facts[&claim].state, TaskState::Held);
+}
