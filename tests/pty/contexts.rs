@@ -182,6 +182,44 @@ fn contexts_on_one_engine_claim_as_themselves_and_have_names_for_hooks() {
 }
 
 #[test]
+fn says_why_a_context_that_looks_on_is_kept_when_it_is_chosen_after_its_keeper_has_left() {
+    let (first, second) = (Emulator::start("1s"), Emulator::start("1s"));
+    let home = home(&[("eu-prod", first.service, ""), ("us-prod", second.service, "")]);
+    second.service.schedule("us-task", LONG);
+    second.service.schedule("done", LONG);
+    let mut keeper = home.run(&["--context", "us-prod"], (120, 40));
+    keeper.shows("us-prod: ops");
+    keeper.claim(2);
+    keeper.row_shows("us-task", "○ held");
+    keeper.row_shows("done", "○ held");
+    let held_by = format!("pid {}", keeper.pid().as_raw_nonzero());
+
+    let mut app = home.run(&[], (120, 40));
+    app.shows("eu-prod: ops");
+    app.press('X');
+    app.until(|screen| screen.contains(&format!("2 held, read only, kept by {held_by}")));
+    app.escape_from("Contexts");
+    go(&mut app, 1, "us-prod");
+    app.shows("READ ONLY");
+    app.until(|screen| screen.contains("still only looks: its journal is kept by") && screen.contains(&held_by));
+    app.press(' ');
+    app.shows("choose the context again");
+
+    keeper.close("done", 'c', "Complete", &["ok"], "Complete");
+    keeper.row_shows("done", "✓ completed");
+    app.row_shows("done", "✓ completed");
+    keeper.press('q');
+    keeper.left(0);
+    go(&mut app, 1, "us-prod");
+    app.until(|screen| screen.contains("its journal is kept here now") && !screen.contains("READ ONLY"));
+    app.row_shows("done", "✓ completed");
+    app.select("us-task");
+    app.keep("us-task");
+    app.quit();
+    app.left(0);
+}
+
+#[test]
 fn attended_a_lost_terminal_keeps_what_was_agreed_in_every_context() {
     let (first, second) = (Emulator::start("1s"), Emulator::start("1s"));
     let home = home(&[("eu-prod", first.service, ""), ("us-prod", second.service, "")]);
