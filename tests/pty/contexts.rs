@@ -220,6 +220,40 @@ fn says_why_a_context_that_looks_on_is_kept_when_it_is_chosen_after_its_keeper_h
 }
 
 #[test]
+fn contexts_that_look_on_come_to_one_engine_when_they_are_chosen_again() {
+    let emulator = Emulator::start("1s");
+    emulator.service.register("billing");
+    let home = home_of_two(emulator.service, ["", ""], "");
+    emulator.service.schedule("ops-task", LONG);
+    emulator.service.schedule_in("billing", "billing-task", LONG);
+    let mut keeper = home.run(&[], (120, 40));
+    keeper.shows("ops: ops");
+    keeper.claim(1);
+    keeper.row_shows("ops-task", "○ held");
+
+    let mut app = home.run(&[], (120, 40));
+    app.shows("Open it read-only?");
+    app.write("y\r");
+    app.row_shows("ops-task", "held");
+    go(&mut app, 0, "billing");
+    app.until(|screen| screen.contains("READ ONLY") && screen.contains("its journal is kept by pid"));
+    keeper.press('q');
+    keeper.left(0);
+    go(&mut app, 1, "ops");
+    app.shows("its journal is kept here now");
+    go(&mut app, 0, "billing");
+    app.until(|screen| screen.contains("on the engine of ops") && !screen.contains("READ ONLY"));
+    app.until(|screen| crate::app::row(screen, "ops-task").is_none());
+    app.claim(1);
+    app.row_shows("billing-task", "○ held");
+    go(&mut app, 1, "ops");
+    app.until(|screen| crate::app::row(screen, "billing-task").is_none());
+    app.keep("ops-task");
+    app.quit();
+    app.left(0);
+}
+
+#[test]
 fn attended_a_lost_terminal_keeps_what_was_agreed_in_every_context() {
     let (first, second) = (Emulator::start("1s"), Emulator::start("1s"));
     let home = home(&[("eu-prod", first.service, ""), ("us-prod", second.service, "")]);
