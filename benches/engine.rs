@@ -111,6 +111,7 @@ fn config() -> Config {
         run: "r1".into(),
         boot_id: "boot-1".into(),
         service: "us-east-1".into(),
+        context: "".into(),
         domain: "ops".into(),
         seed: 7,
         rules: Rules::default(),

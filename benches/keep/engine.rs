@@ -112,6 +112,7 @@ fn start(arguments: &Arguments) -> Handle {
         run: "1".into(),
         boot_id: clock::boot_id(),
         service: "bench".into(),
+        context: "".into(),
         domain: "bench".into(),
         seed: 1,
         heartbeat_rate: arguments.heartbeat_rate,

@@ -94,9 +94,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         None => Place::of_service(&place.service)?,
     };
     let settings = plan.journal_settings(&place);
-    let Some((opened, read_only)) = open(&journal, &settings, plan.read_only.is_some(), arguments.take_over)? else {
+    let Some((opened, kept_by)) = open(&journal, &settings, plan.read_only.is_some(), arguments.take_over)? else {
         return Ok(ExitCode::from(Kind::Journal as u8));
     };
+    let read_only = plan.read_only.is_some() || kept_by.is_some();
+    let standing = kept_by.clone().map_or(Standing::Open, Standing::LooksOn);
     let openings = Opener::new().map_err(|error| cannot_start(&error))?;
     let link = start(plan, service, &place, opened, read_only).map_err(|why| Failure::new(Kind::Failed, why))?;
     let number = openings.enter(&place, read_only);
@@ -104,10 +106,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         name: plan.name.clone(),
         place: plan.place(),
         options: plan.options(&arguments.looks),
-        standing: if index == shown { Standing::Open } else { Standing::NotOpened },
+        standing: if index == shown { standing.clone() } else { Standing::NotOpened },
     });
     let contexts = contexts.collect();
-    let mut hub = Hub::new(plans, shown, openings, Ready { number, link, journal, kept_by: None });
+    let mut hub = Hub::new(plans, shown, openings, Ready { number, link, journal, kept_by });
     let ended = tui::run_contexts(contexts, shown, &mut hub, &signals);
     Ok(leave::leave(hub.into_held(), &signals, &ended, || {}))
 }
@@ -175,7 +177,7 @@ impl Arguments {
         plan.task_list = given("--task-list", &self.task_list)?.or(plan.task_list);
         plan.journal = self.journal.clone().or(plan.journal);
         plan.same_service = self.same_service;
-        plan.config.heartbeat_rate = self.heartbeat_rate.unwrap_or(plan.config.heartbeat_rate);
+        plan.config.heartbeat_rate = self.heartbeat_rate.or(plan.config.heartbeat_rate);
         if name.is_empty() && plan.read_only.is_some() {
             plan.read_only = Some("this screen only looks: read_only is set in the config file".into());
         }
@@ -224,19 +226,20 @@ fn name_of(what: &'static str, name: &str) -> Result<Foreign, Failure> {
     Ok(name.into())
 }
 
-/// Opens the journal as its keeper, or read-only if that was asked for, now or up front. `None`: asked, and declined.
+/// Opens the journal as its keeper, or read-only if that was asked for, up front or now: then with who keeps it.
+/// `None`: asked, and declined.
 fn open(
     place: &Place,
     settings: &journal::Settings,
     read_only: bool,
     take_over: bool,
-) -> Result<Option<(Opened, bool)>, Failure> {
+) -> Result<Option<(Opened, Option<String>)>, Failure> {
     if read_only {
-        return Ok(Some((Opened::read_only(place)?, true)));
+        return Ok(Some((Opened::read_only(place)?, None)));
     }
     match Opened::keeper(place, settings) {
-        Ok(opened) => Ok(Some((opened, false))),
-        Err(OpenError::Held { by, .. }) if take_over => Ok(Some((takeover::take_over(place, settings, &by)?, false))),
+        Ok(opened) => Ok(Some((opened, None))),
+        Err(OpenError::Held { by, .. }) if take_over => Ok(Some((takeover::take_over(place, settings, &by)?, None))),
         Err(OpenError::Held { path, by }) => {
             let question = format!(
                 "The journal {} is held by {} (--take-over makes it leave). Open it read-only?",
@@ -246,7 +249,7 @@ fn open(
             match outlet::ask(&question) {
                 None => Err(OpenError::Held { path, by }.into()),
                 Some(false) => Ok(None),
-                Some(true) => Ok(Some((Opened::read_only(place)?, true))),
+                Some(true) => Ok(Some((Opened::read_only(place)?, Some(printable(&by).into_owned())))),
             }
         }
         Err(error) => Err(error.into()),

@@ -230,7 +230,8 @@ pub(super) mod tests {
             TaskFacts { state: closing, ..task(4) },
             TaskFacts { saved: false, ..task(5) },
         ];
-        let claiming = Claiming { domain: "ops".into(), task_list: "manual".into(), wanted: 2, auto: None };
+        let claiming =
+            Claiming { domain: "ops".into(), task_list: "manual".into(), wanted: 2, auto: None, identity: None };
         last.learn(&tasks.map(Arc::new), &[], Some(&status(true, vec![claiming])));
         last.learn(&[], &[ClaimId(3)], Some(&status(true, vec![])));
         assert_eq!(

@@ -21,7 +21,7 @@ use etcetera::base_strategy::{BaseStrategy, Xdg};
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
-use crate::console::{HEARTBEAT_RATE, LeaseTerms, Occasion};
+use crate::console::{LeaseTerms, Occasion};
 use crate::journal::RETENTION_MS;
 use crate::mistake::{Mistake, Spot};
 use crate::span;
@@ -51,13 +51,13 @@ pub fn default_text() -> String {
 const LONGEST_LEASE_MS: i64 = 7 * 24 * 3_600_000;
 
 /// Everything in the file. What is left out has its default.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Only look.
     pub read_only: bool,
-    /// Heartbeats a second at the most.
-    pub heartbeat_rate: Rate,
+    /// Heartbeats a second at the most, if it is said.
+    pub heartbeat_rate: Option<Rate>,
     /// Where the service is and who we are.
     pub aws: Aws,
     /// How long tasks are kept alive.
@@ -193,28 +193,6 @@ pub struct Journal {
 impl Default for Journal {
     fn default() -> Self {
         Self { file: None, retention: Retention(Some(RETENTION_MS)) }
-    }
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            read_only: false,
-            heartbeat_rate: Rate(Some(HEARTBEAT_RATE)),
-            aws: Aws::default(),
-            lease: LeaseTerms::default(),
-            warnings: Warnings::default(),
-            hooks: Hooks::default(),
-            journal: Journal::default(),
-            looks: Looks::default(),
-            notifications: Attention::default(),
-            templates: Templates::default(),
-            filters: Filters::default(),
-            keys: Keymap::default(),
-            context: None,
-            written: contexts::Written::default(),
-            contexts: BTreeMap::new(),
-        }
     }
 }
 

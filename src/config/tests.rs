@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::console::HEARTBEAT_RATE;
 
 fn parse(text: &str) -> Result<Config, String> {
     Config::parse(text, Path::new("/etc/c.toml")).map_err(|error| error.to_string())
@@ -32,8 +33,12 @@ fn the_default_says_what_is_so_without_a_file() {
     assert_eq!(parse(""), Ok(Config::default()));
     assert_eq!(parse(&default_text()), Ok(Config::default()));
     let mut uncommented = parse(&uncommented()).unwrap();
+    // Of this one it is also known whether anybody has said it.
+    let standard = Some(Rate(Some(HEARTBEAT_RATE)));
+    assert_eq!(uncommented.heartbeat_rate.take(), standard);
     let example = uncommented.contexts.remove("eu-prod").unwrap();
     let mut of_context = example.config;
+    assert_eq!(of_context.heartbeat_rate.take(), standard);
     (of_context.context, of_context.written) = (None, contexts::Written::default());
     assert_eq!((example.own, of_context), (Aws::default(), Config::default()));
     uncommented.written = contexts::Written::default();
@@ -105,11 +110,11 @@ fn the_default_mentions_every_setting() {
 fn settings_are_read() {
     let config =
         parse("heartbeat_rate = \"none\"\n[aws]\ntask_lists = [\"a\", \"b\"]\n[lease]\nlongest = \"20m\"").unwrap();
-    assert_eq!(config.heartbeat_rate, Rate(None));
+    assert_eq!(config.heartbeat_rate, Some(Rate(None)));
     assert_eq!(config.aws.task_lists, ["a", "b"]);
     assert_eq!(config.lease, LeaseTerms { default_ms: 1_200_000, longest_ms: 1_200_000 });
     assert_eq!(parse("[journal]\nretention = \"never\"").unwrap().journal.retention, Retention(None));
-    assert_eq!(parse("heartbeat_rate = 12").unwrap().heartbeat_rate, Rate(Some(12.0)));
+    assert_eq!(parse("heartbeat_rate = 12").unwrap().heartbeat_rate, Some(Rate(Some(12.0))));
 }
 
 #[test]

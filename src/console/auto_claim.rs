@@ -5,7 +5,6 @@
 
 use crate::clock::{Now, Wall};
 use crate::span;
-use crate::text::Foreign;
 
 use super::Console;
 use super::agenda::Job;
@@ -21,15 +20,8 @@ const ALARM: u8 = 2;
 
 impl Console {
     /// The operator wants to hold so many tasks, for so long.
-    pub(super) fn auto_claim_command(
-        &mut self,
-        now: Now,
-        domain: Foreign,
-        task_list: Foreign,
-        below: u32,
-        length_ms: i64,
-    ) {
-        if !self.has_names(now, &domain, &task_list) || self.leaving.is_some() {
+    pub(super) fn auto_claim_command(&mut self, now: Now, want: Claiming, below: u32, length_ms: i64) {
+        if !self.has_names(now, &want.domain, &want.task_list) || self.leaving.is_some() {
             return;
         }
         let longest_ms = self.config.lease.longest_ms;
@@ -49,11 +41,11 @@ impl Console {
         };
         let text = format!(
             "from {} while fewer than {below} tasks are held, for {}",
-            task_list.line(),
+            want.task_list.line(),
             span::words(length_ms)
         );
         self.say(now, Level::Info, "auto-claim", None, text);
-        self.claiming.wants_from_now_on(Claiming { domain, task_list, wanted: 0, auto: Some(auto) });
+        self.claiming.wants_from_now_on(Claiming { auto: Some(auto), ..want });
         self.agenda.set(Job::AutoClaim, now.boot);
     }
 

@@ -152,21 +152,21 @@ impl Claiming {
     }
 
     /// The next list in turn that wants tasks and has no poll.
-    fn next_want(&mut self) -> Option<(Foreign, Foreign)> {
+    fn next_want(&mut self) -> Option<&facts::Claiming> {
         self.wants.retain(|want| want.wanted > 0 || want.auto.is_some());
         let lists = self.wants.len();
         let (first, polls) = (self.turn + 1, &self.polls);
         let may = |want: &facts::Claiming| want.may_be_polled() && !polls.values().any(|poll| poll.is_of(want));
         let turn = (first..first + lists).map(|turn| turn % lists).find(|&turn| may(&self.wants[turn]))?;
         self.turn = turn;
-        self.wants.get(turn).map(|want| (want.domain.clone(), want.task_list.clone()))
+        self.wants.get(turn)
     }
 }
 
 impl Console {
     /// The operator wants tasks from a list.
-    pub(super) fn want_tasks(&mut self, now: Now, domain: Foreign, task_list: Foreign, wanted: u32) {
-        self.claiming.wants_from_now_on(facts::Claiming { domain, task_list, wanted, auto: None });
+    pub(super) fn want_tasks(&mut self, now: Now, want: facts::Claiming) {
+        self.claiming.wants_from_now_on(want);
         self.agenda.set_by(Job::Count, now.boot);
         self.poll_next(now);
     }
@@ -187,9 +187,11 @@ impl Console {
             return;
         }
         while self.claiming.polls.len() < POLLS {
-            let Some((domain, task_list)) = self.claiming.next_want() else { return };
+            let Some(want) = self.claiming.next_want() else { return };
+            let (domain, task_list) = (want.domain.clone(), want.task_list.clone());
             let number = self.ledger.new_poll();
-            let identity: Foreign = format!("{}/{}/{}", self.config.identity.raw(), self.config.run, number.0).into();
+            let who = want.identity.as_ref().unwrap_or(&self.config.identity);
+            let identity: Foreign = format!("{}/{}/{}", who.raw(), self.config.run, number.0).into();
             let at = self.stamp(now);
             let target =
                 PollTarget { domain: domain.clone(), task_list: task_list.clone(), identity: identity.clone() };

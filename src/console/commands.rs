@@ -8,12 +8,18 @@ use crate::text::Foreign;
 use super::Console;
 use super::agenda::Job;
 use super::event::{Command, Details, Level};
+use super::facts::Claiming;
 
 impl Console {
     pub(super) fn command(&mut self, now: Now, command: Command) {
         if let Command::Read { query, what } = command {
             // Who only looks may look into the history too.
             self.query(now, query, what);
+            return;
+        }
+        if let Command::Join { name, domain, heartbeat_rate } = command {
+            // Nobody has acted.
+            self.join(now, name, domain, heartbeat_rate);
             return;
         }
         if self.config.read_only && command != Command::Shutdown {
@@ -24,10 +30,13 @@ impl Console {
             self.renew_auto_claims(now);
         }
         match command {
-            Command::AutoClaim { domain, task_list, below, length_ms } => {
-                self.auto_claim_command(now, domain, task_list, below, length_ms);
+            Command::AutoClaim { domain, task_list, below, length_ms, identity } => {
+                let want = Claiming { domain, task_list, wanted: 0, auto: None, identity };
+                self.auto_claim_command(now, want, below, length_ms);
             }
-            Command::Claim { domain, task_list, wanted } => self.claim_command(now, domain, task_list, wanted),
+            Command::Claim { domain, task_list, wanted, identity } => {
+                self.claim_command(now, Claiming { domain, task_list, wanted, auto: None, identity });
+            }
             Command::FindOrphans => self.find_orphans(now),
             Command::StopClaiming => {
                 self.claiming.stop();
@@ -72,13 +81,13 @@ impl Console {
             }
             Command::Shutdown => self.leave(now),
             // Done above.
-            Command::Read { .. } => {}
+            Command::Read { .. } | Command::Join { .. } => {}
         }
     }
 
-    fn claim_command(&mut self, now: Now, domain: Foreign, task_list: Foreign, wanted: u32) {
-        if self.has_names(now, &domain, &task_list) && self.leaving.is_none() {
-            self.want_tasks(now, domain, task_list, wanted);
+    fn claim_command(&mut self, now: Now, want: Claiming) {
+        if self.has_names(now, &want.domain, &want.task_list) && self.leaving.is_none() {
+            self.want_tasks(now, want);
         }
     }
 

@@ -29,6 +29,8 @@ pub struct Config {
     pub boot_id: Arc<str>,
     /// Where the service is, for the header: a region or an endpoint.
     pub service: Foreign,
+    /// The context it is started for; empty if there is only one.
+    pub context: Foreign,
     /// The domain the screen starts with.
     pub domain: Foreign,
     /// Seed of the jitter.
@@ -44,6 +46,13 @@ pub struct Config {
     /// The rules to keep: all of them, but for tests of the tests.
     pub rules: Rules,
 }
+
+/// Heartbeats a second at the most, see [`HEARTBEAT_RATE`]; `None` for no limit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HeartbeatRate(pub Option<f64>);
+
+/// A rate is a number.
+impl Eq for HeartbeatRate {}
 
 /// Names one call to the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -64,6 +73,8 @@ pub enum Command {
         task_list: Foreign,
         /// How many tasks; replaces what was wanted from this list before.
         wanted: u32,
+        /// Who claims, as [`Config::identity`]; that one if it is not said.
+        identity: Option<Foreign>,
     },
     /// Poll a task list whenever fewer than `below` open tasks are held, for so long unless somebody acts (engine rules,
     /// "Keep-alive leases"). Replaces what was wanted from this list before.
@@ -76,6 +87,8 @@ pub enum Command {
         below: u32,
         /// How long from the last act, milliseconds, at most [`LeaseTerms::longest_ms`].
         length_ms: i64,
+        /// Who claims, as [`Config::identity`]; that one if it is not said.
+        identity: Option<Foreign>,
     },
     /// Look for the tasks of polls whose answers never arrived.
     FindOrphans,
@@ -146,6 +159,15 @@ pub enum Command {
         query: QueryId,
         /// What.
         what: Query,
+    },
+    /// One more context of the same service shares this console.
+    Join {
+        /// What it is called.
+        name: Foreign,
+        /// Its domain.
+        domain: Foreign,
+        /// What holds for all of them from now on.
+        heartbeat_rate: HeartbeatRate,
     },
     /// Take credentials anew and try again.
     ReloadCredentials,

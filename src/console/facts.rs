@@ -403,6 +403,8 @@ pub struct Claiming {
     pub wanted: u32,
     /// Claimed from by itself, until its lease ends.
     pub auto: Option<AutoClaim>,
+    /// Who claims, if not the console's own identity.
+    pub identity: Option<Foreign>,
 }
 
 impl Claiming {

@@ -204,6 +204,17 @@ impl Load {
         self.settle();
     }
 
+    /// Whether the tasks that are kept could be with this setting.
+    pub(super) fn fits(&self, cap: Option<f64>) -> bool {
+        cap.is_none_or(|cap| self.tightest <= USED_TIGHT * cap)
+    }
+
+    /// Another setting, and the rate that is learned with it, a second.
+    pub(super) fn set_cap(&mut self, cap: Option<f64>, rate: f64) {
+        (self.cap, self.rate) = (cap, rate);
+        (self.stale, self.changed) = (true, true);
+    }
+
     /// Whether tasks have come or gone since the last plan.
     pub(super) fn is_stale(&self) -> bool {
         self.stale

@@ -19,6 +19,7 @@ mod calls;
 mod claiming;
 mod closing;
 mod commands;
+mod contexts;
 mod deadlines;
 mod drain;
 mod endings;
@@ -69,6 +70,7 @@ use agenda::{Agenda, Job};
 use asking::{Ask, Asks};
 use calls::Calls;
 use claiming::Claiming as Poller;
+use contexts::Contexts;
 use executions::Executions;
 use leaving::Leaving;
 use ledger::Ledger;
@@ -85,8 +87,8 @@ use watch::Watch;
 use writing::Writing;
 
 pub use event::{
-    AppendError, BatchId, CallId, Command, Config, Details, Durability, Effect, Event, HEARTBEAT_RATE, Level, LogLine,
-    Timing,
+    AppendError, BatchId, CallId, Command, Config, Details, Durability, Effect, Event, HEARTBEAT_RATE, HeartbeatRate,
+    Level, LogLine, Timing,
 };
 pub use rules::{Rule, Rules};
 pub use told::{CallEnd, CallLine};
@@ -123,6 +125,7 @@ pub struct Console {
     counts: Counts,
     watch: Watch,
     notices: Notices,
+    contexts: Contexts,
     /// Type defaults, asked once a type.
     types: BTreeMap<(Foreign, ActivityType), Timeouts>,
     /// Who waits for which type's defaults.
@@ -159,6 +162,7 @@ impl Console {
     /// is larger than what comes of it, so it had better be handed over.
     pub fn new(config: Config, now: Now, entries: impl IntoIterator<Item = impl Borrow<Entry>>) -> (Self, Vec<Effect>) {
         let (rate, rules) = (config.heartbeat_rate, config.rules);
+        let contexts = Contexts::new(config.context.clone(), config.domain.clone());
         let mut console = Self {
             config,
             ledger: Ledger::new(rules),
@@ -178,6 +182,7 @@ impl Console {
             counts: Counts::default(),
             watch: Watch::new(now),
             notices: Notices::default(),
+            contexts,
             types: BTreeMap::new(),
             types_waiting: BTreeMap::new(),
             types_denied: false,

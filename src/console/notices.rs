@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::clock::{Now, Wall};
 use crate::span;
 use crate::task::ClaimId;
+use crate::text::Foreign;
 
 use super::Console;
 use super::agenda::Job;
@@ -61,6 +62,8 @@ impl Occasion {
 pub struct Notice {
     /// What.
     pub occasion: Occasion,
+    /// The context it is in; empty if there is only one.
+    pub context: Foreign,
     /// The task it is about, if it is about one.
     pub task: Option<Arc<TaskFacts>>,
     /// How much time there is, milliseconds, where time is the matter.
@@ -106,7 +109,8 @@ impl Console {
         let mine = |(claim, _): &(ClaimId, Occasion)| *claim == id;
         if self.notices.waiting.iter().any(mine) {
             for (_, occasion) in self.notices.waiting.extract_if(.., |waiting| mine(waiting)) {
-                self.out.push(Effect::Notice(Box::new(about(now, occasion, facts))));
+                let context = self.contexts.of(Some(&facts.domain));
+                self.out.push(Effect::Notice(Box::new(about(now, occasion, context, facts))));
             }
         }
     }
@@ -117,7 +121,7 @@ impl Console {
             Connection::NoAccess { why, .. } if !self.notices.no_access => {
                 self.notices.no_access = true;
                 let text = format!("no access to the service: {why}; heartbeats wait for credentials");
-                self.out.push(general(Occasion::CredentialsLost, None, text));
+                self.general_notice(Occasion::CredentialsLost, None, text);
             }
             Connection::Online { .. } => self.notices.no_access = false,
             _ => {}
@@ -130,7 +134,7 @@ impl Console {
             let (ms, wanted) = (span::words(ms), span::words(wanted));
             let text = format!("an outage of more than {ms} kills a kept task; {wanted} are wanted");
             self.say(now, Level::Warn, "keep", None, text.clone());
-            self.out.push(general(Occasion::ToleranceLow, low, text));
+            self.general_notice(Occasion::ToleranceLow, low, text);
         } else if well {
             self.notices.too_low = false;
         }
@@ -143,13 +147,15 @@ impl Console {
         }
         self.notices.infeasible = !suffices;
     }
+
+    fn general_notice(&mut self, occasion: Occasion, remaining_ms: Option<i64>, text: String) {
+        let context = self.contexts.of(None);
+        let notice = Notice { occasion, context, task: None, remaining_ms, until: None, text };
+        self.out.push(Effect::Notice(Box::new(notice)));
+    }
 }
 
-fn general(occasion: Occasion, remaining_ms: Option<i64>, text: String) -> Effect {
-    Effect::Notice(Box::new(Notice { occasion, task: None, remaining_ms, until: None, text }))
-}
-
-fn about(now: Now, occasion: Occasion, facts: &Arc<TaskFacts>) -> Notice {
+fn about(now: Now, occasion: Occasion, context: Foreign, facts: &Arc<TaskFacts>) -> Notice {
     let at = match occasion {
         Occasion::LeaseEnding => facts.lease.map(|lease| lease.until),
         _ => facts.first_deadline().and_then(|deadline| deadline.at),
@@ -163,5 +169,5 @@ fn about(now: Now, occasion: Occasion, facts: &Arc<TaskFacts>) -> Notice {
         _ => "the heartbeat rate does not suffice to keep it alive too".to_owned(),
     };
     let until = at.map(|at| Wall(now.wall.0 + (at - now.boot)));
-    Notice { occasion, task: Some(Arc::clone(facts)), remaining_ms, until, text }
+    Notice { occasion, context, task: Some(Arc::clone(facts)), remaining_ms, until, text }
 }

@@ -45,6 +45,15 @@ impl Bucket {
         Self { cap, rate, tokens: rate * BURST, at: None, cut_at: None, taken: 1.0, need: 0.0, has_floor }
     }
 
+    /// Another setting. What was learned stays so if it was something.
+    pub(super) fn set_cap(&mut self, cap: Option<f64>) {
+        let most = cap.unwrap_or(f64::INFINITY);
+        let has_learned = self.cap.is_none_or(|before| self.rate < before) && self.rate.is_finite();
+        self.rate = if has_learned { self.rate.min(most) } else { most };
+        self.tokens = self.tokens.min(most * BURST);
+        self.cap = cap;
+    }
+
     /// The rate at present, a second.
     pub(super) fn rate(&self) -> f64 {
         self.rate
@@ -200,6 +209,21 @@ mod tests {
         assert!(bucket.rate() >= 60.0, "never below what the kept tasks need");
         let _ = bucket.take(Boot(200_000));
         assert!((bucket.rate() - 100.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn another_setting_holds_at_once_and_keeps_what_was_learned() {
+        let mut bucket = Bucket::new(None, true);
+        bucket.set_cap(Some(20.0));
+        assert_eq!((0..1_000).take_while(|_| bucket.take(Boot(0)).is_ok()).count(), 250);
+        bucket.set_cap(Some(40.0));
+        assert!((bucket.rate() - 40.0).abs() < f64::EPSILON && bucket.take(Boot(0)).is_err());
+        bucket.refused(Boot(1));
+        let learned = bucket.rate();
+        bucket.set_cap(Some(80.0));
+        assert!(learned < 40.0 && (bucket.rate() - learned).abs() < f64::EPSILON);
+        bucket.set_cap(None);
+        assert!(bucket.take(Boot(2)).is_ok());
     }
 
     #[test]

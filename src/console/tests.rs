@@ -60,6 +60,7 @@ fn config() -> Config {
         run: "r1".into(),
         boot_id: "boot-1".into(),
         service: "us-east-1".into(),
+        context: "night".into(),
         domain: "ops".into(),
         seed: 7,
         heartbeat_rate: Some(80.0),
@@ -221,7 +222,7 @@ impl World {
         let mut task = task(activity_id);
         task.execution.run_id = run_id.into();
         let before: Vec<_> = self.facts.keys().copied().collect();
-        self.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
+        self.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1, identity: None });
         if self.calls_to("CountPendingActivityTasks") > 0 {
             self.answer("CountPendingActivityTasks", 1, Ok(Answer::Pending { count: 3, truncated: false }));
         }

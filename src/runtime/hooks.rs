@@ -114,6 +114,7 @@ fn environment(notice: &Notice, service: &Foreign) -> Vec<(&'static str, String)
         ("SWFBEAT_EVENT", notice.occasion.name().to_owned()),
         ("SWFBEAT_TEXT", printable(&notice.text).into_owned()),
         ("SWFBEAT_SERVICE", service.line().into_owned()),
+        ("SWFBEAT_CONTEXT", notice.context.line().into_owned()),
         ("SWFBEAT_REMAINING", notice.remaining_ms.map_or_else(String::new, |ms| (ms / 1_000).to_string())),
         ("SWFBEAT_UNTIL", notice.until.map_or_else(String::new, Wall::utc)),
     ];

@@ -447,6 +447,7 @@ fn a_restart_from_the_journal_is_one_from_every_record() {
             run: "r".into(),
             boot_id: "boot".into(),
             service: "here".into(),
+            context: "".into(),
             domain: "d".into(),
             seed: 1,
             heartbeat_rate: None,

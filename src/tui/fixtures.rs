@@ -189,8 +189,14 @@ pub fn status() -> Status {
         service: "us-east-1".into(),
         domain: "ops-demo".into(),
         connection: Connection::Online { rtt_ms: 8 },
-        claiming: [Claiming { domain: "ops-demo".into(), task_list: "manual-ops".into(), wanted: 2, auto: None }]
-            .into(),
+        claiming: [Claiming {
+            domain: "ops-demo".into(),
+            task_list: "manual-ops".into(),
+            wanted: 2,
+            auto: None,
+            identity: None,
+        }]
+        .into(),
         pending: [PendingCount {
             domain: "ops-demo".into(),
             task_list: "manual-ops".into(),

@@ -205,9 +205,10 @@ impl Session {
         Ok(tcsetattr(&self.keys, OptionalActions::Now, modes)?)
     }
 
-    /// Rings the bell of a terminal that is lent: all that can be written without being in the way.
-    pub fn ring(&self) {
-        let _ = write_all(self.out.as_fd(), b"\x07");
+    /// Writes to a terminal that is lent what neither prints nor moves the cursor: bells and notifications. All in one
+    /// piece, so that nothing of somebody else's comes in between.
+    pub fn tell_lent(&self, bytes: &[u8]) {
+        let _ = write_all(self.out.as_fd(), bytes);
     }
 
     /// Drops what was typed and not read: keys meant for the shell must not act here.

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 
 use super::closed::Closed;
 use super::confirm::Confirm;
-use super::contexts::{Around, Switcher};
+use super::contexts::{Around, Standing, Switcher};
 use super::countdown::Moment;
 use super::events::Events;
 use super::filtering::{Filtering, Filters};
@@ -200,7 +200,13 @@ impl State {
     /// Why acts are refused altogether, if they are.
     pub fn why_only_looks(&self) -> Option<&str> {
         let kept_elsewhere = self.status.as_ref().is_some_and(|status| status.read_only);
-        let why = kept_elsewhere.then_some("this screen only looks: another process is the keeper of this journal");
+        let tries = matches!(self.around.shown().map(|one| &one.standing), Some(Standing::LooksOn(_)));
+        let why = if tries {
+            "this screen only looks: another process keeps this journal; choose the context again when it has left"
+        } else {
+            "this screen only looks: another process is the keeper of this journal"
+        };
+        let why = kept_elsewhere.then_some(why);
         self.read_only.as_deref().or(why)
     }
 

@@ -17,7 +17,7 @@ use crate::service::{Emulator, Execution, LONG, Service, Timeouts};
 const SHORT: Timeouts = Timeouts { heartbeat: "4", start_to_close: "3600" };
 
 /// The program in a terminal that can be taken away.
-struct Doomed {
+pub struct Doomed {
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
     writer: Box<dyn Write + Send>,
@@ -28,7 +28,7 @@ struct Doomed {
 }
 
 impl Doomed {
-    fn start(home: &Home, arguments: &[String]) -> Self {
+    pub fn start(home: &Home, arguments: &[String]) -> Self {
         let pty = native_pty_system().openpty(PtySize { rows: 40, cols: 120, ..PtySize::default() }).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_swfbeat"));
         command.env_clear();
@@ -36,10 +36,11 @@ impl Doomed {
         command.args(arguments);
         let child = pty.slave.spawn_command(command).unwrap();
         let (in_time, watched) = mpsc::channel();
-        let mut killer = child.clone_killer();
+        let pid = Pid::from_raw(child.process_id().unwrap().cast_signed()).unwrap();
         thread::spawn(move || {
             if watched.recv_timeout(SOON * 2) == Err(RecvTimeoutError::Timeout) {
-                let _ = killer.kill();
+                // SIGHUP would leave it running without a screen.
+                let _ = kill_process(pid, Signal::KILL);
             }
         });
         let (writer, reader) = (pty.master.take_writer().unwrap(), pty.master.try_clone_reader().unwrap());
@@ -47,7 +48,7 @@ impl Doomed {
     }
 
     /// Reads what is written until a word came; blanks between words are not written.
-    fn until(&mut self, word: &str) {
+    pub fn until(&mut self, word: &str) {
         let mut bytes = [0; 4_096];
         loop {
             if let Some(at) = self.seen.find(word) {
@@ -60,12 +61,12 @@ impl Doomed {
         }
     }
 
-    fn write(&mut self, text: &str) {
+    pub fn write(&mut self, text: &str) {
         self.writer.write_all(text.as_bytes()).unwrap();
     }
 
     /// Claims one task and keeps it alive for so long.
-    fn keep(&mut self, length: &str) {
+    pub fn keep(&mut self, length: &str) {
         self.until("claims");
         self.write("p\r");
         self.until("kept");
@@ -73,6 +74,12 @@ impl Doomed {
         self.until("alive:");
         self.write(&format!("\x15{length}\r"));
         self.until("heartbeats");
+    }
+
+    /// Ends it at once, as a crash would.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     fn lose_terminal(self) -> Box<dyn Child + Send + Sync> {

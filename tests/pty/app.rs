@@ -181,6 +181,8 @@ impl App {
     /// Claims so many tasks of the task list that the form offers.
     #[track_caller]
     pub fn claim(&mut self, count: usize) {
+        // The name of a context is there before its engine has said anything.
+        self.until(|screen| !screen.contains("connecting…"));
         self.press('p');
         self.shows("Claim tasks");
         self.key(Key::Tab);

@@ -21,6 +21,16 @@ fn home(contexts: &[(&str, Service, &str)]) -> Home {
     home
 }
 
+/// A home with a context for each of two domains of one service, and more in its config file.
+fn home_of_two(service: Service, [ops, billing]: [&str; 2], more: &str) -> Home {
+    let home = home(&[("ops", service, ops), ("billing", service, billing)]);
+    let file = home.path(".config/swfbeat/config.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let (ops, billing) = text.split_at(text.find("[contexts.billing]").unwrap());
+    std::fs::write(&file, ops.to_owned() + &billing.replace("\"ops\"", "\"billing\"") + more).unwrap();
+    home
+}
+
 /// Goes to the context so many lines below the one under the cursor, and waits for its name in the header.
 #[track_caller]
 fn go(app: &mut App, down: usize, name: &str) {
@@ -127,11 +137,7 @@ fn says_why_a_context_only_looks_or_is_not_open() {
 #[test]
 fn two_contexts_of_a_service_share_an_engine_and_each_shows_its_domain() {
     let emulator = Emulator::start("1s");
-    let home = home(&[("ops", emulator.service, ""), ("billing", emulator.service, "")]);
-    let file = home.path(".config/swfbeat/config.toml");
-    let text = std::fs::read_to_string(&file).unwrap();
-    let (ops, billing) = text.split_at(text.find("[contexts.billing]").unwrap());
-    std::fs::write(&file, ops.to_owned() + &billing.replace("\"ops\"", "\"billing\"")).unwrap();
+    let home = home_of_two(emulator.service, ["heartbeat_rate = 120", "heartbeat_rate = 40"], "");
     emulator.service.schedule("ops-task", LONG);
     let mut app = home.run(&[], (120, 40));
     app.shows("ops: ops");
@@ -140,8 +146,109 @@ fn two_contexts_of_a_service_share_an_engine_and_each_shows_its_domain() {
     go(&mut app, 0, "billing");
     app.shows("billing: billing");
     app.until(|screen| screen.contains("on the engine of ops") && crate::app::row(screen, "ops-task").is_none());
+    app.shows("at most 40 heartbeats/s");
     go(&mut app, 1, "ops");
     app.row_shows("ops-task", "held");
+    app.quit();
+    app.left(0);
+}
+
+#[test]
+fn contexts_on_one_engine_claim_as_themselves_and_have_names_for_hooks() {
+    let emulator = Emulator::start("1s");
+    emulator.service.register("billing");
+    let hook = r#"echo "$SWFBEAT_CONTEXT has $SWFBEAT_ACTIVITY_ID" >> "$HOME/called""#;
+    let hooks = format!("[hooks]\ntask_due = [\"/bin/sh\", \"-c\", '{hook}']\n");
+    let home = home_of_two(emulator.service, ["", "identity = \"bo@pay\""], &hooks).with("SWFBEAT_CONTEXT", "ops");
+    let (service, ops, billing) = (emulator.service, "ops-task", "billing-task");
+    let executions = [service.schedule(ops, SHORT), service.schedule_in("billing", billing, SHORT)];
+    let mut app = home.run(&["--identity", "anna@ops"], (120, 40));
+    app.shows("ops: ops");
+    app.claim(1);
+    app.row_shows("ops-task", "✝");
+    go(&mut app, 0, "billing");
+    app.shows("billing: billing");
+    app.claim(1);
+    app.row_shows("billing-task", "✝");
+    let called = std::fs::read_to_string(home.path("called")).unwrap();
+    assert_eq!(called.lines().collect::<Vec<_>>(), ["ops has ops-task", "billing has billing-task"]);
+    for (execution, who) in executions.iter().zip(["anna@ops/", "bo@pay/"]) {
+        let started = service.event(execution, "ActivityTaskStarted").unwrap();
+        let identity = started["activityTaskStartedEventAttributes"]["identity"].as_str().unwrap();
+        assert!(identity.starts_with(who), "{identity}");
+    }
+    app.quit();
+    app.left(0);
+}
+
+#[test]
+fn says_why_a_context_that_looks_on_is_kept_when_it_is_chosen_after_its_keeper_has_left() {
+    let (first, second) = (Emulator::start("1s"), Emulator::start("1s"));
+    let home = home(&[("eu-prod", first.service, ""), ("us-prod", second.service, "")]);
+    second.service.schedule("us-task", LONG);
+    second.service.schedule("done", LONG);
+    let mut keeper = home.run(&["--context", "us-prod"], (120, 40));
+    keeper.shows("us-prod: ops");
+    keeper.claim(2);
+    keeper.row_shows("us-task", "○ held");
+    keeper.row_shows("done", "○ held");
+    let held_by = format!("pid {}", keeper.pid().as_raw_nonzero());
+
+    let mut app = home.run(&[], (120, 40));
+    app.shows("eu-prod: ops");
+    app.press('X');
+    app.until(|screen| screen.contains(&format!("2 held, read only, kept by {held_by}")));
+    app.escape_from("Contexts");
+    go(&mut app, 1, "us-prod");
+    app.shows("READ ONLY");
+    app.until(|screen| screen.contains("still only looks: its journal is kept by") && screen.contains(&held_by));
+    app.press(' ');
+    app.shows("choose the context again");
+
+    keeper.close("done", 'c', "Complete", &["ok"], "Complete");
+    keeper.row_shows("done", "✓ completed");
+    app.row_shows("done", "✓ completed");
+    keeper.press('q');
+    keeper.left(0);
+    go(&mut app, 1, "us-prod");
+    app.until(|screen| screen.contains("its journal is kept here now") && !screen.contains("READ ONLY"));
+    app.row_shows("done", "✓ completed");
+    app.select("us-task");
+    app.keep("us-task");
+    app.quit();
+    app.left(0);
+}
+
+#[test]
+fn contexts_that_look_on_come_to_one_engine_when_they_are_chosen_again() {
+    let emulator = Emulator::start("1s");
+    emulator.service.register("billing");
+    let home = home_of_two(emulator.service, ["", ""], "");
+    emulator.service.schedule("ops-task", LONG);
+    emulator.service.schedule_in("billing", "billing-task", LONG);
+    let mut keeper = home.run(&[], (120, 40));
+    keeper.shows("ops: ops");
+    keeper.claim(1);
+    keeper.row_shows("ops-task", "○ held");
+
+    let mut app = home.run(&[], (120, 40));
+    app.shows("Open it read-only?");
+    app.write("y\r");
+    app.row_shows("ops-task", "held");
+    go(&mut app, 0, "billing");
+    app.until(|screen| screen.contains("READ ONLY") && screen.contains("its journal is kept by pid"));
+    keeper.press('q');
+    keeper.left(0);
+    go(&mut app, 1, "ops");
+    app.shows("its journal is kept here now");
+    go(&mut app, 0, "billing");
+    app.until(|screen| screen.contains("on the engine of ops") && !screen.contains("READ ONLY"));
+    app.until(|screen| crate::app::row(screen, "ops-task").is_none());
+    app.claim(1);
+    app.row_shows("billing-task", "○ held");
+    go(&mut app, 1, "ops");
+    app.until(|screen| crate::app::row(screen, "billing-task").is_none());
+    app.keep("ops-task");
     app.quit();
     app.left(0);
 }

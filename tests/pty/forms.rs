@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use rustix::process::{Pid, kill_process, test_kill_process};
 use termlens::{Key, Signal};
 
+use crate::alone::Doomed;
 use crate::app::{App, Home};
 use crate::service::{Emulator, Execution, Road, Timeouts};
 
@@ -65,6 +66,28 @@ fn heartbeats_go_on_while_an_editor_has_the_terminal_and_its_text_comes_back() {
     assert_eq!(event["activityTaskCompletedEventAttributes"]["result"], "by hand\nfrom sdb");
     app.press('q');
     app.left(0);
+}
+
+#[test]
+fn cancel_seen_an_alarm_rings_and_notifies_while_an_editor_has_the_terminal() {
+    let emulator = Emulator::start("60s");
+    let home = home_with_editor("echo EDITING\nuntil [ -e \"$HOME/go\" ]; do sleep 0.1; done");
+    let execution = emulator.service.schedule("kept", Timeouts { heartbeat: "5", start_to_close: "3600" });
+    let mut doomed = Doomed::start(&home, &home.console_arguments(emulator.service));
+    doomed.keep("30m");
+    // The terminal has the focus; whether it still has it beside an editor, it is not asked.
+    doomed.write("\x1b[Ic");
+    doomed.until("Complete:");
+    doomed.write("\x05");
+    doomed.until("EDITING");
+    emulator.service.cancel(&execution, "kept");
+    doomed.until("\x1b]9;swfbeat: kept: cancel");
+    doomed.until("\x1b\\\x07");
+    std::fs::write(home.path("go"), "").unwrap();
+    // The screen is back.
+    doomed.until("\x1b[?1049h");
+    doomed.until("cancel");
+    doomed.kill();
 }
 
 #[test]

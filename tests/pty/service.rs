@@ -72,33 +72,39 @@ impl Service {
         if body.is_empty() { Value::Null } else { serde_json::from_str(body).unwrap() }
     }
 
-    /// Registers what the tests use.
-    fn register(self) {
-        self.call("RegisterDomain", &json!({"name": DOMAIN, "workflowExecutionRetentionPeriodInDays": "1"}));
-        self.call("RegisterActivityType", &json!({"domain": DOMAIN, "name": "Act", "version": "1.0"}));
-        self.call("RegisterWorkflowType", &json!({"domain": DOMAIN, "name": "Flow", "version": "1.0"}));
+    /// Registers a domain, and in it what the tests use.
+    pub fn register(self, domain: &str) {
+        self.call("RegisterDomain", &json!({"name": domain, "workflowExecutionRetentionPeriodInDays": "1"}));
+        self.call("RegisterActivityType", &json!({"domain": domain, "name": "Act", "version": "1.0"}));
+        self.call("RegisterWorkflowType", &json!({"domain": domain, "name": "Flow", "version": "1.0"}));
     }
 
     /// Starts a workflow with one activity task; both have this id.
     pub fn schedule(self, id: &str, timeouts: Timeouts) -> Execution {
+        self.schedule_in(DOMAIN, id, timeouts)
+    }
+
+    /// The same in another domain.
+    pub fn schedule_in(self, domain: &str, id: &str, timeouts: Timeouts) -> Execution {
         let started = self.call(
             "StartWorkflowExecution",
             &json!({
-                "domain": DOMAIN, "workflowId": id, "workflowType": {"name": "Flow", "version": "1.0"},
+                "domain": domain, "workflowId": id, "workflowType": {"name": "Flow", "version": "1.0"},
                 "taskList": {"name": "deciders"}, "childPolicy": "TERMINATE",
                 "executionStartToCloseTimeout": "7200", "taskStartToCloseTimeout": "NONE",
             }),
         );
-        self.decide(&json!({
+        let decision = json!({
             "decisionType": "ScheduleActivityTask",
             "scheduleActivityTaskDecisionAttributes": {
                 "activityId": id, "activityType": {"name": "Act", "version": "1.0"}, "taskList": {"name": TASK_LIST},
                 "heartbeatTimeout": timeouts.heartbeat, "startToCloseTimeout": timeouts.start_to_close,
                 "scheduleToCloseTimeout": "NONE", "scheduleToStartTimeout": "NONE",
             },
-        }));
+        });
+        self.decide_in(domain, &decision);
         Execution {
-            domain: DOMAIN.into(),
+            domain: domain.into(),
             workflow_id: id.into(),
             run_id: started["runId"].as_str().unwrap().to_owned(),
         }
@@ -128,7 +134,11 @@ impl Service {
 
     /// Answers the decision task that waits.
     fn decide(self, decision: &Value) {
-        let task = self.call("PollForDecisionTask", &json!({"domain": DOMAIN, "taskList": {"name": "deciders"}}));
+        self.decide_in(DOMAIN, decision);
+    }
+
+    fn decide_in(self, domain: &str, decision: &Value) {
+        let task = self.call("PollForDecisionTask", &json!({"domain": domain, "taskList": {"name": "deciders"}}));
         let body = json!({"taskToken": task["taskToken"], "decisions": [decision]});
         self.call("RespondDecisionTaskCompleted", &body);
     }
@@ -165,7 +175,7 @@ impl Emulator {
         let port = endpoint.rsplit(':').next().unwrap().parse().unwrap();
         let admin = lines.find_map(|line| Some(line.strip_prefix("export SWFBEAT_ADMIN_TOKEN=")?.to_owned())).unwrap();
         let service = Service::on_port(port);
-        service.register();
+        service.register(DOMAIN);
         Self { child, service, admin }
     }
 

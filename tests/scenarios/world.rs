@@ -218,6 +218,7 @@ fn config(scenario: &Scenario, seed: u64) -> Config {
         run: "r1".into(),
         boot_id: "boot-1".into(),
         service: "us-east-1".into(),
+        context: "".into(),
         domain: "ops".into(),
         seed,
         rules: Rules::default(),

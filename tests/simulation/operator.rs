@@ -48,11 +48,11 @@ impl Operator {
         }
         let (domain, task_list) = ("sim".into(), "manual".into());
         if !self.chance.in_thousand(100) {
-            return Some(Command::Claim { domain, task_list, wanted: missing as u32 });
+            return Some(Command::Claim { domain, task_list, wanted: missing as u32, identity: None });
         }
         let length_ms = self.chance.between(60_000, 3_600_000);
         self.auto_until = at + length_ms;
-        Some(Command::AutoClaim { domain, task_list, below: self.wanted as u32, length_ms })
+        Some(Command::AutoClaim { domain, task_list, below: self.wanted as u32, length_ms, identity: None })
     }
 
     /// What they do next.

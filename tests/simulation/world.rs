@@ -478,6 +478,7 @@ fn config(seed: u64, life: u64, boot_id: &Arc<str>, rate: f64, options: Options)
         run: format!("r{life}"),
         boot_id: Arc::clone(boot_id),
         service: "us-east-1".into(),
+        context: "".into(),
         domain: "sim".into(),
         seed,
         heartbeat_rate: Some(rate),

@@ -1,16 +1,18 @@
 //! Between the screen's contexts and the engines: every context hears of its own tasks, every command goes to the right
 //! engine, and what one engine's end means for the rest.
 
+use std::collections::BTreeSet;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
-use super::opening::{Opener, Outcome, Ready};
-use super::plan::Plan;
+use super::opening::{Cause, Opener, Outcome, Ready};
+use super::plan::{Plan, Rates};
 use crate::cli::leave::Held;
 use crate::cli::link::Link;
 use crate::clock;
 use crate::console::{Command, Level, LogLine, QueryId, Status};
 use crate::journal::Place;
+use crate::task::ClaimId;
 use crate::text::{Foreign, printable};
 use crate::tui::{Contexts, Engine, EngineGone, News, Standing};
 
@@ -23,6 +25,8 @@ pub struct Hub {
     plans: Vec<Plan>,
     opener: Opener,
     running: Vec<Running>,
+    /// Contexts that look on, of which somebody has asked whether they still have to.
+    asked_again: BTreeSet<usize>,
     /// Engines that have stopped by themselves, for what has to be said at the end.
     stopped: Vec<Link>,
 }
@@ -37,6 +41,8 @@ struct Running {
     contexts: Vec<usize>,
     /// Who keeps the journal, if another process does.
     kept_by: Option<String>,
+    /// What its context showed before, from another engine, and this one has not told of.
+    shown_before: BTreeSet<ClaimId>,
     status: Option<Arc<Status>>,
 }
 
@@ -46,9 +52,9 @@ impl Hub {
     pub fn new(plans: Vec<Plan>, shown: usize, opener: Opener, ready: Ready) -> Self {
         let first = Running::new(ready, shown);
         for (context, plan) in plans.iter().enumerate().filter(|(context, _)| *context != shown) {
-            opener.open(context, plan.clone(), /*only_if_needed*/ true);
+            opener.open(context, plan.clone(), Cause::IfNeeded);
         }
-        Self { plans, opener, running: vec![first], stopped: Vec::new() }
+        Self { plans, opener, running: vec![first], asked_again: BTreeSet::new(), stopped: Vec::new() }
     }
 
     /// Everything that has to be left, and what has stopped before.
@@ -74,19 +80,68 @@ impl Hub {
     fn take_openings(&mut self) -> Vec<(usize, News)> {
         let mut told = Vec::new();
         for (context, outcome) in self.opener.take() {
+            let again = self.asked_again.remove(&context);
             match outcome {
                 Outcome::NotNeeded => {}
+                Outcome::StillKept(by) => told.push((context, self.still_kept(context, by))),
+                Outcome::Failed(why) if again => told.push((context, still_looks(&why))),
                 Outcome::Failed(why) => told.push((context, failed(&why))),
                 Outcome::Unknown(why) => told.push((context, unknown(&why))),
                 Outcome::Ready(ready) => {
-                    let running = Running::new(*ready, context);
-                    told.push((context, opened(running.standing())));
+                    let mut running = Running::new(*ready, context);
+                    let mut news = opened(running.standing());
+                    if again {
+                        let text = "its journal is kept here now: the other process has left";
+                        news.log.push(line(Level::Info, text.into()));
+                        told.extend(self.leave(context, &mut running.shown_before));
+                    }
+                    told.push((context, news));
                     self.running.push(running);
                 }
-                Outcome::On(number) => told.extend(self.share(number, context)),
+                Outcome::On(number) => {
+                    let mut before = BTreeSet::new();
+                    if again {
+                        told.extend(self.leave(context, &mut before));
+                    }
+                    let mut shared = self.share(number, context);
+                    for (_, gets) in shared.iter_mut().filter(|(told, _)| *told == context) {
+                        gets.changed.iter().for_each(|facts| _ = before.remove(&facts.id));
+                        gets.removed.extend(std::mem::take(&mut before));
+                    }
+                    told.extend(shared);
+                }
             }
         }
         told
+    }
+
+    /// Another process still keeps the journal of a context.
+    fn still_kept(&mut self, context: usize, by: String) -> News {
+        let text = format!("still only looks: its journal is kept by {by}");
+        if let Some(running) = self.running.iter_mut().find(|running| running.contexts.contains(&context)) {
+            running.kept_by = Some(by.clone());
+        }
+        News { standing: Some(Standing::LooksOn(by)), log: vec![line(Level::Error, text)], ..News::default() }
+    }
+
+    /// Takes a context off the engine it looks on with, as it gets another: `shown` is what it showed. Without contexts
+    /// that engine leaves; otherwise it is told what they have without this one.
+    fn leave(&mut self, context: usize, shown: &mut BTreeSet<ClaimId>) -> Vec<(usize, News)> {
+        let Some(index) = self.running.iter().position(|running| running.contexts.contains(&context)) else {
+            return Vec::new();
+        };
+        shown.extend(self.running[index].link.last().tasks().map(|facts| facts.id));
+        let running = &mut self.running[index];
+        running.contexts.retain(|other| *other != context);
+        if running.contexts.is_empty() {
+            let running = self.running.remove(index);
+            self.opener.forget(running.number);
+            // Dropped, it leaves; it only followed.
+            return Vec::new();
+        }
+        let running = &self.running[index];
+        let changed = running.link.last().tasks().map(Arc::clone).collect();
+        self.split(running, News { changed, ..News::default() })
     }
 
     /// Puts a context on an engine that runs: it gets the tasks of its domain, which the first one no longer has.
@@ -95,9 +150,8 @@ impl Hub {
             // It has stopped meanwhile.
             return vec![(context, failed("the engine of its service has stopped; try again"))];
         };
-        if !self.running[index].contexts.contains(&context) {
-            self.running[index].contexts.push(context);
-        }
+        let joins = !self.running[index].contexts.contains(&context);
+        let told = if joins { self.join(index, context) } else { None };
         let running = &self.running[index];
         let homes = self.homes(running);
         let mut gets = opened(running.standing());
@@ -113,9 +167,30 @@ impl Hub {
         }
         gets.status = running.status.as_ref().map(|status| self.localized(context, status));
         let first = &self.plans[running.contexts[0]].name;
-        let text = format!("on the engine of {first}: its identity, heartbeat rate and hooks are used here too");
+        let text = format!("on the engine of {first}: its hooks are used here too");
         gets.log.push(line(Level::Info, text));
+        if let Some(told) = told {
+            gets.log.push(told.clone());
+            gives.log.push(told);
+        }
         vec![(running.contexts[0], gives), (context, gets)]
+    }
+
+    /// Makes a context known to an engine; gives what is to be said of the heartbeat rate, if that is new.
+    fn join(&mut self, index: usize, context: usize) -> Option<LogLine> {
+        let (plans, running) = (&self.plans, &mut self.running[index]);
+        let before = running.rates(plans);
+        running.contexts.push(context);
+        let rates = running.rates(plans);
+        // A stopped engine says so in its news.
+        let _ = running.link.send(plans[context].join(rates.lowest));
+        let says = rates.differ && rates != before;
+        let rate = rates.lowest.0.unwrap_or_default();
+        let text = format!(
+            "at most {rate} heartbeats/s, the lowest that a context of this service sets: the quota is that of the \
+             account and region"
+        );
+        says.then(|| line(Level::Warn, text))
     }
 
     fn homes(&self, running: &Running) -> Homes<'_> {
@@ -204,7 +279,20 @@ impl Homes<'_> {
 impl Running {
     fn new(ready: Ready, context: usize) -> Self {
         let Ready { number, link, journal, kept_by } = ready;
-        Self { number, link, journal, contexts: vec![context], kept_by, status: None }
+        let (contexts, shown_before) = (vec![context], BTreeSet::new());
+        Self { number, link, journal, contexts, kept_by, shown_before, status: None }
+    }
+
+    fn rates(&self, plans: &[Plan]) -> Rates {
+        Rates::of(self.contexts.iter().map(|context| &plans[*context]))
+    }
+
+    /// With its first status everything has been told; what has not is no more.
+    fn forget_shown_before(&mut self, news: &mut News) {
+        news.changed.iter().for_each(|facts| _ = self.shown_before.remove(&facts.id));
+        if news.status.is_some() {
+            news.removed.extend(std::mem::take(&mut self.shown_before));
+        }
     }
 
     fn standing(&self) -> Standing {
@@ -222,6 +310,7 @@ impl Contexts for Hub {
         let mut index = 0;
         while index < self.running.len() {
             let mut news = self.running[index].link.take();
+            self.running[index].forget_shown_before(&mut news);
             if let Some(status) = &news.status {
                 self.running[index].status = Some(Arc::clone(status));
             }
@@ -250,6 +339,7 @@ impl Contexts for Hub {
             Command::Read { query, what } => {
                 Command::Read { query: QueryId(query.0 | (context as u64) << QUERY_BITS), what }
             }
+            claim @ (Command::Claim { .. } | Command::AutoClaim { .. }) => self.plans[context].claims(claim),
             other => other,
         };
         // Of one engine among several the news says that it has stopped.
@@ -257,8 +347,16 @@ impl Contexts for Hub {
     }
 
     fn open(&mut self, context: usize) {
-        if let Some(plan) = self.plans.get(context) {
-            self.opener.open(context, plan.clone(), /*only_if_needed*/ false);
+        let Some(plan) = self.plans.get(context) else { return };
+        let on = self.running.iter().find(|running| running.contexts.contains(&context));
+        let cause = match on {
+            None => Cause::Wanted,
+            Some(running) if running.kept_by.is_some() && plan.read_only.is_none() => Cause::Again,
+            Some(_) => return,
+        };
+        // Two at a time would come to the same.
+        if cause == Cause::Wanted || self.asked_again.insert(context) {
+            self.opener.open(context, plan.clone(), cause);
         }
     }
 }
@@ -276,6 +374,12 @@ fn unknown(why: &str) -> News {
     let why = why.lines().next().unwrap_or_default();
     let text = format!("not looked at for tasks: {}", printable(why));
     News { log: vec![line(Level::Warn, text)], ..News::default() }
+}
+
+/// What a context is told that looks on, and of which it is not known whether it still has to.
+fn still_looks(why: &str) -> News {
+    let why = why.lines().next().unwrap_or_default();
+    News { log: vec![line(Level::Error, format!("still only looks: {}", printable(why)))], ..News::default() }
 }
 
 /// What a context is told that has no engine: every line of the reason, but the way to the demo.

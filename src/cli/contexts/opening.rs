@@ -27,6 +27,17 @@ pub struct Ready {
     pub kept_by: Option<String>,
 }
 
+/// Why a context is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// Its journal may hold tasks that have not ended for certain; it is not opened otherwise.
+    IfNeeded,
+    /// Somebody goes there.
+    Wanted,
+    /// It looks on because another process keeps its journal, and somebody asks whether that has left.
+    Again,
+}
+
 /// What came of opening a context.
 #[derive(Debug)]
 pub enum Outcome {
@@ -34,6 +45,8 @@ pub enum Outcome {
     On(usize),
     /// It has a new one.
     Ready(Box<Ready>),
+    /// Another process still keeps its journal: which; printable.
+    StillKept(String),
     /// Its journal holds nothing that has to be looked after.
     NotNeeded,
     /// Why not; may have several lines and foreign text.
@@ -93,16 +106,16 @@ impl Opener {
         lock(&self.registry).known.retain(|known| known.number != number);
     }
 
-    /// Begins to open a context; `only_if_needed`: not unless its journal holds tasks that have not ended for certain.
-    pub fn open(&self, context: usize, plan: Plan, only_if_needed: bool) {
+    /// Begins to open a context.
+    pub fn open(&self, context: usize, plan: Plan, cause: Cause) {
         let registry = Arc::clone(&self.registry);
         let (postman, failed) = (self.outcomes.postman(), self.outcomes.postman());
         let tell = move |outcome| postman.tell((context, outcome));
-        let body = move || match opened(&plan, only_if_needed) {
+        let body = move || match opened(&plan, cause == Cause::IfNeeded) {
             Ok(Some((service, place))) => {
                 // Held until it is told, so that nobody hears of an engine before it is there.
                 let mut registry = lock(&registry);
-                tell(engine(&plan, &mut registry, service, &place));
+                tell(engine(&plan, &mut registry, service, &place, cause));
             }
             Ok(None) => tell(Outcome::NotNeeded),
             Err(failed) => tell(failed),
@@ -159,15 +172,15 @@ fn journal_of(plan: &Plan, place: &Where) -> Result<Place, String> {
 }
 
 /// The engine of its service: the one that runs, or a new one.
-fn engine(plan: &Plan, registry: &mut Registry, service: Service, place: &Where) -> Outcome {
+fn engine(plan: &Plan, registry: &mut Registry, service: Service, place: &Where, cause: Cause) -> Outcome {
     let looks = plan.read_only.is_some();
     let fits = |known: &&Known| known.service == place.service && (looks || !known.read_only);
     if let Some(known) = registry.known.iter().find(fits) {
         return Outcome::On(known.number);
     }
-    let started = journal_of(plan, place).and_then(|journal| {
-        let (opened, kept_by) = open_journal(plan, place, &journal).map_err(|error| error.to_string())?;
-        let link = start(plan, service, place, opened, looks || kept_by.is_some())?;
+    let started = journal_of(plan, place).map_err(Outcome::Failed).and_then(|journal| {
+        let (opened, kept_by) = open_journal(plan, place, &journal, cause)?;
+        let link = start(plan, service, place, opened, looks || kept_by.is_some()).map_err(Outcome::Failed)?;
         Ok((link, journal, kept_by))
     });
     match started {
@@ -175,19 +188,29 @@ fn engine(plan: &Plan, registry: &mut Registry, service: Service, place: &Where)
             let number = enter(registry, place, looks || kept_by.is_some());
             Outcome::Ready(Box::new(Ready { number, link, journal, kept_by }))
         }
-        Err(why) => Outcome::Failed(why),
+        Err(outcome) => outcome,
     }
 }
 
-/// As its keeper; or to look on, if that is wanted or another process keeps it: then who.
-fn open_journal(plan: &Plan, place: &Where, journal: &Place) -> Result<(Opened, Option<String>), OpenError> {
+/// As its keeper; or to look on, if that is wanted or another process keeps it: then who. An error is what came of it.
+fn open_journal(
+    plan: &Plan,
+    place: &Where,
+    journal: &Place,
+    cause: Cause,
+) -> Result<(Opened, Option<String>), Outcome> {
+    let failed = |error: OpenError| Outcome::Failed(error.to_string());
+    let look_on = |by| Ok((Opened::read_only(journal).map_err(failed)?, by));
     if plan.read_only.is_some() {
-        return Ok((Opened::read_only(journal)?, None));
+        return look_on(None);
     }
     match Opened::keeper(journal, &plan.journal_settings(place)) {
         Ok(opened) => Ok((opened, None)),
-        Err(OpenError::Held { by, .. }) => Ok((Opened::read_only(journal)?, Some(printable(&by).into_owned()))),
-        Err(error) => Err(error),
+        Err(OpenError::Held { by, .. }) => {
+            let by = printable(&by).into_owned();
+            if cause == Cause::Again { Err(Outcome::StillKept(by)) } else { look_on(Some(by)) }
+        }
+        Err(error) => Err(failed(error)),
     }
 }
 

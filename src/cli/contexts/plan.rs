@@ -6,7 +6,7 @@ use crate::cli::looks::Looks;
 use crate::cli::who;
 use crate::clock;
 use crate::config::{self, Aws};
-use crate::console::{self, Occasion, Rules};
+use crate::console::{self, Command, HEARTBEAT_RATE, HeartbeatRate, Occasion, Rules};
 use crate::journal;
 use crate::runtime::Hooks;
 use crate::swf::Settings;
@@ -51,6 +51,29 @@ impl Where {
         let profile = profile.map(|name| format!(" profile {name}")).unwrap_or_default();
         let url = endpoint.map(|url| format!(" endpoint {url}")).unwrap_or_default();
         Self { service: format!("{region}{profile}{url}"), shown: endpoint.unwrap_or(region).into() }
+    }
+}
+
+/// The heartbeat rates that contexts on one engine set.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rates {
+    /// What holds for all: the lowest, because the quota is the account's; the usual one if none sets any.
+    pub lowest: HeartbeatRate,
+    /// They are not the same.
+    pub differ: bool,
+}
+
+impl Rates {
+    /// Of these contexts. One that only looks sends none.
+    pub fn of<'a>(plans: impl IntoIterator<Item = &'a Plan>) -> Self {
+        let set =
+            plans.into_iter().filter(|plan| plan.read_only.is_none()).filter_map(|plan| plan.config.heartbeat_rate);
+        let set: Vec<_> = set.map(|rate| rate.0.unwrap_or(f64::INFINITY)).collect();
+        let lowest = set.iter().copied().reduce(f64::min).unwrap_or(HEARTBEAT_RATE);
+        Self {
+            lowest: HeartbeatRate(Some(lowest).filter(|rate| rate.is_finite())),
+            differ: set.iter().any(|&rate| rate > lowest),
+        }
     }
 }
 
@@ -106,13 +129,32 @@ impl Plan {
             run: who::run(),
             boot_id: clock::boot_id(),
             service: place.shown.clone(),
+            context: self.name.as_str().into(),
             domain,
             seed: who::seed(),
-            heartbeat_rate: self.config.heartbeat_rate.0,
+            heartbeat_rate: Rates::of([self]).lowest.0,
             lease: self.config.lease,
             low_tolerance_ms: self.config.warnings.tolerance.0,
             rules: Rules::default(),
             read_only,
+        }
+    }
+
+    /// What its engine is told, if another context of its service was first.
+    pub fn join(&self, heartbeat_rate: HeartbeatRate) -> Command {
+        let domain = self.domain.clone().unwrap_or_else(|| "".into());
+        Command::Join { name: self.name.as_str().into(), domain, heartbeat_rate }
+    }
+
+    /// Claims as this context does.
+    pub fn claims(&self, command: Command) -> Command {
+        let identity = Some(self.identity.clone());
+        match command {
+            Command::Claim { domain, task_list, wanted, .. } => Command::Claim { domain, task_list, wanted, identity },
+            Command::AutoClaim { domain, task_list, below, length_ms, .. } => {
+                Command::AutoClaim { domain, task_list, below, length_ms, identity }
+            }
+            other => other,
         }
     }
 
@@ -147,5 +189,33 @@ pub fn settings(line: &Settings, own: &Aws, file: &Aws, variable: impl Fn(&str) 
             &["AWS_ENDPOINT_URL_SWF", "AWS_ENDPOINT_URL"],
         ),
         access: line.access,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Rate;
+
+    #[test]
+    fn the_lowest_rate_that_any_context_sets_holds_for_all_and_one_that_only_looks_has_no_say() {
+        let plan = |rate: Option<Option<f64>>, looks: bool| {
+            let mut config = config::Config::default();
+            config.heartbeat_rate = rate.map(Rate);
+            let context = config::Context { own: Aws::default(), config };
+            let read_only = looks.then(|| "it only looks".into());
+            Plan { read_only, ..Plan::of_context("a", &context, "anna".into(), Settings::default()) }
+        };
+        let rates = |plans: &[Plan]| {
+            let Rates { lowest, differ } = Rates::of(plans);
+            (lowest.0, differ)
+        };
+        let [unset, low, high, none] =
+            [None, Some(Some(40.0)), Some(Some(120.0)), Some(None)].map(|it| plan(it, false));
+        assert_eq!(rates(&[unset.clone(), unset.clone()]), (Some(80.0), false));
+        assert_eq!(rates(&[unset, high.clone()]), (Some(120.0), false));
+        assert_eq!(rates(&[high.clone(), low, none.clone()]), (Some(40.0), true));
+        assert_eq!(rates(&[none.clone(), high.clone()]), (Some(120.0), true));
+        assert_eq!(rates(&[none, plan(Some(Some(1.0)), true)]), (None, false));
     }
 }

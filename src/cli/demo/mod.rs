@@ -73,6 +73,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         run: who::run(),
         boot_id: clock::boot_id(),
         service: "demo emulator".into(),
+        context: "".into(),
         domain: scenario.domain.clone(),
         seed: who::seed(),
         heartbeat_rate: Some(HEARTBEAT_RATE),

@@ -111,6 +111,7 @@ async fn begin(service: &Service, admin: Admin, play: Play) {
                 domain: scenario.domain.clone(),
                 task_list: scenario.task_list.clone(),
                 wanted: scenario.claim,
+                identity: None,
             });
             let house = House { audience: &front, orders, cues: cued, hands_free: play.hands_free };
             let backstage = Backstage::new(admin, scenario, &front, cue);

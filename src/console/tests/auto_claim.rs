@@ -6,7 +6,13 @@ use crate::task::Outcome;
 const MINUTE: i64 = 60_000;
 
 fn auto_claim(world: &mut World, below: u32, length_ms: i64) {
-    world.command(Command::AutoClaim { domain: "ops".into(), task_list: "manual".into(), below, length_ms });
+    world.command(Command::AutoClaim {
+        domain: "ops".into(),
+        task_list: "manual".into(),
+        below,
+        length_ms,
+        identity: None,
+    });
 }
 
 /// The poll in flight brings a task, whose timeouts are learned.
@@ -112,7 +118,7 @@ fn says_why_it_cannot() {
         assert!(world.said("claim").last().unwrap().starts_with("not polled"), "{:?}", world.said("claim"));
     }
     let (task_list, length_ms) = ("x".repeat(257).into(), MINUTE);
-    world.command(Command::AutoClaim { domain: "ops".into(), task_list, below: 1, length_ms });
+    world.command(Command::AutoClaim { domain: "ops".into(), task_list, below: 1, length_ms, identity: None });
     assert!(world.said("claim").last().unwrap().contains("at most 256"), "{:?}", world.said("claim"));
     assert_eq!((world.calls_to(POLL), auto(&world)), (0, None));
 }

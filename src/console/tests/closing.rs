@@ -230,7 +230,7 @@ fn history_is_asked_after_1_2_4_to_60_s_until_a_timeout_is_surely_past() {
 #[test]
 fn a_close_that_history_never_explains_is_unproven_after_an_hour() {
     let mut world = World::new();
-    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
+    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1, identity: None });
     world.answer(POLL, 40, Ok(Answer::Polled(Some(Box::new(task("rel-1"))))));
     world.beat_ok();
     let claim = *world.facts.keys().next().unwrap();

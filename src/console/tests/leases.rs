@@ -132,7 +132,7 @@ fn attended_the_service_s_clock_ends_a_lease_that_a_paused_machine_would_stretch
 #[test]
 fn a_lease_is_not_cut_short_by_what_is_not_known_of_the_service_s_clock() {
     let mut world = World::new();
-    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
+    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1, identity: None });
     // The only sample is a minute wide, and a `Date` narrows it down later.
     world.pass(60_000);
     world.answer(POLL, 0, Ok(Answer::Polled(Some(Box::new(task("rel-1"))))));
@@ -161,7 +161,7 @@ fn attended_every_act_on_a_kept_task_renews_its_lease_and_presence_does_not() {
     let (mut world, claim) = kept_for(30 * MINUTE);
     let until = world.facts(claim).lease.unwrap().until;
     world.pass_beaten(20 * MINUTE);
-    world.command(Command::Claim { domain: "ops".into(), task_list: "other".into(), wanted: 1 });
+    world.command(Command::Claim { domain: "ops".into(), task_list: "other".into(), wanted: 1, identity: None });
     world.command(Command::ReloadCredentials);
     world.command(Command::StopClaiming);
     assert_eq!(world.facts(claim).lease.unwrap().until, until, "presence renews nothing");

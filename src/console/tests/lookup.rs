@@ -7,7 +7,7 @@ const DESCRIBE: &str = "DescribeActivityType";
 
 /// Claims a task without answering what is asked about it afterwards.
 fn poll(world: &mut World, claimed: ClaimedTask) -> ClaimId {
-    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
+    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1, identity: None });
     world.answer(POLL, 40, Ok(Answer::Polled(Some(Box::new(claimed)))));
     world.beat_ok();
     *world.facts.keys().last().unwrap()

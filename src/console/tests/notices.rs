@@ -145,6 +145,21 @@ fn a_load_that_does_not_fit_calls_once_until_something_fits() {
 }
 
 #[test]
+fn whoever_is_called_is_told_in_which_context() {
+    let (mut world, claim) = kept_for(4 * MINUTE);
+    let heartbeat_rate = HeartbeatRate(Some(80.0));
+    world.command(Command::Join { name: "billing".into(), domain: "billing".into(), heartbeat_rate });
+    world.command(Command::Join { name: "second".into(), domain: "ops".into(), heartbeat_rate });
+    world.noticed(3 * MINUTE);
+    world.pass(35_000);
+    assert_eq!(world.notices.last().map(|notice| notice.context.raw()), Some("night"), "of its domain, the first");
+    world.console.config.low_tolerance_ms = 50_000;
+    world.command(Command::Keep { claims: vec![claim], length_ms: 10 * MINUTE });
+    let general = world.notices.iter().find(|notice| notice.task.is_none()).unwrap();
+    assert_eq!((general.occasion, general.context.raw()), (Occasion::ToleranceLow, "night"));
+}
+
+#[test]
 fn a_screen_that_only_looks_calls_nobody() {
     let (world, _) = kept_for(MINUTE);
     let entries =

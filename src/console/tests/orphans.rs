@@ -8,7 +8,7 @@ const LIST: &str = "ListOpenWorkflowExecutions";
 /// A console one of whose polls had no answer, the poll's age in milliseconds, and its identity.
 fn lost(age: i64) -> World {
     let mut world = World::new();
-    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
+    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1, identity: None });
     world.answer(POLL, 100, no_answer());
     world.command(Command::StopClaiming);
     while world.calls_to(COUNT) > 0 {

@@ -157,7 +157,7 @@ fn keep_alive_what_does_not_fit_is_refused_by_name() {
 #[test]
 fn rule_3_1_who_is_left_out_is_named_with_the_time_of_death_and_nothing_is_claimed() {
     let mut world = taken_up(2_300, 30);
-    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
+    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1, identity: None });
     assert_eq!(world.calls_to(POLL), 0, "what is claimed now could not be kept");
     let left_out: Vec<_> = world.facts.values().filter(|facts| facts.left_out).map(|facts| facts.id).collect();
     let named: Vec<_> = world.log.iter().filter(|line| line.text.starts_with("left out, it times out in")).collect();
@@ -262,7 +262,7 @@ fn rule_3_3_whoever_can_still_be_saved_goes_before_whoever_cannot() {
 fn rule_3_3_claims_come_no_faster_than_their_first_heartbeats_go_out() {
     let mut world = taken_up(200, 30);
     world.pass(1);
-    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 5 });
+    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 5, identity: None });
     world.pass(1_500);
     assert_eq!(world.calls_to(POLL), 0, "140 wait, and 80 go out in a second");
     for _ in 0..140 {
@@ -282,4 +282,27 @@ fn keep_alive_what_falls_due_too_close_together_after_a_start_is_beaten_before_i
     let mut service = service(75.0, 1_500);
     assert_eq!(run(&mut world, &mut service, 30, 100), 0);
     assert!(world.console.settled, "that is over after one round");
+}
+
+#[test]
+fn keep_alive_another_context_lowers_the_rate_for_all_but_not_below_what_kept_tasks_need() {
+    let mut world = World::new();
+    let claim = world.claim("rel-1");
+    world.command(Command::Keep { claims: vec![claim], length_ms: 600_000 });
+    let join = |rate| Command::Join { name: "b".into(), domain: "b".into(), heartbeat_rate: HeartbeatRate(rate) };
+    let rates = |world: &World| (world.console.config.heartbeat_rate, world.console.quotas.rate());
+    world.command(join(Some(5.0)));
+    assert_eq!(rates(&world), (Some(5.0), 5.0));
+    assert!(!world.console.load.fits(Some(0.01)) && world.log.iter().all(|line| line.level != Level::Error));
+    world.command(join(Some(0.01)));
+    assert_eq!(rates(&world), (Some(5.0), 5.0), "it would die");
+    let said = world.log.iter().find(|line| line.level == Level::Error).unwrap();
+    assert!(said.text.contains("b wants no more than 0.01 heartbeats a second"), "{}", said.text);
+    world.command(join(None));
+    assert_eq!(rates(&world), (None, f64::INFINITY));
+    world.command(join(Some(40.0)));
+    assert_eq!(rates(&world), (Some(40.0), 40.0));
+    world.pass(13_000);
+    world.beat_ok();
+    assert_eq!(world.facts[&claim].state, TaskState::Held);
 }

@@ -158,7 +158,7 @@ proptest! {
             match step {
                 Step::Pass(ms) => world.pass(ms),
                 Step::Claim => {
-                    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
+                    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1, identity: None });
                 }
                 Step::Beat(task, new) => {
                     let details = if new { Details::New("50 %".into()) } else { Details::Same };

@@ -79,7 +79,7 @@ fn no_heartbeat_is_in_flight_when_the_completion_goes_out() {
 fn heartbeats_go_on_during_a_graceful_shutdown() {
     let (mut world, claim) = kept();
     // A poll in flight keeps the process for up to a minute.
-    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
+    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1, identity: None });
     world.command(Command::Shutdown);
     let mut beats = 0;
     for _ in 0..50 {

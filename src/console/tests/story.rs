@@ -6,7 +6,7 @@ use crate::task::{Outcome, TimeoutKind, Verdict};
 #[test]
 fn no_lost_token_a_claim_is_on_disk_before_it_is_shown() {
     let mut world = World::new();
-    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
+    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1, identity: None });
     assert!(
         matches!(world.disk[..], [Record::PollStarted { .. }]),
         "the poll's number is saved before the poll goes out"
@@ -23,7 +23,7 @@ fn no_lost_token_a_claim_is_on_disk_before_it_is_shown() {
 #[test]
 fn no_lost_token_a_claim_the_disk_refuses_is_shown_and_saved_later() {
     let mut world = World::new();
-    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 2 });
+    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 2, identity: None });
     world.disk_works = false;
     world.answer(POLL, 40, Ok(Answer::Polled(Some(Box::new(task("rel-1"))))));
     world.disk_refuses();
@@ -70,7 +70,7 @@ fn a_heartbeat_moves_only_the_heartbeat_deadline() {
 #[test]
 fn timeouts_hidden_by_eventual_consistency_are_asked_for_again() {
     let mut world = World::new();
-    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
+    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1, identity: None });
     world.answer(POLL, 40, Ok(Answer::Polled(Some(Box::new(task("rel-1"))))));
     world.beat_ok();
     let claim = *world.facts.keys().next().unwrap();
@@ -86,7 +86,7 @@ fn timeouts_hidden_by_eventual_consistency_are_asked_for_again() {
 fn says_why_denied_history_falls_back_to_the_type_once() {
     let mut world = World::new();
     for id in ["rel-1", "rel-2"] {
-        world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
+        world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1, identity: None });
         world.answer(POLL, 40, Ok(Answer::Polled(Some(Box::new(task(id))))));
         world.beat_ok();
         if id == "rel-1" {
@@ -179,7 +179,7 @@ fn leaving_beats_what_is_kept_once_more_and_waits_for_the_poll() {
     let mut world = World::new();
     let claim = world.claim("rel-1");
     world.command(Command::Keep { claims: vec![claim], length_ms: 1_800_000 });
-    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 5 });
+    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 5, identity: None });
     assert_eq!(world.calls_to(POLL), 1);
     world.command(Command::Shutdown);
     world.beat_ok();
@@ -212,7 +212,7 @@ fn leaving_with_nothing_in_flight_is_over_at_once_and_with_a_dead_network_soon()
 #[test]
 fn an_unanswered_poll_is_a_possible_orphan_and_a_refused_one_is_not() {
     let mut world = World::new();
-    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
+    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1, identity: None });
     world.answer(POLL, 100, not_sent());
     assert_eq!(world.status.as_ref().unwrap().possible_orphans, 0);
     world.pass(200);
@@ -244,10 +244,32 @@ fn read_only_never_sends() {
 }
 
 #[test]
+fn who_claims_may_be_said_with_the_claim_and_is_written_down() {
+    let mut world = World::new();
+    let other = || Some("pager@ops".into());
+    let (domain, below, length_ms) = (|| "ops".into(), 9, 60_000);
+    world.command(Command::Claim { domain: domain(), task_list: "a".into(), wanted: 2, identity: other() });
+    world.command(Command::AutoClaim { domain: domain(), task_list: "b".into(), below, length_ms, identity: other() });
+    world.command(Command::Claim { domain: domain(), task_list: "c".into(), wanted: 2, identity: None });
+    world.answer(POLL, 40, Ok(Answer::Polled(Some(Box::new(task("rel-1"))))));
+    let polls = world.calls.iter().filter_map(|(_, request, _)| match request {
+        Request::Poll { task_list, identity, .. } => Some(format!("{} {}", task_list.raw(), identity.raw())),
+        _ => None,
+    });
+    let polls: Vec<_> = polls.collect();
+    assert_eq!(polls, ["b pager@ops/r1/2", "c anna@ops/r1/3", "a pager@ops/r1/4"]);
+    let claimed = world.disk.iter().find_map(|record| match record {
+        Record::Claimed { source, .. } => Some(source.identity.raw()),
+        _ => None,
+    });
+    assert_eq!(claimed, Some("pager@ops/r1/1"));
+}
+
+#[test]
 fn each_list_has_a_poll_of_its_own_and_four_are_in_flight_at_most() {
     let mut world = World::new();
     for list in ["a", "b", "b", "c", "d", "e"] {
-        world.command(Command::Claim { domain: "ops".into(), task_list: list.into(), wanted: 2 });
+        world.command(Command::Claim { domain: "ops".into(), task_list: list.into(), wanted: 2, identity: None });
     }
     let lists = |world: &World| -> Vec<String> {
         let lists = world.calls.iter().filter_map(|(_, request, _)| match request {
@@ -266,7 +288,7 @@ fn each_list_has_a_poll_of_its_own_and_four_are_in_flight_at_most() {
 fn stop_claiming_means_no_further_poll_even_if_one_is_being_written_down() {
     let mut world = World::new();
     world.disk_works = false;
-    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
+    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1, identity: None });
     world.command(Command::StopClaiming);
     world.disk_writes();
     assert_eq!(world.calls_to(POLL), 0);
@@ -277,7 +299,7 @@ fn stop_claiming_means_no_further_poll_even_if_one_is_being_written_down() {
 fn nothing_is_claimed_while_the_disk_is_full() {
     let mut world = World::new();
     world.event(Event::DiskFull(Some("the reserve was given up".into())));
-    let claim = Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 };
+    let claim = Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1, identity: None };
     world.command(claim);
     assert_eq!(world.calls_to(POLL), 0);
     let status = world.status.clone().unwrap();
@@ -299,7 +321,7 @@ fn a_disk_that_does_not_answer_is_told_and_nothing_more_is_claimed() {
     world.pass(200);
     let why = world.status.as_ref().unwrap().not_saved.clone().unwrap();
     assert!(why.contains("has not answered for more than 3 s"), "{why}");
-    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
+    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1, identity: None });
     assert_eq!((world.calls_to(POLL), world.calls_to(COMPLETE), world.waiting.len()), (0, 0, 1));
     world.disk_works = true;
     world.disk_writes();
@@ -312,7 +334,7 @@ fn a_disk_that_does_not_answer_is_told_and_nothing_more_is_claimed() {
 fn a_disk_that_does_not_answer_does_not_keep_anybody_from_leaving() {
     let mut world = World::new();
     world.disk_works = false;
-    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
+    world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1, identity: None });
     world.command(Command::Shutdown);
     assert!(!world.drained);
     world.pass(1_500);

@@ -48,7 +48,7 @@ fn rule_1_a_heartbeat_that_was_never_sent_gives_no_upper_bound() {
 fn rule_2_the_first_heartbeat_waits_with_the_deadline_of_its_type_counted_from_the_poll() {
     let mut world = World::new();
     for id in ["rel-1", "rel-2"] {
-        world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1 });
+        world.command(Command::Claim { domain: "ops".into(), task_list: "manual".into(), wanted: 1, identity: None });
         world.answer(POLL, 40, Ok(Answer::Polled(Some(Box::new(task(id))))));
         if id == "rel-1" {
             world.beat_ok();

@@ -45,7 +45,8 @@ fn hostile(id: u64) -> TaskFacts {
 
 fn notice(occasion: Occasion, id: u64) -> Notice {
     let task = Some(Arc::new(hostile(id)));
-    Notice { occasion, task, remaining_ms: Some(90_999), until: Some(Wall(1_000)), text: "it ends\n".into() }
+    let (context, until) = ("eu\r\n".into(), Some(Wall(1_000)));
+    Notice { occasion, context, task, remaining_ms: Some(90_999), until, text: "it ends\n".into() }
 }
 
 struct Script {
@@ -94,6 +95,7 @@ fn inert_text_a_hook_gets_the_facts_as_plain_text_and_no_shell_sees_them() {
         "SWFBEAT_ACTIVITY_ID=swap␀␛]0;x␇⏎SWFBEAT_STATE=forged",
         "SWFBEAT_ACTIVITY_TYPE=a;touch owned",
         "SWFBEAT_ACTIVITY_VERSION=\\u{202e}1",
+        "SWFBEAT_CONTEXT=eu␍⏎",
         "SWFBEAT_DOMAIN=$(touch owned)",
         "SWFBEAT_EVENT=lease_ending",
         "SWFBEAT_REMAINING=90",

@@ -111,10 +111,11 @@ impl Desks {
         self.desks.iter_mut().for_each(|desk| desk.state.area = area);
     }
 
-    /// Shows another context; `true` if it is still to be opened.
+    /// Shows another context; `true` if it is still to be opened, or may be opened better than to look on.
     pub fn show(&mut self, context: usize) -> bool {
         let Some(desk) = self.desks.get(context) else { return false };
         let opens = matches!(desk.standing, Standing::NotOpened | Standing::Failed(_));
+        let looks_on = matches!(desk.standing, Standing::LooksOn(_));
         let (mouse, area) = (self.shown().mouse, self.shown().area);
         self.shown = context;
         let desk = &mut self.desks[context];
@@ -123,7 +124,7 @@ impl Desks {
         }
         (desk.state.mouse, desk.state.area) = (mouse, area);
         self.look_around();
-        opens
+        opens || looks_on
     }
 
     /// Asks before the process stops, over what is shown; gives what to do if nothing depends on it.

@@ -67,7 +67,8 @@ pub trait Contexts {
         None
     }
 
-    /// Begins to open one that is not open; its news says what comes of it. Never blocks.
+    /// Begins to open one that is not open, or only looks on because another process keeps its journal; its news says what
+    /// comes of it. Never blocks.
     fn open(&mut self, context: usize);
 }
 

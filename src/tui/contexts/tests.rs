@@ -99,6 +99,23 @@ fn a_context_is_opened_when_somebody_goes_there_and_again_if_that_failed() {
 }
 
 #[test]
+fn says_why_a_context_that_looks_on_may_be_chosen_again() {
+    let mut desks = desks(&["a", "b"]);
+    let news = |standing| News { standing: Some(standing), ..open(vec![task(1, "x").arc()]) };
+    desks.news(0, news(Standing::LooksOn("pid 7".into())), T0.boot);
+    assert_eq!(desks.summary(0).words(), "1 held, read only, kept by pid 7");
+    let status = Arc::new(Status { read_only: true, ..status() });
+    desks.news(0, News { status: Some(status), ..News::default() }, T0.boot);
+    press(&mut desks, " ");
+    assert!(desks.shown().message.as_ref().unwrap().text.ends_with("choose the context again when it has left"));
+    assert!(desks.show(0), "it may have left");
+    assert_eq!(desks.summary(0).standing, Standing::LooksOn("pid 7".into()), "until it is known");
+    desks.news(0, news(Standing::Open), T0.boot);
+    assert!(!desks.show(0));
+    assert_eq!(desks.summary(0).words(), "1 held");
+}
+
+#[test]
 fn the_list_begins_where_somebody_is_wanted_and_goes_away() {
     let mut desks = three();
     press(&mut desks, "X");

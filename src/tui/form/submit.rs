@@ -139,13 +139,13 @@ impl Form {
     }
 
     fn claim_command(&self) -> Result<Command, String> {
-        Ok(Command::Claim { domain: self.name(0)?, task_list: self.name(1)?, wanted: self.number()? })
+        Ok(Command::Claim { domain: self.name(0)?, task_list: self.name(1)?, wanted: self.number()?, identity: None })
     }
 
     fn auto_claim_command(&self, lease: LeaseTerms, now: Wall, zone: Zone) -> Result<Command, String> {
         let (domain, task_list, below) = (self.name(0)?, self.name(1)?, self.number()?);
         let length_ms = length::parse(&self.text(3), lease.longest_ms, now, zone)?;
-        Ok(Command::AutoClaim { domain, task_list, below, length_ms })
+        Ok(Command::AutoClaim { domain, task_list, below, length_ms, identity: None })
     }
 
     fn name(&self, field: usize) -> Result<Foreign, String> {

@@ -61,7 +61,7 @@ fn acts_are_typed() {
     assert_eq!(sent(&mut face, "keep #2 2h"), Some(Command::Keep { claims: claims(), length_ms: 7_200_000 }));
     assert_eq!(wish(&mut face, "quit"), None, "something depends on it");
     assert_eq!(wish(&mut face, "yes"), Some(Wish::Quit));
-    let claim = Command::Claim { domain: "ops-demo".into(), task_list: "night".into(), wanted: 3 };
+    let claim = Command::Claim { domain: "ops-demo".into(), task_list: "night".into(), wanted: 3, identity: None };
     assert_eq!(sent(&mut face, "claim night 3"), Some(claim));
 }
 

@@ -1,4 +1,4 @@
-//! While the operator's own editor has the terminal. Nothing is drawn; news is taken, and alarms ring.
+//! While the operator's own editor has the terminal. Nothing is drawn; news is taken, and alarms ring and notify.
 
 use std::os::fd::BorrowedFd;
 
@@ -22,6 +22,9 @@ impl Screen<'_> {
     /// Lends the terminal to the operator's editor, and gives what it leaves of a text to the form.
     pub(super) fn edit(&mut self, text: &str, name: &str) -> Result<Option<Exit>, ScreenError> {
         let modes = self.session.lend().map_err(ScreenError::Terminal)?;
+        // It says no more whether somebody is looking, and the editor may have a window elsewhere.
+        self.focused = None;
+        self.tell_beside();
         let outcome = match Visual::start(text, name, self.session.fd()) {
             Ok(visual) => self.beside(visual)?,
             Err(why) => Outcome::Edited(Err(why)),
@@ -88,14 +91,23 @@ impl Screen<'_> {
         Ok([fds[0].revents(), news, fds[1].revents(), fds[2].revents()])
     }
 
-    /// The bell is all of an alarm that does not disturb what the editor draws.
     fn news_beside(&mut self) -> Option<Exit> {
         let exit = self.take_news();
-        let bells = std::mem::take(&mut self.bells);
-        if bells > 0 {
-            self.session.ring();
-        }
+        self.tell_beside();
         exit
+    }
+
+    /// Alarms, as far as they do not disturb what the editor has drawn: a bell and a notification of the desktop. Within a
+    /// sequence that the editor has written half of, they would; but it writes what belongs together at once, and a part
+    /// of its screen can be drawn again, other than a task.
+    fn tell_beside(&mut self) {
+        let mut bytes = std::mem::take(&mut self.said);
+        if std::mem::take(&mut self.bells) > 0 {
+            bytes.push(b'\x07');
+        }
+        if !bytes.is_empty() {
+            self.session.tell_lent(&bytes);
+        }
     }
 
     /// What a terminal sends to everybody in front of it is the editor's business: ctrl-c, ctrl-z, another size.

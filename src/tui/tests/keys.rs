@@ -170,7 +170,7 @@ fn only_unknown_timeouts_can_be_set() {
 #[test]
 fn claiming_names_a_task_list_and_how_many() {
     let claim = |task_list: &str, wanted| {
-        send(Command::Claim { domain: "ops-demo".into(), task_list: task_list.into(), wanted })
+        send(Command::Claim { domain: "ops-demo".into(), task_list: task_list.into(), wanted, identity: None })
     };
     let mut state = screen(Vec::new());
     assert_eq!(type_in(&mut state, &format!("p{ENTER}")), claim("manual-ops", 1));
@@ -369,7 +369,7 @@ fn a_task_list_is_claimed_from_where_it_is_shown() {
     let mut state = screen(vec![task(1, "a").with(|facts| facts.task_list = "night".into()).arc()]);
     type_in(&mut state, "W");
     draw(&mut state, &Theme::plain());
-    let claim = Command::Claim { domain: "ops-demo".into(), task_list: "night".into(), wanted: 1 };
+    let claim = Command::Claim { domain: "ops-demo".into(), task_list: "night".into(), wanted: 1, identity: None };
     assert_eq!(type_in(&mut state, "j\r\r"), send(claim));
 }
 

@@ -282,7 +282,13 @@ fn at_80_columns_the_title_says_until_when_auto_claim_goes_on_and_that_it_pauses
         warnings: 1,
         pauses: true,
     };
-    let claiming = Claiming { domain: "ops-demo".into(), task_list: "manual-ops".into(), wanted: 0, auto: Some(auto) };
+    let claiming = Claiming {
+        domain: "ops-demo".into(),
+        task_list: "manual-ops".into(),
+        wanted: 0,
+        auto: Some(auto),
+        identity: None,
+    };
     let mut state = full(80, 24);
     let status = Status { claiming: [claiming].into(), ..status() };
     update::news(&mut state, News { status: Some(Arc::new(status)), ..News::default() }, T0.boot);
