@@ -108,30 +108,28 @@ impl Bell {
     }
 }
 
-/// What a hook is told. Foreign text goes through the door; empty where there is nothing to say.
+/// What a hook is told. Foreign text goes through the door; empty where there is nothing to say, so that nothing of our own
+/// surroundings is taken for it.
 fn environment(notice: &Notice, service: &Foreign) -> Vec<(&'static str, String)> {
-    let mut variables = vec![
+    let task = notice.task.as_deref();
+    let of_task =
+        |text: fn(&TaskFacts) -> &Foreign| task.map_or_else(String::new, |task| text(task).line().into_owned());
+    vec![
         ("SWFBEAT_EVENT", notice.occasion.name().to_owned()),
         ("SWFBEAT_TEXT", printable(&notice.text).into_owned()),
         ("SWFBEAT_SERVICE", service.line().into_owned()),
         ("SWFBEAT_CONTEXT", notice.context.line().into_owned()),
         ("SWFBEAT_REMAINING", notice.remaining_ms.map_or_else(String::new, |ms| (ms / 1_000).to_string())),
         ("SWFBEAT_UNTIL", notice.until.map_or_else(String::new, Wall::utc)),
-    ];
-    if let Some(task) = &notice.task {
-        let line = |text: &Foreign| text.line().into_owned();
-        variables.extend([
-            ("SWFBEAT_DOMAIN", line(&task.domain)),
-            ("SWFBEAT_TASK_LIST", line(&task.task_list)),
-            ("SWFBEAT_WORKFLOW_ID", line(&task.execution.workflow_id)),
-            ("SWFBEAT_RUN_ID", line(&task.execution.run_id)),
-            ("SWFBEAT_ACTIVITY_ID", line(&task.activity_id)),
-            ("SWFBEAT_ACTIVITY_TYPE", line(&task.activity_type.name)),
-            ("SWFBEAT_ACTIVITY_VERSION", line(&task.activity_type.version)),
-            ("SWFBEAT_STATE", state(task).to_owned()),
-        ]);
-    }
-    variables
+        ("SWFBEAT_DOMAIN", of_task(|task| &task.domain)),
+        ("SWFBEAT_TASK_LIST", of_task(|task| &task.task_list)),
+        ("SWFBEAT_WORKFLOW_ID", of_task(|task| &task.execution.workflow_id)),
+        ("SWFBEAT_RUN_ID", of_task(|task| &task.execution.run_id)),
+        ("SWFBEAT_ACTIVITY_ID", of_task(|task| &task.activity_id)),
+        ("SWFBEAT_ACTIVITY_TYPE", of_task(|task| &task.activity_type.name)),
+        ("SWFBEAT_ACTIVITY_VERSION", of_task(|task| &task.activity_type.version)),
+        ("SWFBEAT_STATE", task.map_or_else(String::new, |task| state(task).to_owned())),
+    ]
 }
 
 /// One word for what is going on with a task.

@@ -98,6 +98,8 @@ pub fn alarm(log: &[LogLine], attention: Attention) -> Option<String> {
     let last = alarms.last()?;
     let text = if last.subject.is_empty() {
         last.text.clone()
+    } else if last.text.starts_with(last.word) {
+        format!("{}: {}", last.subject, last.text)
     } else {
         format!("{}: {} {}", last.subject, last.word, last.text)
     };
@@ -193,6 +195,8 @@ mod tests {
         assert_eq!(alarm(&[line(Level::Alarm, "a")]).unwrap(), "a: cancel requested");
         let two = [line(Level::Alarm, "a"), line(Level::Info, "b"), line(Level::Alarm, "c")];
         assert_eq!(alarm(&two).unwrap(), "2 alarms, the last: c: cancel requested");
+        let said = [log_line(Level::Alarm, "cancel", "a", "cancel requested by the workflow")];
+        assert_eq!(alarm(&said).unwrap(), "a: cancel requested by the workflow", "no word twice");
         let note = [log_line(Level::Warn, REMIND_WORD, "a", "follow up now")];
         let quiet = Attention { follow_ups: false, ..Attention::default() };
         assert_eq!((bells(&note, Attention::default()), bells(&note, quiet)), (1, 0));

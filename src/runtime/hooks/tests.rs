@@ -171,3 +171,12 @@ fn the_same_is_not_called_for_again_and_again_and_few_run_at_once() {
     let silent = bell.ring(&notice(Occasion::TaskDue, 1), Boot(0));
     assert_eq!(silent, Ok(None), "no program for this one");
 }
+
+#[test]
+fn a_hook_that_is_about_no_task_takes_none_from_our_surroundings() {
+    let about_none = Notice { task: None, ..notice(Occasion::CredentialsLost, 1) };
+    let variables = environment(&about_none, &"us-east-1".into());
+    let of_tasks: Vec<_> = variables.iter().filter(|(_, value)| value.is_empty()).map(|(name, _)| *name).collect();
+    assert_eq!(of_tasks.len(), 8, "{of_tasks:?}");
+    assert!(of_tasks.contains(&"SWFBEAT_DOMAIN") && of_tasks.contains(&"SWFBEAT_TASK_LIST"), "{of_tasks:?}");
+}
