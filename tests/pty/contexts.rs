@@ -46,6 +46,19 @@ fn go(app: &mut App, down: usize, name: &str) {
     app.until(|screen| screen.row_text(0).contains(&format!("{name}: ")) && !screen.contains("╭ Contexts"));
 }
 
+/// Claims a task in each of the two contexts and keeps it alive; the second is shown then.
+fn keep_one_in_each(app: &mut App) {
+    app.shows("eu-prod: ops");
+    app.claim(1);
+    app.row_shows("eu-task", "○ held");
+    app.keep("eu-task");
+    go(app, 1, "us-prod");
+    app.shows("No tasks");
+    app.claim(1);
+    app.row_shows("us-task", "○ held");
+    app.keep("us-task");
+}
+
 #[test]
 fn keep_alive_and_cancel_seen_switching_stops_nothing_and_the_header_tells_of_the_others() {
     let (first, second) = (Emulator::start("1s"), Emulator::start("1s"));
@@ -53,16 +66,7 @@ fn keep_alive_and_cancel_seen_switching_stops_nothing_and_the_header_tells_of_th
     first.service.schedule("eu-task", SHORT);
     let execution = second.service.schedule("us-task", SHORT);
     let mut app = home.run(&[], (120, 40));
-    app.shows("eu-prod: ops");
-    app.claim(1);
-    app.row_shows("eu-task", "○ held");
-    app.keep("eu-task");
-
-    go(&mut app, 1, "us-prod");
-    app.shows("No tasks");
-    app.claim(1);
-    app.row_shows("us-task", "○ held");
-    app.keep("us-task");
+    keep_one_in_each(&mut app);
 
     go(&mut app, 0, "eu-prod");
     app.row_shows("eu-task", "● held");
@@ -259,15 +263,7 @@ fn attended_a_lost_terminal_keeps_what_was_agreed_in_every_context() {
     let home = home(&[("eu-prod", first.service, ""), ("us-prod", second.service, "")]);
     let tasks = [(&first, "eu-task"), (&second, "us-task")].map(|(at, id)| at.service.schedule(id, SHORT));
     let mut app = home.run(&[], (120, 40));
-    app.shows("eu-prod: ops");
-    app.claim(1);
-    app.row_shows("eu-task", "○ held");
-    app.keep("eu-task");
-    go(&mut app, 1, "us-prod");
-    app.shows("No tasks");
-    app.claim(1);
-    app.row_shows("us-task", "○ held");
-    app.keep("us-task");
+    keep_one_in_each(&mut app);
     app.signal(termlens::Signal::Hup);
     app.restored();
     app.until(|screen| ["eu-prod: pid", "us-prod: pid"].iter().all(|name| screen.full_text().contains(name)));

@@ -116,7 +116,8 @@ pub struct World {
 
 /// Heartbeats a second with which 250 short-lived tasks are too many.
 const OVERLOADED: f64 = 5.0;
-/// Heartbeats a second that a poor operator may send.
+/// Heartbeats a second that a poor operator may send. Three of ten are taken when others take their share: ten tasks of half
+/// a minute need two thirds of that.
 const POOR: f64 = 3.0;
 
 impl World {
@@ -138,7 +139,7 @@ impl World {
         } else if overloaded {
             (OVERLOADED, 250)
         } else if poor {
-            (POOR, 20)
+            (POOR, 10)
         } else {
             (80.0, 50)
         };
