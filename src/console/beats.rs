@@ -74,7 +74,7 @@ impl Console {
     /// Sends what is ready, most urgent first, as long as anything may be sent.
     pub(super) fn send_ready(&mut self, now: Now) {
         self.send_closes(now);
-        while let Some((order, id)) = self.ready.one_of(MOST_URGENT, self.reach.turn()).or_else(|| self.ahead(now)) {
+        while let Some((order, id)) = self.next_in_line(now) {
             if order > AT_ONCE && order <= now.boot {
                 // It has most likely timed out: first whoever can still be saved, and that is also one that was perhaps
                 // heard without an answer.
@@ -101,10 +101,28 @@ impl Console {
                 self.agenda.set_by(Job::Reach, until);
                 break;
             } else {
+                if is_behind(now, order) {
+                    self.quotas.left_over().take();
+                }
                 self.ready.remove(id);
                 self.send_beat(now, id);
             }
         }
+    }
+
+    /// What goes out next: the most urgent of those whose time has come, or else one before its time. When the rate hardly
+    /// suffices for those that are promised to stay alive, what is behind them gets no more than is left over.
+    fn next_in_line(&mut self, now: Now) -> Option<(Boot, ClaimId)> {
+        let waits = self.ready.one_of(MOST_URGENT, self.reach.turn());
+        let Some((order, id)) = waits else { return self.ahead(now) };
+        let of_a_kept_one = || self.ledger.claims.get(&id).is_some_and(|claim| claim.keeps_unknown());
+        if is_behind(now, order) && self.load.is_tight() && !of_a_kept_one() {
+            let left_over = self.quotas.goodput() - self.load.planned();
+            if !self.quotas.left_over().has_one(left_over, now.boot) {
+                return self.ahead(now);
+            }
+        }
+        waits
     }
 
     /// The next heartbeat before its time, if the rate is so tight that none of it may be left unused, or if the tasks found
@@ -373,6 +391,11 @@ impl Console {
             self.agenda.set(Job::Beat(id), now.boot + REFUSED_MS);
         }
     }
+}
+
+/// Whether a place in the queue is behind those that are promised to stay alive.
+fn is_behind(now: Now, order: Boot) -> bool {
+    order > now.boot + BEHIND_MS / 2
 }
 
 fn next_step(class: Class) -> &'static str {

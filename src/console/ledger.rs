@@ -115,6 +115,11 @@ impl Claim {
         self.verdict.is_none()
     }
 
+    /// Whether it is kept alive, and nobody knows yet how long it lives without a heartbeat.
+    pub(super) fn keeps_unknown(&self) -> bool {
+        self.lease.is_some() && self.timeouts.heartbeat.is_none()
+    }
+
     /// Heartbeats acknowledged so far.
     pub(super) fn beats(&self) -> u64 {
         self.beat.map_or(0, |beat| beat.count)

@@ -253,6 +253,11 @@ impl Load {
         self.rate_of(Plan::Slack { slack: 0.0, longest: f64::INFINITY })
     }
 
+    /// What the kept tasks are planned to take, jitter included, heartbeats a second.
+    pub(super) fn planned(&self) -> f64 {
+        self.rate_of(self.plan) / self.earliest()
+    }
+
     /// The longest silence of the service that the tasks of each timeout survive wherever in their intervals it begins,
     /// the least first: what the interval leaves of the timeout, less a failed attempt of `attempt_ms`, less the time in
     /// which the queue drains until it is their turn, with round trips of `rtt_ms`.
@@ -283,7 +288,7 @@ impl Load {
         let tasks: u32 = self.tasks.iter().filter(|(timeout, _)| timeout.is_some()).map(|(_, count)| *count).sum();
         let sent = self.cap.map_or(f64::INFINITY, |cap| cap * BURST + self.rate * outage / self.earliest());
         let due = f64::from(tasks).min(sent);
-        let spare = (self.rate - self.rate_of(self.plan) / self.earliest()).max(0.0);
+        let spare = (self.rate - self.planned()).max(0.0);
         let seconds = due / spare.min(fastest(rtt_ms));
         if seconds > LONGEST_RECOVERY { i64::MAX } else { (seconds * 1_000.0) as i64 + attempt_ms + rtt_ms }
     }

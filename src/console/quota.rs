@@ -123,6 +123,29 @@ impl Bucket {
     }
 }
 
+/// What is left over, when the rate hardly suffices for the heartbeats of those that are promised to stay alive, for those
+/// of others.
+#[derive(Debug, Default)]
+pub(super) struct LeftOver {
+    tokens: f64,
+    at: Option<Boot>,
+}
+
+impl LeftOver {
+    /// Whether there is one, if so many are left over a second. None are saved up.
+    pub(super) fn has_one(&mut self, rate: f64, now: Boot) -> bool {
+        let passed = self.at.map_or(0.0, |at| (now - at).max(0) as f64 / 1_000.0);
+        self.at = Some(now);
+        self.tokens = (self.tokens + rate.max(0.0) * passed).min(1.0);
+        self.tokens >= 1.0
+    }
+
+    /// Takes one.
+    pub(super) fn take(&mut self) {
+        self.tokens = (self.tokens - 1.0).max(0.0);
+    }
+}
+
 /// The APIs that have a bucket here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Api {
@@ -151,6 +174,7 @@ impl Api {
 #[derive(Debug)]
 pub(super) struct Quotas {
     buckets: [Bucket; 5],
+    left_over: LeftOver,
 }
 
 impl Quotas {
@@ -158,7 +182,12 @@ impl Quotas {
     pub(super) fn new(heartbeats: Option<f64>, has_floor: bool) -> Self {
         let close = || Bucket::new(Some(CLOSES), true);
         let buckets = [Bucket::new(heartbeats, has_floor), close(), close(), close(), Bucket::new(Some(COUNTS), true)];
-        Self { buckets }
+        Self { buckets, left_over: LeftOver::default() }
+    }
+
+    /// Heartbeats that were promised to nobody.
+    pub(super) fn left_over(&mut self) -> &mut LeftOver {
+        &mut self.left_over
     }
 
     pub(super) fn heartbeats(&mut self) -> &mut Bucket {
