@@ -300,7 +300,7 @@ impl World {
                 self.host.service.forget(RequestId(id));
             }
         }
-        let checked = self.book.crashed(reboot);
+        let checked = self.book.crashed(reboot, self.clocks().boot_at);
         self.heed(checked);
         self.operator.restarted();
         let down = if reboot { self.chance.between(5_000, 60_000) } else { self.chance.between(50, 1_500) };

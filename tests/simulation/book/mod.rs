@@ -385,8 +385,8 @@ impl Book {
     }
 
     /// The process was killed: what it had read and not yet written must be findable by its poll's number. `rebooted`:
-    /// the boot clock began anew, so that leases mean nothing.
-    pub fn crashed(&mut self, rebooted: bool) -> Checked {
+    /// the boot clock began anew, so that leases mean nothing; `boot_at`: the world's instant at which it began before.
+    pub fn crashed(&mut self, rebooted: bool, boot_at: i64) -> Checked {
         for (index, poll) in std::mem::take(&mut self.read) {
             let task = &self.tasks[index as usize];
             if !task.saved && !self.polls.contains(&poll) {
@@ -403,7 +403,7 @@ impl Book {
                 continue;
             }
             self.totals.crashed += u64::from(task.crashed_while_closing());
-            task.crash(rebooted);
+            task.crash(rebooted, boot_at);
             match (task.claim, task.saved) {
                 (Some(claim), true) => drop(self.by_claim.insert(claim, index)),
                 // A claim id that never reached the disk may be given to another.
@@ -446,7 +446,7 @@ impl Task {
     }
 
     /// What dies with the process.
-    fn crash(&mut self, rebooted: bool) {
+    fn crash(&mut self, rebooted: bool, boot_at: i64) {
         self.facts = None;
         self.place = None;
         self.cancel_read = false;
@@ -458,9 +458,9 @@ impl Task {
         if rebooted {
             self.lease = None;
         }
-        if self.lease.is_none() {
-            self.kept_until = 0;
-        }
+        // What was stopped and not written down goes on.
+        let agreed = |(at, length): (i64, i64)| self.kept_until.max(at + boot_at + length);
+        self.kept_until = self.lease.map_or(0, agreed);
         if self.intent.is_none() {
             self.decided_at = None;
         }
