@@ -22,13 +22,15 @@ pub struct Operator {
 }
 
 impl Operator {
-    pub fn new(seed: u64, wanted: usize) -> Self {
+    /// Who likes to hold so many tasks; `poor`: and may send so little that it does not suffice to keep all of them.
+    pub fn new(seed: u64, wanted: usize, poor: bool) -> Self {
         let mut chance = Chance::new(seed ^ 0x0b5e_55ed);
+        let diligent = chance.in_thousand(500);
         Self {
-            diligent: chance.in_thousand(500),
+            diligent,
             chance,
             words: 0,
-            wanted,
+            wanted: if poor && diligent { wanted / 2 } else { wanted },
             claimed_for: 0,
             auto_until: 0,
             reconsidered: None,

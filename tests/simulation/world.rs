@@ -116,8 +116,8 @@ pub struct World {
 
 /// Heartbeats a second with which 250 short-lived tasks are too many.
 const OVERLOADED: f64 = 5.0;
-/// Heartbeats a second that a poor operator may send. Three of ten are taken when others take their share: ten tasks of half
-/// a minute need two thirds of that.
+/// Heartbeats a second that a poor operator may send. Three of ten are taken when others take their share: of tasks of half
+/// a minute, not all twenty could be kept.
 const POOR: f64 = 3.0;
 
 impl World {
@@ -139,7 +139,7 @@ impl World {
         } else if overloaded {
             (OVERLOADED, 250)
         } else if poor {
-            (POOR, 10)
+            (POOR, 20)
         } else {
             (80.0, 50)
         };
@@ -176,7 +176,7 @@ impl World {
             date: None,
             rate,
             status: None,
-            operator: Operator::new(seed, held),
+            operator: Operator::new(seed, held, poor),
             book: Book::default(),
             totals: Totals::default(),
             quiet: false,
