@@ -110,7 +110,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     });
     let contexts = contexts.collect();
     let mut hub = Hub::new(plans, shown, openings, Ready { number, link, journal, kept_by });
-    let ended = tui::run_contexts(contexts, shown, &mut hub, &signals);
+    let ended = leave::played(|| tui::run_contexts(contexts, shown, &mut hub, &signals));
     Ok(leave::leave(hub.into_held(), &signals, &ended, || {}))
 }
 

@@ -4,6 +4,7 @@
 //! second signal ends the wait and says what that may cost. A lost terminal is not written to.
 
 use std::os::fd::BorrowedFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -16,6 +17,7 @@ use super::stay;
 use crate::clock::{self, Boot};
 use crate::console::Command;
 use crate::journal::Place;
+use crate::runtime::panic_reason;
 use crate::text::printable;
 use crate::tui::{Engine, Exit, ScreenError, Signals};
 
@@ -81,6 +83,17 @@ impl Held {
     pub fn has_ended(&self) -> bool {
         self.end.is_some()
     }
+}
+
+/// Plays a screen to its end. One that crashes has come to its end too: what somebody has agreed to keep alive does not die
+/// of it.
+///
+/// # Errors
+/// Those of the screen, and [`ScreenError::Crashed`].
+pub fn played(screen: impl FnOnce() -> Result<Exit, ScreenError>) -> Result<Exit, ScreenError> {
+    // Whatever state the screen has left behind is of no use to anybody.
+    catch_unwind(AssertUnwindSafe(screen))
+        .unwrap_or_else(|panic| Err(ScreenError::Crashed(panic_reason(panic.as_ref()).to_owned())))
 }
 
 /// Leaves after the screen, whatever ended it, and says what went wrong. What is kept alive on an engine with a journal

@@ -1,4 +1,4 @@
-//! Without a screen: the terminal is lost, and what a person has agreed to keep alive is kept alive to the end of that
+//! Without a screen: the terminal is lost, or the screen has crashed, and what a person has agreed to keep alive is kept alive to the end of that
 //! agreement (engine rules, "Keep-alive leases"). Nothing is claimed and nothing is renewed: nobody is there.
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -15,7 +15,7 @@ use crate::tui::{Engine, Exit, ScreenError, Signals, Zone};
 /// Whether the screen ended in a way after which kept tasks are kept on.
 pub fn is_wanted(shown: &Result<Exit, ScreenError>) -> bool {
     match shown {
-        Ok(Exit::TerminalLost) => true,
+        Ok(Exit::TerminalLost) | Err(ScreenError::Crashed(_)) => true,
         Ok(Exit::Signal(signal)) => Signal::from_named_raw(*signal) == Some(Signal::HUP),
         _ => false,
     }

@@ -13,6 +13,7 @@ mod storage;
 #[cfg(test)]
 mod tests;
 
+use std::any::Any;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -227,7 +228,13 @@ where
     })
 }
 
-fn crash(panic: &(dyn std::any::Any + Send)) -> String {
+fn crash(panic: &(dyn Any + Send)) -> String {
+    let reason = panic_reason(panic);
+    format!("the engine has crashed ({reason}): start swfbeat again, the journal has every task")
+}
+
+/// What a panic says.
+pub fn panic_reason(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("the engine has crashed ({}): start swfbeat again, the journal has every task", text.unwrap_or("no reason"))
+    text.unwrap_or("no reason")
 }

@@ -222,6 +222,9 @@ pub enum ScreenError {
     /// There is no terminal to show it on.
     #[error("this needs a terminal, and neither standard input nor /dev/tty is one ({0}); run it in a terminal")]
     NoTerminal(#[source] std::io::Error),
+    /// A defect of ours ended it; what was said of that. The terminal is as it was before.
+    #[error("the screen has crashed ({0}), a defect of swfbeat: start it again, the journal has every task")]
+    Crashed(String),
     /// The terminal refused a mode or a write.
     #[error("the terminal does not do as told: {0}")]
     Terminal(#[source] std::io::Error),

@@ -86,10 +86,19 @@ pub fn run_contexts(
         signals,
     };
     loop {
+        #[cfg(debug_assertions)]
+        crash_if_ordered();
         if let Some(exit) = screen.turn()? {
             return Ok(exit);
         }
     }
+}
+
+/// A crash for the tests of the real program, ordered by a file that comes to be. There is none of it in a release.
+#[cfg(debug_assertions)]
+fn crash_if_ordered() {
+    let order = std::env::var_os("SWFBEAT_CRASH_ORDER");
+    assert!(!order.is_some_and(|file| std::path::Path::new(&file).exists()), "as ordered");
 }
 
 /// Whether somebody at a terminal can be asked things on a screen.

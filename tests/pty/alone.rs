@@ -106,6 +106,31 @@ fn timed_out(service: Service, execution: &Execution) -> bool {
     service.event(execution, "ActivityTaskTimedOut").is_some()
 }
 
+/// Only a debug build can be told to crash.
+#[cfg(debug_assertions)]
+#[test]
+fn keep_alive_a_screen_that_crashes_gives_the_terminal_back_and_what_is_kept_goes_on() {
+    let (emulator, home) = (Emulator::start("1s"), Home::new());
+    let order = home.path("order");
+    let home = home.with("SWFBEAT_CRASH_ORDER", order.to_str().unwrap());
+    let execution = emulator.service.schedule("kept", SHORT);
+    let mut app = home.console(emulator.service, &[]);
+    app.shows("No tasks. p claims some");
+    app.claim(1);
+    app.row_shows("kept", "○ held");
+    app.keep("kept");
+    std::fs::write(&order, "").unwrap();
+    app.press('g');
+    app.restored();
+    app.until(|screen| screen.full_text().contains("the screen has crashed (as ordered)"));
+    app.until(|screen| screen.full_text().contains("alive without a screen until"));
+    // Longer than the heartbeat timeout.
+    thread::sleep(Duration::from_secs(6));
+    assert!(!timed_out(emulator.service, &execution));
+    app.signal(termlens::Signal::Term);
+    app.left(1);
+}
+
 #[test]
 fn attended_a_lost_terminal_keeps_what_was_agreed_to_its_end_and_no_longer() {
     let (emulator, home) = (Emulator::start("1s"), Home::new());

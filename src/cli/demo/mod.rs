@@ -101,7 +101,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         ..looks
     };
     let mut link = Link::new(handle, Some(Autopilot::new(scenario))).with_presenter(presenter);
-    let shown = tui::run(options, &mut link, &signals);
+    let shown = leave::played(|| tui::run(options, &mut link, &signals));
     Ok(leave::leave(vec![Held::new(String::new(), link, None)], &signals, &shown, || emulator.release_polls()))
 }
 
