@@ -44,11 +44,13 @@ pub struct Options {
     pub tune: fn(&mut Config),
     /// Is given every line of the trace as it comes.
     pub trace: Option<fn(&str)>,
+    /// Operators who may send little hold more than chance always lets live: rules that matter at the edge show there.
+    pub greedy: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { tune: |_| {}, trace: None }
+        Self { tune: |_| {}, trace: None, greedy: false }
     }
 }
 

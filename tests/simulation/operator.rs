@@ -22,15 +22,15 @@ pub struct Operator {
 }
 
 impl Operator {
-    /// Who likes to hold so many tasks; `poor`: and may send so little that it does not suffice to keep all of them.
-    pub fn new(seed: u64, wanted: usize, poor: bool) -> Self {
+    /// Who likes to hold so many tasks, or half of them: `poor` may send so little that it does not suffice to keep all.
+    pub fn new(seed: u64, wanted: usize, poor: bool, greedy: bool) -> Self {
         let mut chance = Chance::new(seed ^ 0x0b5e_55ed);
         let diligent = chance.in_thousand(500);
         Self {
             diligent,
             chance,
             words: 0,
-            wanted: if poor && diligent { wanted / 2 } else { wanted },
+            wanted: if poor && (diligent || !greedy) { wanted / 2 } else { wanted },
             claimed_for: 0,
             auto_until: 0,
             reconsidered: None,

@@ -13,8 +13,11 @@ const EACH: u64 = 5;
 /// Runs seeds until the promise is found broken.
 fn caught(promise: &str, tune: fn(&mut Config)) {
     for seed in 1..=HOURS / EACH {
-        if let Err(violation) = run(seed, EACH, Options { tune, ..Options::default() }) {
+        let options = Options { greedy: true, ..Options::default() };
+        if let Err(violation) = run(seed, EACH, Options { tune, ..options }) {
             assert_eq!(violation.broken.promise, promise, "{violation}");
+            let with_all = run(seed, EACH, options);
+            assert!(with_all.is_ok(), "seed {seed} breaks a promise with every rule, too");
             return;
         }
     }

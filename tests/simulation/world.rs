@@ -176,7 +176,7 @@ impl World {
             date: None,
             rate,
             status: None,
-            operator: Operator::new(seed, held, poor),
+            operator: Operator::new(seed, held, poor, options.greedy),
             book: Book::default(),
             totals: Totals::default(),
             quiet: false,
