@@ -183,7 +183,7 @@ impl Face {
         };
         match command.does {
             Does::Help => (Command::all(demo).map(Command::help).chain([HELP.to_owned()]).collect(), None),
-            Does::List => (self.list(rest == "all", now), None),
+            Does::List => (self.list(rest, now), None),
             Does::Log => (self.log(), None),
             Does::Context => self.go(rest),
             Does::Act(Action::Service) => self.service(now),
@@ -284,12 +284,14 @@ impl Face {
         newest
     }
 
-    fn list(&self, all: bool, now: Now) -> Vec<String> {
-        if self.state().tasks.len() == 0 {
-            return vec!["No tasks; claim takes some from a task list.".into()];
-        }
+    fn list(&self, which: &str, now: Now) -> Vec<String> {
         let tasks = self.state().tasks.such(|_| true);
-        if all { tasks.into_iter().map(|facts| self.task(facts, now)).collect() } else { self.tasks(&tasks, now) }
+        match which {
+            "" | "all" if tasks.is_empty() => vec!["No tasks; claim takes some from a task list.".into()],
+            "" => self.tasks(&tasks, now),
+            "all" => tasks.into_iter().map(|facts| self.task(facts, now)).collect(),
+            other => vec![format!("Not done: list alone or list all, not list {}.", printable(other))],
+        }
     }
 
     /// Tasks in a line each, but many that have ended in one.

@@ -211,6 +211,7 @@ fn a_thousand_tasks_that_have_ended_are_a_number() {
     let list = said(&mut face, "list");
     assert!(list.starts_with("1 a: held, ") && list.lines().count() == 2, "{list}");
     assert_eq!(said(&mut face, "list all").lines().count(), 1_001);
+    assert_eq!(said(&mut face, "list old"), "Not done: list alone or list all, not list old.");
     // What ends now is told as ever.
     let lines = face.news(0, News { changed: vec![task(1, "a").ended(completed).arc()], ..News::default() }, T0);
     assert!(lines[0].starts_with("1 a: completed, "), "{lines:?}");
