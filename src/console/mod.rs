@@ -38,6 +38,7 @@ mod notes;
 mod notices;
 mod numbers;
 mod orphans;
+mod plan;
 mod quota;
 mod reach;
 mod reading;

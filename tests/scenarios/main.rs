@@ -43,8 +43,9 @@ fn play(scenario: &Scenario) -> (usize, f64) {
     let share = throttled as f64 / (recorded + throttled) as f64;
     let most = worlds.iter().map(|world| world.most_in_flight).max();
     println!(
-        "{}: {lost} lost of {} tasks, {recorded} heartbeats, {throttled} throttled ({:.3} %), {} in flight at most",
+        "{} (at most {}/s): {lost} lost of {} tasks, {recorded} heartbeats, {throttled} throttled ({:.3} %), {} in flight at most",
         scenario.name,
+        scenario.ceiling,
         scenario.tasks,
         share * 100.0,
         most.unwrap_or_default(),
@@ -80,6 +81,11 @@ fn keep_alive_s4_suspends() {
     nothing_is_lost(&size().s4_suspends());
 }
 
+#[test]
+fn keep_alive_on_a_lossy_road() {
+    nothing_is_lost(&size().a_lossy_road());
+}
+
 /// At the default rate the outage is longer than what is tolerated: the screen must have said so before, and of whom.
 #[test]
 fn the_screen_names_whom_an_outage_will_cost_before_it_begins() {
@@ -110,20 +116,33 @@ fn the_screen_names_whom_an_outage_will_cost_before_it_begins() {
     assert!(predicted.iter().all(|(_, named)| (named.len() as u64) < scenario.tasks), "all of them is no prediction");
 }
 
-/// Nearly in step still, more or fewer of those with T = 60 s fall into an outage, by where in their step it begins. The
-/// model of the rules loses 509 where the table has it, 2,871 eighteen seconds later, and 1,552 on an average of twelve
-/// places: that is what counts. With nine tenths of the rate there is slack of 20 s, and 35 s are too long for half of a
-/// tenth of all.
-#[test]
-fn keep_alive_s5_a_herd_nearly_infeasible() {
-    let places = [0, 12_000, 24_000, 36_000];
-    let lost = places.map(|later_ms| {
-        let (lost, throttled) = play(&size().s5_herd(later_ms));
+/// Where in their step the outage of S5 begins, milliseconds after the place that the table has.
+const PLACES: [i64; 4] = [0, 15_000, 30_000, 45_000];
+
+/// Plays S5 at all places; gives the tasks lost at each.
+fn herds(ceiling: f64) -> [usize; 4] {
+    PLACES.map(|later_ms| {
+        let (lost, throttled) = play(&size().s5_herd(ceiling, later_ms));
         assert!(throttled < 0.005, "{throttled} throttled");
         lost
-    });
-    let all = SEEDS.len() * size().s5_herd(0).tasks as usize;
-    let (in_the_table, on_average) = if size() == Size::Full { (5, 5) } else { (8, 6) };
-    assert!(lost[0] <= all * in_the_table / 100, "{} lost of {all}", lost[0]);
-    assert!(lost.iter().sum::<usize>() <= places.len() * all * on_average / 100, "{lost:?} lost of {all} each");
+    })
+}
+
+/// With the 60/s that the service gives: the table's 509 at its own place and on an average of all, of 30,000.
+#[test]
+fn keep_alive_s5_a_herd_nearly_infeasible() {
+    let lost = herds(60.0);
+    let most = SEEDS.len() * size().s1_steady().tasks as usize * 509 / 30_000;
+    assert!(lost[0] <= most && lost.iter().sum::<usize>() <= PLACES.len() * most, "{lost:?} lost, not {most}");
+}
+
+/// With the 48/s of the model that the table comes from, which no rule can do without losses: 1,000 tasks with T = 60 s
+/// would have to be beaten every 25 s, and what the others leave of 48/s suffices for every 32 s, so that on an average of
+/// all places more than 600 are lost. The model loses 509 where the table has it, 2,871 eighteen seconds later, and 1,552 on
+/// an average of twelve places; the console, of four, 1,300.
+#[test]
+fn keep_alive_s5_with_less_than_it_needs() {
+    let lost = herds(48.0);
+    let most = SEEDS.len() * size().s1_steady().tasks as usize * 1_500 / 30_000;
+    assert!(lost.iter().sum::<usize>() <= PLACES.len() * most, "{lost:?} lost, not {most} each");
 }

@@ -17,6 +17,8 @@ pub struct Scenario {
     /// Meanwhile the refill is less, and the bucket holds two seconds of it.
     pub squeezes: Vec<(Window, f64)>,
     pub suspends: Vec<Window>,
+    /// Of a thousand attempts, so many are lost on their way.
+    pub lost_of_1000: i64,
     /// Everything is due in the first instant, instead of over the first interval.
     pub herd: bool,
 }
@@ -31,7 +33,7 @@ pub enum Size {
 }
 
 impl Size {
-    fn tasks(self) -> f64 {
+    fn scale(self) -> f64 {
         match self {
             Self::Full => 1.0,
             Self::Reduced => 0.1,
@@ -53,13 +55,14 @@ impl Size {
     pub fn s1_steady(self) -> Scenario {
         Scenario {
             name: "S1 steady",
-            tasks: (10_000.0 * self.tasks()) as u64,
+            tasks: (10_000.0 * self.scale()) as u64,
             length_ms: self.minutes(120),
-            bucket: (2_000.0 * self.tasks(), 160.0 * self.tasks()),
-            ceiling: 128.0 * self.tasks(),
+            bucket: (2_000.0 * self.scale(), 160.0 * self.scale()),
+            ceiling: 128.0 * self.scale(),
             outages: Vec::new(),
             squeezes: Vec::new(),
             suspends: Vec::new(),
+            lost_of_1000: 0,
             herd: false,
         }
     }
@@ -70,14 +73,14 @@ impl Size {
 
     /// At half of the service's rate, which is the default.
     pub fn s2_at_the_default_rate(self) -> Scenario {
-        Scenario { name: "S2 at the default rate", ceiling: 80.0 * self.tasks(), ..self.s2_outages() }
+        Scenario { name: "S2 at the default rate", ceiling: 80.0 * self.scale(), ..self.s2_outages() }
     }
 
     pub fn s3_squeeze(self) -> Scenario {
         let window = (self.minutes(30), self.minutes(60));
         Scenario {
             name: "S3 quota squeezed to 45/s for 30 min",
-            squeezes: vec![(window, 45.0 * self.tasks())],
+            squeezes: vec![(window, 45.0 * self.scale())],
             ..self.s1_steady()
         }
     }
@@ -86,16 +89,27 @@ impl Size {
         Scenario { name: "S4 five suspends of 25 s", suspends: self.repeated(25_000), ..self.s1_steady() }
     }
 
-    pub fn s5_herd(self, later_ms: i64) -> Scenario {
+    /// `ceiling`: the console's, a second.
+    pub fn s5_herd(self, ceiling: f64, later_ms: i64) -> Scenario {
         let from = self.minutes(20) + later_ms;
         Scenario {
             name: "S5 60/s, all due at once, 35 s outage",
             length_ms: self.minutes(60),
-            bucket: (2_000.0 * self.tasks(), 60.0 * self.tasks()),
-            // Eight tenths of the service's rate, as in the others.
-            ceiling: 48.0 * self.tasks(),
+            bucket: (2_000.0 * self.scale(), 60.0 * self.scale()),
+            ceiling: ceiling * self.scale(),
             outages: vec![(from, from + 35_000)],
             herd: true,
+            ..self.s1_steady()
+        }
+    }
+
+    /// Hardly slack, and a network that loses some of what is sent.
+    pub fn a_lossy_road(self) -> Scenario {
+        Scenario {
+            name: "60/s and one of twenty lost",
+            length_ms: self.minutes(60),
+            ceiling: 60.0 * self.scale(),
+            lost_of_1000: 50,
             ..self.s1_steady()
         }
     }

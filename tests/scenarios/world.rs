@@ -129,7 +129,9 @@ impl World {
     }
 
     fn arrive(&mut self, call: CallId, task: u64) {
-        let met = self.service.heartbeat(task, self.at);
+        let lost_of_1000 = self.scenario.lost_of_1000;
+        let is_lost = lost_of_1000 > 0 && lost_of_1000 > self.chance.between(0, 999);
+        let met = if is_lost { Met::Outage } else { self.service.heartbeat(task, self.at) };
         let Some(&Call { sent, limit_ms, .. }) = self.calls.get(&call) else { return };
         // The way back takes as long as the way there.
         let back = self.at + (self.at - sent);
