@@ -131,7 +131,6 @@ fn task(id: u64, now: Now) -> Arc<TaskFacts> {
         limit: Some((Limit::Seconds(seconds), Source::History)),
         at: Some(now.boot + (i64::from(seconds) * 1_000 - id.cast_signed() % 1_000 * 60)),
         approximate: false,
-        maybe: None,
     };
     let [heartbeat, start, schedule, execution] = TimeoutKind::CLAIMED;
     Arc::new(TaskFacts {
@@ -157,6 +156,7 @@ fn task(id: u64, now: Now) -> Arc<TaskFacts> {
         next_beat: None,
         last_beat: Some(BeatFact { sent: Some(now.boot), sent_wall: now.wall, took_ms: 8, count: 12 }),
         details: None,
+        maybe: None,
         trouble: None,
         in_flight: false,
         started_event_id: 6,

@@ -62,12 +62,18 @@ pub(super) struct Agenda {
     /// Heartbeats have a queue of their own: sometimes the next one is wanted before its time.
     beats: BTreeSet<(Boot, ClaimId)>,
     at: NumberMap<Job, Boot>,
+    /// Where those of `beats` are.
+    beats_at: NumberMap<ClaimId, Boot>,
 }
 
 impl Agenda {
     /// Puts a job at an instant, instead of wherever it was.
     pub(super) fn set(&mut self, job: Job, at: Boot) {
-        match self.at.insert(job, at) {
+        let before = match job {
+            Job::Beat(claim) => self.beats_at.insert(claim, at),
+            _ => self.at.insert(job, at),
+        };
+        match before {
             Some(old) if old == at => return,
             Some(old) => self.remove(old, job),
             None => {}
@@ -80,14 +86,18 @@ impl Agenda {
 
     /// As [`Agenda::set`], unless the job would happen earlier anyway.
     pub(super) fn set_by(&mut self, job: Job, at: Boot) {
-        if self.at.get(&job).is_none_or(|&old| at < old) {
+        if self.when(job).is_none_or(|old| at < old) {
             self.set(job, at);
         }
     }
 
     /// Takes a job out.
     pub(super) fn clear(&mut self, job: Job) {
-        if let Some(old) = self.at.remove(&job) {
+        let before = match job {
+            Job::Beat(claim) => self.beats_at.remove(&claim),
+            _ => self.at.remove(&job),
+        };
+        if let Some(old) = before {
             self.remove(old, job);
         }
     }
@@ -109,7 +119,10 @@ impl Agenda {
 
     /// When a job will happen.
     pub(super) fn when(&self, job: Job) -> Option<Boot> {
-        self.at.get(&job).copied()
+        match job {
+            Job::Beat(claim) => self.beats_at.get(&claim).copied(),
+            _ => self.at.get(&job).copied(),
+        }
     }
 
     /// The first instant at which something wants to happen.

@@ -3,6 +3,8 @@
 //!
 //! A heartbeat goes out because a keep-alive lease runs or because a person asked for it, never for another reason.
 
+use std::sync::Arc;
+
 use crate::clock::{Boot, Now};
 use crate::task::{ClaimId, Record, Source, TimeoutKind, Verdict};
 use crate::wire::{Class, Failure, Request};
@@ -320,7 +322,7 @@ impl Console {
         if self.live.get(&id).is_some_and(|live| live.is_left_out()) {
             return None;
         }
-        let held_for = claim.received.boot.map_or(i64::MAX, |received| now.boot - received);
+        let held_for = claim.received.map_or(i64::MAX, |received| now.boot - received);
         let (interval, least) = match claim.timeouts.heartbeat {
             // The decider may have asked for less, and history does not say so yet.
             Some((limit, Source::TypeDefault)) if is_fresh(held_for) => {
@@ -347,9 +349,9 @@ impl Console {
             self.append_lazily(Record::Beaten { claim: id, sent, took_ms: 0, count });
         }
         let live = self.live(id);
-        let since = live.trouble.as_ref().map_or(now.boot, |(since, _)| *since);
+        let since = live.trouble.as_ref().map_or(now.boot, |trouble| trouble.0);
         let news = live.trouble.is_none();
-        live.trouble = Some((since, words.clone()));
+        live.trouble = Some(Arc::new((since, words.clone())));
         if news {
             let level =
                 if failure.class.is_outage() || failure.class == Class::Throttled { Level::Warn } else { Level::Error };

@@ -42,7 +42,7 @@ pub(super) fn follow_the_service(claim: &Claim) -> bool {
 
 fn deadline(claim: &Claim, kind: TimeoutKind, clock: &ServiceClock, now: Boot) -> Deadline {
     let limit = claim.timeouts.get(kind);
-    let unknown = Deadline { kind, limit, at: None, maybe: None, approximate: false };
+    let unknown = Deadline { kind, limit, at: None, approximate: false };
     let Some(length) = limit.and_then(|(limit, _)| limit.millis()) else { return unknown };
     // The poll that brought the task was sent before ActivityTaskStarted, so counting from it is too early, never late.
     let from_poll = || claim.sent.earliest_end(length, clock, now);

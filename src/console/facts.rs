@@ -37,6 +37,8 @@ pub struct TaskFacts {
     pub cancel: Option<CancelFact>,
     /// The four deadlines in the order of [`TimeoutKind::CLAIMED`].
     pub deadlines: [Deadline; 4],
+    /// The first of them if a heartbeat whose answer was lost has reached the service: then it may be as late as this.
+    pub maybe: Option<Boot>,
     /// Somebody asked to cancel the workflow; that alone asks nothing of the task.
     pub workflow_cancel: bool,
     /// Whether the lookup of timeouts is still going on.
@@ -50,14 +52,14 @@ pub struct TaskFacts {
     /// The details the next heartbeat will repeat.
     pub details: Option<Foreign>,
     /// Since when heartbeats have been failing, and why, in a printable line.
-    pub trouble: Option<(Boot, String)>,
+    pub trouble: Option<Arc<(Boot, String)>>,
     /// A heartbeat or close is on its way.
     pub in_flight: bool,
     /// It is to be kept alive, but the heartbeat rate does not suffice: no heartbeat goes out by itself, and the task
     /// times out at its deadline.
     pub left_out: bool,
     /// What an operator noted.
-    pub note: Option<NoteFact>,
+    pub note: Option<Box<NoteFact>>,
 }
 
 /// A note.
@@ -121,8 +123,6 @@ pub struct Deadline {
     pub limit: Option<(Limit, Source)>,
     /// The service will not end the task before this instant. `None` if unlimited or unknown.
     pub at: Option<Boot>,
-    /// The same if a heartbeat whose answer was lost has reached the service: then it may be as late as this.
-    pub maybe: Option<Boot>,
     /// Counted from a pessimistic instant because the exact one is not known yet.
     pub approximate: bool,
 }

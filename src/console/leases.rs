@@ -166,8 +166,9 @@ impl Console {
 
     /// More is known of the service's clock, or something else: every lease is looked at that ends at another instant by it.
     pub(super) fn look_at_leases(&mut self, now: Now) {
-        let leases = self.ledger.claims.values().filter_map(|claim| Some((claim.id, claim.lease?)));
-        for (id, lease) in leases.collect::<Vec<_>>() {
+        let leased = self.ledger.claims.values().filter(|claim| claim.lease.is_some()).map(|claim| claim.id);
+        for id in leased.collect::<Vec<_>>() {
+            let Some(lease) = self.ledger.claims.get(&id).and_then(|claim| claim.lease) else { continue };
             let before = self.kept_until(id);
             self.bound_by_service(now, id, lease);
             if self.kept_until(id) != before {

@@ -93,7 +93,10 @@ pub(super) struct Claim {
     pub source: ClaimSource,
     pub task: Arc<ClaimedTask>,
     pub sent: Moment,
-    pub received: Moment,
+    /// When the answer that brought it was read, if it was in this boot.
+    pub received: Option<Boot>,
+    /// The same for display.
+    pub received_wall: Wall,
     pub timeouts: Timeouts,
     pub scheduled_at: Option<i64>,
     pub started_at: Option<i64>,
@@ -105,7 +108,7 @@ pub(super) struct Claim {
     pub first: bool,
     pub cancel: Option<Cancel>,
     pub intent: Option<Box<Intent>>,
-    pub verdict: Option<(Verdict, Wall)>,
+    pub verdict: Option<Box<(Verdict, Wall)>>,
     pub note: Option<Box<Note>>,
 }
 
@@ -206,8 +209,8 @@ impl Ledger {
             Record::PollEnded { poll } => self.end_poll(*poll),
             Record::Claimed { claim, source, task, sent, received } => {
                 self.end_poll(source.poll);
-                let (sent, received) = (Moment::new(*sent, this_boot), Moment::new(*received, this_boot));
                 if !self.claims.contains_key(claim) {
+                    let (sent, received) = (Moment::new(*sent, this_boot), Moment::new(*received, this_boot));
                     self.claims.insert(*claim, Box::new(claimed(*claim, source, task, sent, received)));
                 }
             }
@@ -230,7 +233,8 @@ fn claimed(id: ClaimId, source: &ClaimSource, task: &Arc<ClaimedTask>, sent: Mom
         source: source.clone(),
         task: Arc::clone(task),
         sent,
-        received,
+        received: received.boot,
+        received_wall: received.wall,
         timeouts: Timeouts::default(),
         scheduled_at: None,
         started_at: None,
@@ -292,7 +296,7 @@ impl Claim {
                 self.note = (!text.is_empty() || follow_up.is_some()).then(note);
             }
             Record::Verdict { verdict, at, .. } => {
-                self.verdict.get_or_insert((verdict.clone(), at.wall));
+                self.verdict.get_or_insert_with(|| Box::new((verdict.clone(), at.wall)));
                 self.lease = None;
             }
             Record::PollStarted { .. }

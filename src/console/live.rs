@@ -1,6 +1,8 @@
 //! What is volatile: requests in flight, back-off, what a person asked for and has not got yet. Gone after a restart,
 //! and nothing is lost by that.
 
+use std::sync::Arc;
+
 use crate::clock::Boot;
 use crate::task::{ClaimId, Limit, PollNumber};
 use crate::text::Foreign;
@@ -99,7 +101,7 @@ pub(super) struct Live {
     /// When the last heartbeat went out whose answer was lost; none after one that was answered.
     pub unknown_beat: Option<Boot>,
     /// Since when heartbeats fail, and why.
-    pub trouble: Option<(Boot, String)>,
+    pub trouble: Option<Arc<(Boot, String)>>,
     /// The service's words when it refused the token, unproven.
     pub refused: Option<String>,
     /// The claim is not on disk.

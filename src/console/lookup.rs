@@ -106,7 +106,7 @@ impl Console {
 
     fn scan_done(&mut self, now: Now, id: ClaimId, scan: &Scan, found: &Found) {
         let Some(claim) = self.ledger.claims.get(&id).filter(|claim| claim.is_open()) else { return };
-        let agreement = found.started_at.map(|at| self.clock.event_of(at, claim.sent.boot, claim.received.boot));
+        let agreement = found.started_at.map(|at| self.clock.event_of(at, claim.sent.boot, claim.received));
         let news = learned(claim, found, scan.execution);
         let cancel = found.cancel_requested && claim.cancel.is_none();
         let known_up_to = scan.known_up_to(found);

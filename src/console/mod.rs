@@ -310,7 +310,7 @@ impl Console {
                 self.dirty.insert(id);
                 if let Some(started_at) = claim.started_at {
                     // Two claims of the past may disagree; what is said about it now has the next sample to go by.
-                    let _ = self.clock.event_of(started_at, claim.sent.boot, claim.received.boot);
+                    let _ = self.clock.event_of(started_at, claim.sent.boot, claim.received);
                 }
             }
             _ => drop(self.dirty.insert(id)),
@@ -319,9 +319,10 @@ impl Console {
 
     /// What a restart has to do for the tasks it finds.
     fn take_up(&mut self, now: Now) {
-        let open = self.ledger.claims.values().filter(|claim| claim.is_open());
-        let open: Vec<_> = open.map(|claim| (claim.id, claim.intent.is_some(), claim.lease)).collect();
-        for (id, is_closing, lease) in open {
+        let open = self.ledger.claims.values().filter(|claim| claim.is_open()).map(|claim| claim.id);
+        for id in open.collect::<Vec<_>>() {
+            let Some(claim) = self.ledger.claims.get(&id) else { continue };
+            let (is_closing, lease) = (claim.intent.is_some(), claim.lease);
             self.join_execution(now, id);
             // Deadlines may have passed while nobody looked.
             self.agenda.set(Job::Overdue(id), now.boot);

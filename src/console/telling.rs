@@ -90,22 +90,23 @@ impl Console {
         }
         dirty.append(&mut self.dirty);
         self.name_left_out(now, &dirty);
+        self.out.reserve(dirty.len());
         for id in dirty {
             let lease = self.lease_fact(now, id);
             let Some(claim) = self.ledger.claims.get(&id) else { continue };
             let live = self.live.entry(id).or_default();
             let next_beat = self.agenda.when(Job::Beat(id));
-            let mut deadlines = deadlines::deadlines(claim, &self.clock, now.boot);
+            let deadlines = deadlines::deadlines(claim, &self.clock, now.boot);
             // An upper bound beside it, as long as nobody knows whether the heartbeat arrived.
             let maybe = live.unknown_beat.and_then(|sent| deadlines::if_taken(claim, &self.clock, sent));
-            deadlines[0].maybe = maybe.filter(|_| claim.is_open()).filter(|&maybe| Some(maybe) > deadlines[0].at);
+            let maybe = maybe.filter(|_| claim.is_open()).filter(|&maybe| Some(maybe) > deadlines[0].at);
             let looking_up =
                 claim.is_open() && live.lookup.seen.is_none() && !self.history_denied.contains(&claim.source.domain);
             let reading = self.executions.of(id).and_then(|execution| self.executions.get(execution));
             let workflow_cancel = reading.is_some_and(|reading| reading.cancel_requested);
-            let note = notes::fact(claim, now);
+            let note = notes::fact(claim, now).map(Box::new);
             let facts =
-                TaskFacts { deadlines, workflow_cancel, looking_up, lease, next_beat, note, ..facts(claim, live) };
+                TaskFacts { deadlines, maybe, workflow_cancel, looking_up, lease, next_beat, note, ..facts(claim, live) };
             let first = facts.first_deadline().and_then(|deadline| deadline.at);
             if claim.is_open()
                 && !self.config.read_only
@@ -219,7 +220,7 @@ pub(super) fn facts(claim: &Claim, live: &Live) -> TaskFacts {
         started_event_id: claim.task.started_event_id,
         execution: claim.task.execution.clone(),
         input: claim.task.input.clone(),
-        claimed_at: claim.received.wall,
+        claimed_at: claim.received_wall,
         state: state(claim, live),
         saved: !live.unsaved,
         cancel: claim.cancel.map(|cancel| CancelFact { seen_at: cancel.seen, answered: cancel.answered }),
@@ -227,9 +228,9 @@ pub(super) fn facts(claim: &Claim, live: &Live) -> TaskFacts {
             kind,
             limit: None,
             at: None,
-            maybe: None,
             approximate: false,
         }),
+        maybe: None,
         looking_up: false,
         workflow_cancel: false,
         lease: None,
@@ -250,7 +251,7 @@ pub(super) fn facts(claim: &Claim, live: &Live) -> TaskFacts {
 
 fn state(claim: &Claim, live: &Live) -> TaskState {
     match (&claim.verdict, &claim.intent, &live.refused) {
-        (Some((verdict, at)), ..) => TaskState::Ended { verdict: verdict.clone(), at: *at },
+        (Some(ending), ..) => TaskState::Ended { verdict: ending.0.clone(), at: ending.1 },
         (None, Some(intent), _) => TaskState::Closing {
             kind: intent.outcome.kind(),
             attempts: intent.attempts,

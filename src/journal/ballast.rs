@@ -11,6 +11,8 @@ use super::place::{beside, check_open};
 
 /// Its size in bytes: a few hundred claims with long inputs.
 pub(super) const SIZE: u64 = 1 << 20;
+/// It is written in pieces of so many bytes.
+const PIECE: u64 = 16 << 10;
 /// It is made only where this much more is left, in bytes: the journal's next writes come first.
 const LEFT: u64 = 2 * SIZE;
 
@@ -51,8 +53,10 @@ impl Ballast {
             state ^= state << 17;
             state.to_ne_bytes()
         };
-        let bytes: Vec<u8> = (0..SIZE / 8).flat_map(|_| noise()).collect();
-        file.write_all(&bytes)?;
+        for _ in 0..SIZE / PIECE {
+            let bytes: Vec<u8> = (0..PIECE / 8).flat_map(|_| noise()).collect();
+            file.write_all(&bytes)?;
+        }
         file.sync_all()
     }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, Savepoint, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, params};
 use signal_hook::consts::SIGXFSZ;
 
 use super::reader::live;
@@ -70,7 +70,25 @@ impl Store {
         })
     }
 
+    /// Savepoints keep a copy of every page they change, in memory: a batch has its own only where one was refused.
     fn try_append(&mut self, batches: &[Batch]) -> rusqlite::Result<Vec<Result<(), AppendFailure>>> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let written = batches.iter().try_for_each(|batch| write(&transaction, &self.boot_id, &batch.records));
+        match written {
+            Ok(()) => {
+                transaction.commit()?;
+                Ok(vec![Ok(()); batches.len()])
+            }
+            Err(Refused::Batch(_)) => {
+                transaction.rollback()?;
+                self.append_each(batches)
+            }
+            Err(Refused::All(error)) => Err(error),
+        }
+    }
+
+    /// Leaves out those that are refused.
+    fn append_each(&mut self, batches: &[Batch]) -> rusqlite::Result<Vec<Result<(), AppendFailure>>> {
         let mut transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut results = Vec::with_capacity(batches.len());
         for batch in batches {
@@ -136,51 +154,51 @@ impl From<rusqlite::Error> for Refused {
     }
 }
 
-fn write(savepoint: &Savepoint<'_>, boot_id: &str, records: &[Record]) -> Result<(), Refused> {
+fn write(connection: &Connection, boot_id: &str, records: &[Record]) -> Result<(), Refused> {
     let sql = "INSERT INTO records (boot_id, claim, poll, kind, body) VALUES (?1, ?2, ?3, ?4, ?5)";
-    let mut insert = savepoint.prepare_cached(sql)?;
+    let mut insert = connection.prepare_cached(sql)?;
     for record in records {
         let (kind, body) = encode(record).map_err(|error| Refused::Batch(AppendFailure::new(error.to_string())))?;
         let claim = record.claim().map(|claim| claim.0);
         let poll = poll_of(record).map(|poll| poll.0);
         insert.execute(params![boot_id, claim, poll, kind, body])?;
-        write_aside(savepoint, boot_id, record)?;
+        write_aside(connection, boot_id, record)?;
     }
     Ok(())
 }
 
 /// What is kept beside the records, and the records that this one makes superfluous.
-fn write_aside(savepoint: &Savepoint<'_>, boot_id: &str, record: &Record) -> Result<(), Refused> {
+fn write_aside(connection: &Connection, boot_id: &str, record: &Record) -> Result<(), Refused> {
     match record {
         Record::Claimed { claim, task, .. } => {
-            let mut insert = savepoint.prepare_cached("INSERT INTO tokens (claim, secret) VALUES (?1, ?2)")?;
+            let mut insert = connection.prepare_cached("INSERT INTO tokens (claim, secret) VALUES (?1, ?2)")?;
             insert.execute(params![claim.0, padded(&task.token)])?;
-            savepoint.prepare_cached("INSERT OR IGNORE INTO claims (claim) VALUES (?1)")?.execute([claim.0])?;
+            connection.prepare_cached("INSERT OR IGNORE INTO claims (claim) VALUES (?1)")?.execute([claim.0])?;
         }
-        Record::Intent { claim, .. } => take_intent(savepoint, *claim)?,
+        Record::Intent { claim, .. } => take_intent(connection, *claim)?,
         Record::IntentWithdrawn { claim } => {
-            savepoint.prepare_cached("DELETE FROM intents WHERE claim = ?1")?.execute([claim.0])?;
+            connection.prepare_cached("DELETE FROM intents WHERE claim = ?1")?.execute([claim.0])?;
         }
-        Record::Verdict { claim, verdict, at } => note_end(savepoint, boot_id, *claim, verdict, *at)?,
+        Record::Verdict { claim, verdict, at } => note_end(connection, boot_id, *claim, verdict, *at)?,
         Record::Dismissed { claim } => {
-            savepoint.prepare_cached("UPDATE claims SET dismissed = 1 WHERE claim = ?1")?.execute([claim.0])?;
+            connection.prepare_cached("UPDATE claims SET dismissed = 1 WHERE claim = ?1")?.execute([claim.0])?;
         }
         Record::Beaten { claim, count, .. } => {
             // Only the last beat counts; a task kept for hours would have thousands.
-            let mut delete = savepoint.prepare_cached(
+            let mut delete = connection.prepare_cached(
                 "DELETE FROM records WHERE claim = ?1 AND kind = 'Beaten' AND json_extract(body, '$.count') < ?2",
             )?;
             delete.execute(params![claim.0, i64::try_from(*count).unwrap_or(i64::MAX)])?;
         }
-        Record::PollStarted { poll, .. } if poll.0 % POLLS_SWEPT_EVERY == 0 => sweep_polls(savepoint, *poll)?,
+        Record::PollStarted { poll, .. } if poll.0 % POLLS_SWEPT_EVERY == 0 => sweep_polls(connection, *poll)?,
         _ => {}
     }
     Ok(())
 }
 
 /// At most one close for a claim (promise one-outcome).
-fn take_intent(savepoint: &Savepoint<'_>, claim: ClaimId) -> Result<(), Refused> {
-    let mut insert = savepoint.prepare_cached("INSERT OR IGNORE INTO intents (claim) VALUES (?1)")?;
+fn take_intent(connection: &Connection, claim: ClaimId) -> Result<(), Refused> {
+    let mut insert = connection.prepare_cached("INSERT OR IGNORE INTO intents (claim) VALUES (?1)")?;
     if insert.execute([claim.0])? == 0 {
         let message = format!("claim {claim} already has a close on its way: it can only be sent again");
         return Err(Refused::Batch(AppendFailure { message, intent_taken: Some(claim) }));
@@ -190,13 +208,13 @@ fn take_intent(savepoint: &Savepoint<'_>, claim: ClaimId) -> Result<(), Refused>
 
 /// The first verdict is the one that counts.
 fn note_end(
-    savepoint: &Savepoint<'_>,
+    connection: &Connection,
     boot_id: &str,
     claim: ClaimId,
     verdict: &Verdict,
     at: Stamp,
 ) -> rusqlite::Result<()> {
-    let mut update = savepoint.prepare_cached(
+    let mut update = connection.prepare_cached(
         "UPDATE claims SET proven = ?2, ended = ?3, end_boot_id = ?4, end_boot = ?5, end_service = ?6
          WHERE claim = ?1 AND ended IS NULL",
     )?;
@@ -206,8 +224,8 @@ fn note_end(
 }
 
 /// Polls that have ended say nothing any more, but for the numbers of the last.
-fn sweep_polls(savepoint: &Savepoint<'_>, last: PollNumber) -> rusqlite::Result<()> {
-    let mut delete = savepoint.prepare_cached(
+fn sweep_polls(connection: &Connection, last: PollNumber) -> rusqlite::Result<()> {
+    let mut delete = connection.prepare_cached(
         "DELETE FROM records WHERE claim IS NULL AND poll < ?1 AND EXISTS (
             SELECT 1 FROM records AS ending WHERE ending.poll = records.poll AND ending.kind IN ('PollEnded', 'Claimed'))",
     )?;

@@ -111,7 +111,7 @@ mod tests {
 
     fn deadline(limit: Option<Limit>, at: Option<i64>) -> Deadline {
         let limit = limit.map(|limit| (limit, Source::History));
-        Deadline { kind: TimeoutKind::Heartbeat, limit, at: at.map(Boot), maybe: None, approximate: false }
+        Deadline { kind: TimeoutKind::Heartbeat, limit, at: at.map(Boot), approximate: false }
     }
 
     #[test]

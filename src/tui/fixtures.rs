@@ -18,7 +18,7 @@ pub struct Build(pub TaskFacts);
 
 /// A held task with a heartbeat timeout of 60 s, beaten 8 s ago, and an hour to be closed in.
 pub fn task(id: u64, activity_id: &str) -> Build {
-    let unknown = |kind| Deadline { kind, limit: None, at: None, maybe: None, approximate: false };
+    let unknown = |kind| Deadline { kind, limit: None, at: None, approximate: false };
     let facts = TaskFacts {
         id: ClaimId(id),
         domain: "ops-demo".into(),
@@ -44,6 +44,7 @@ pub fn task(id: u64, activity_id: &str) -> Build {
             count: 12,
         }),
         details: None,
+        maybe: None,
         trouble: None,
         in_flight: false,
         left_out: false,
@@ -131,7 +132,7 @@ pub fn zoo() -> Vec<Arc<TaskFacts>> {
             .of_type("FlashFirmware", "0.9")
             .heartbeat(60, 5)
             .with(|facts| {
-                facts.trouble = Some((T0.boot + -21_000, "connection refused".into()));
+                facts.trouble = Some(Arc::new((T0.boot + -21_000, "connection refused".into())));
             })
             .arc(),
         task(6, "cert-1").of_type("RenewCert", "1.0").closing(3, true, Some("no answer within 10 s")).arc(),
@@ -155,7 +156,6 @@ pub fn zoo() -> Vec<Arc<TaskFacts>> {
                     kind,
                     limit: None,
                     at: None,
-                    maybe: None,
                     approximate: false,
                 });
                 facts.looking_up = true;

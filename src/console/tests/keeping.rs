@@ -389,7 +389,7 @@ fn keep_alive_a_task_that_was_perhaps_heard_queues_as_one_that_was() {
         }
     }
     let heartbeat = *world.facts(claim).deadline(TimeoutKind::Heartbeat).unwrap();
-    let maybe = heartbeat.maybe.expect("the last attempt may have arrived");
+    let maybe = world.facts(claim).maybe.expect("the last attempt may have arrived");
     assert!(heartbeat.at.unwrap() < Boot(world.at) && maybe > Boot(world.at + 50_000), "{heartbeat:?}");
     assert_eq!(world.console.ready.first(), Some((maybe, claim)), "and not behind all others");
 }

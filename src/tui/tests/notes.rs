@@ -11,7 +11,7 @@ use crate::tui::state::Overlay;
 fn noted(build: Build, text: &str, follow_up: Option<i64>) -> Build {
     let follow_up = follow_up.map(|ahead| Wall(T0.wall.0 + ahead));
     let note = NoteFact { text: text.into(), at: T0.wall, follow_up, due: follow_up.is_some_and(|at| at <= T0.wall) };
-    build.with(|facts| facts.note = Some(note))
+    build.with(|facts| facts.note = Some(Box::new(note)))
 }
 
 fn note(text: &str, ahead: Option<i64>) -> Vec<Wish> {

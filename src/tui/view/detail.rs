@@ -193,7 +193,7 @@ impl Writer<'_> {
             let text = "the claim is not on disk: if this process ends, its token is lost; close it or make room";
             self.put("NOT SAVED", text, self.theme.danger);
         }
-        if let Some((since, why)) = &facts.trouble {
+        if let Some((since, why)) = facts.trouble.as_deref() {
             let since = span(moment.now.boot - *since);
             self.put("trouble", &format!("heartbeats have failed for {since}: {why}"), self.theme.danger);
         }
@@ -281,7 +281,7 @@ impl Writer<'_> {
         }
         for deadline in facts.deadlines.iter().filter(|deadline| deadline.at.is_some()) {
             let left = Left::of(deadline, stands_until).to_string();
-            let maybe = match deadline.maybe {
+            let maybe = match facts.maybe.filter(|_| deadline.kind == TimeoutKind::Heartbeat) {
                 Some(maybe) => format!(", maybe {}", duration(((maybe - stands_until) / 1_000).max(0))),
                 None => String::new(),
             };
