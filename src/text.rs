@@ -7,8 +7,8 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 
+use arcstr::ArcStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Combining marks kept on one base character; the rest is dropped, so that text cannot grow out of its line.
@@ -16,11 +16,11 @@ const MARKS_PER_BASE: usize = 3;
 
 /// Raw text from outside. No `Display`: it cannot reach an output without going through the door.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Foreign(Arc<str>);
+pub struct Foreign(ArcStr);
 
 impl Foreign {
     /// Takes raw text.
-    pub fn new(raw: impl Into<Arc<str>>) -> Self {
+    pub fn new(raw: impl Into<ArcStr>) -> Self {
         Self(raw.into())
     }
 

@@ -13,6 +13,7 @@ use swfbeat::journal::Place;
 use swfbeat::runtime::{self, Handle, Hooks, Opened, Parts};
 use swfbeat::swf::{Access, Service, Settings};
 use swfbeat::task::ClaimId;
+use swfbeat::text::Foreign;
 
 use crate::outcome::{Lateness, Outcome, threads};
 use crate::plan::{self, LEASE_MS};
@@ -43,7 +44,7 @@ pub struct Arguments {
 #[derive(Default)]
 struct Seen {
     tasks: HashMap<ClaimId, Last>,
-    names: HashMap<ClaimId, String>,
+    names: HashMap<ClaimId, Foreign>,
     lateness: Lateness,
     outcome: Outcome,
     began: i64,
@@ -62,6 +63,8 @@ pub fn run(arguments: &Arguments) {
     let now = clock::now();
     let end = now.boot + crate::process::seconds() * 1_000;
     let mut seen = Seen { began: now.boot.0, ..Seen::default() };
+    seen.tasks.reserve(arguments.tasks);
+    seen.names.reserve(arguments.tasks);
     seen.outcome.began = now.wall.0;
     if arguments.keep > 0 {
         let claims = (1..=arguments.keep).map(ClaimId).collect();
@@ -126,7 +129,7 @@ fn start(arguments: &Arguments) -> Handle {
 
 impl Seen {
     fn look(&mut self, facts: &Arc<TaskFacts>, waiting: &mut usize) {
-        self.names.entry(facts.id).or_insert_with(|| facts.activity_id.raw().to_owned());
+        self.names.entry(facts.id).or_insert_with(|| facts.activity_id.clone());
         let last = self.tasks.entry(facts.id).or_default();
         // The row says so, also if there was no room for it from the beginning.
         let is_kept = facts.lease.is_some() && !facts.left_out;
@@ -169,7 +172,7 @@ impl Seen {
         }
         let named = line.word == "keep" && !matches!(line.level, Level::Info);
         if let (true, Some(claim)) = (named, line.claim) {
-            let name = self.names.get(&claim).cloned().unwrap_or_else(|| line.subject.clone());
+            let name = self.names.get(&claim).map_or_else(|| line.subject.clone(), |name| name.raw().to_owned());
             self.outcome.named.entry(name).or_insert(line.at.0);
         }
     }

@@ -175,12 +175,7 @@ pub(super) mod tests {
             state: TaskState::Held,
             saved: true,
             cancel: None,
-            deadlines: TimeoutKind::CLAIMED.map(|kind| Deadline {
-                kind,
-                limit: None,
-                at: None,
-                approximate: false,
-            }),
+            deadlines: TimeoutKind::CLAIMED.map(|kind| Deadline { kind, limit: None, at: None, approximate: false }),
             workflow_cancel: false,
             looking_up: false,
             lease: None,

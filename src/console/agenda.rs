@@ -67,6 +67,12 @@ pub(super) struct Agenda {
 }
 
 impl Agenda {
+    /// So many claims are about to come: each wants a heartbeat and some two other jobs.
+    pub(super) fn reserve(&mut self, claims: usize) {
+        self.beats_at.reserve(claims);
+        self.at.reserve(2 * claims);
+    }
+
     /// Puts a job at an instant, instead of wherever it was.
     pub(super) fn set(&mut self, job: Job, at: Boot) {
         let before = match job {

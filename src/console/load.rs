@@ -172,6 +172,10 @@ impl Load {
 
     /// Makes a new plan if it is wanted.
     pub(super) fn settle(&mut self) {
+        if self.waiting.is_empty() {
+            // At a start all have waited for a moment.
+            self.places.shrink_to_fit();
+        }
         if std::mem::take(&mut self.stale) {
             self.replan();
         }

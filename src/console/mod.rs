@@ -320,7 +320,9 @@ impl Console {
     /// What a restart has to do for the tasks it finds.
     fn take_up(&mut self, now: Now) {
         let open = self.ledger.claims.values().filter(|claim| claim.is_open()).map(|claim| claim.id);
-        for id in open.collect::<Vec<_>>() {
+        let open: Vec<_> = open.collect();
+        self.agenda.reserve(open.len());
+        for id in open {
             let Some(claim) = self.ledger.claims.get(&id) else { continue };
             let (is_closing, lease) = (claim.intent.is_some(), claim.lease);
             self.join_execution(now, id);

@@ -105,8 +105,16 @@ impl Console {
             let reading = self.executions.of(id).and_then(|execution| self.executions.get(execution));
             let workflow_cancel = reading.is_some_and(|reading| reading.cancel_requested);
             let note = notes::fact(claim, now).map(Box::new);
-            let facts =
-                TaskFacts { deadlines, maybe, workflow_cancel, looking_up, lease, next_beat, note, ..facts(claim, live) };
+            let facts = TaskFacts {
+                deadlines,
+                maybe,
+                workflow_cancel,
+                looking_up,
+                lease,
+                next_beat,
+                note,
+                ..facts(claim, live)
+            };
             let first = facts.first_deadline().and_then(|deadline| deadline.at);
             if claim.is_open()
                 && !self.config.read_only

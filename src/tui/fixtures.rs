@@ -152,12 +152,8 @@ pub fn zoo() -> Vec<Arc<TaskFacts>> {
         task(13, "new-1")
             .of_type("Inspect", "1.0")
             .with(|facts| {
-                facts.deadlines = TimeoutKind::CLAIMED.map(|kind| Deadline {
-                    kind,
-                    limit: None,
-                    at: None,
-                    approximate: false,
-                });
+                facts.deadlines =
+                    TimeoutKind::CLAIMED.map(|kind| Deadline { kind, limit: None, at: None, approximate: false });
                 facts.looking_up = true;
                 facts.last_beat = None;
             })

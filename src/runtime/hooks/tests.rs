@@ -22,12 +22,7 @@ fn hostile(id: u64) -> TaskFacts {
         state: TaskState::Held,
         saved: true,
         cancel: None,
-        deadlines: TimeoutKind::CLAIMED.map(|kind| Deadline {
-            kind,
-            limit: None,
-            at: None,
-            approximate: false,
-        }),
+        deadlines: TimeoutKind::CLAIMED.map(|kind| Deadline { kind, limit: None, at: None, approximate: false }),
         looking_up: false,
         workflow_cancel: false,
         started_event_id: 6,
