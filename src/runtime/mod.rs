@@ -16,7 +16,7 @@ mod tests;
 use std::any::Any;
 use std::io;
 use std::os::fd::BorrowedFd;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -186,7 +186,7 @@ pub fn start_afresh(config: Config, service: Service, place: Place, settings: Se
 /// [`start`] for any machine and any service.
 fn launch<M, C, O, B>(caller: C, bell: Bell, open: O, build: B) -> io::Result<Handle>
 where
-    M: Machine,
+    M: Machine + 'static,
     C: Caller + Send,
     O: FnOnce() -> Result<Opened, OpenError> + Send + 'static,
     B: FnOnce(Now, Vec<Entry>) -> (M, Vec<Effect>) + Send + 'static,
@@ -213,7 +213,7 @@ fn run<M, C, O, B>(
     mailbox: Arc<Mailbox>,
 ) -> Result<(), String>
 where
-    M: Machine,
+    M: Machine + 'static,
     C: Caller,
     O: FnOnce() -> Result<Opened, OpenError>,
     B: FnOnce(Now, Vec<Entry>) -> (M, Vec<Effect>),
@@ -224,7 +224,13 @@ where
     runtime.block_on(async {
         let (machine, effects) = build(clock::now(), entries);
         let engine = Engine::new(machine, caller, (storage, place), bell, mailbox).map_err(cannot)?;
-        engine.run(effects, inbox).await
+        // Waking what `block_on` itself waits for costs a write to the kernel each time; a task of the runtime is just
+        // queued.
+        let run = tokio::task::spawn_local(engine.run(effects, inbox)).await;
+        run.unwrap_or_else(|error| match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(cancelled) => Err(format!("the engine was stopped: {cancelled}")),
+        })
     })
 }
 
