@@ -30,18 +30,27 @@ pub struct Outcome {
     pub said: BTreeMap<String, u64>,
 }
 
-/// Collects lateness.
+/// Collects lateness: how many there were of each length in milliseconds. A list of all would be more memory than what is
+/// measured.
 #[derive(Debug, Default)]
-pub struct Lateness(Vec<i64>);
+pub struct Lateness(BTreeMap<i64, u64>);
 
 impl Lateness {
     pub fn add(&mut self, ms: i64) {
-        self.0.push(ms.max(0));
+        *self.0.entry(ms.max(0)).or_default() += 1;
     }
 
-    pub fn figures(&mut self) -> [i64; 3] {
-        self.0.sort_unstable();
-        let at = |thousandths: usize| self.0.get((self.0.len().max(1) - 1) * thousandths / 1_000).copied().unwrap_or(0);
+    pub fn figures(&self) -> [i64; 3] {
+        let all: u64 = self.0.values().sum();
+        let at = |thousandths: u64| {
+            let mut before = all.saturating_sub(1) * thousandths / 1_000;
+            let found = self.0.iter().find(|&(_, &count)| {
+                let is_here = before < count;
+                before = before.saturating_sub(count);
+                is_here
+            });
+            found.map_or(0, |(&ms, _)| ms)
+        };
         [at(500), at(990), at(1_000)]
     }
 }
