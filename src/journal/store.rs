@@ -133,7 +133,7 @@ pub(super) fn connect(path: &Path, access: OpenFlags) -> Result<Connection, Open
 }
 
 /// What SQLite may remember of the file, in KiB (so the minus): nearly all that is done is writing at its end.
-const CACHE: i64 = -512;
+const CACHE: i64 = -128;
 
 /// Why a batch was not written.
 enum Refused {
