@@ -1,5 +1,5 @@
 //! When to beat a task of unknown timeout, how long an attempt may take, how long to wait after a failure, and jitter:
-//! pure arithmetic. How far apart the heartbeats of known timeouts are is said in `quota`.
+//! pure arithmetic. How far apart the heartbeats of known timeouts are is said in `plan`.
 //!
 //! Sources: engine rules, "Heartbeats under a quota", 1, 5 and 8.
 
